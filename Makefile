@@ -1,0 +1,41 @@
+# Targets: setup repro test lint bench lock clean. A fresh machine needs Python 3.11+, git and make.
+PYTHON ?= python3
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: setup repro test lint bench lock clean help
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/'
+
+setup: .venv/installed  ## create .venv with the pinned requirements
+
+.venv/installed: requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --requirement requirements.txt
+	.venv/bin/python -m pip install --quiet --no-deps --editable .
+	touch .venv/installed
+
+repro: setup  ## build every version, adapter and score that is out of date
+	dvc repro
+
+test: lint  ## lint, types, all tests
+	pytest
+
+lint: setup  ## ruff and mypy
+	ruff check .
+	ruff format --check .
+	mypy
+
+bench: setup models/base  ## print speed ratios against peers
+	python benchmarks/run.py
+
+models/base: setup
+	dvc repro base
+
+lock: setup  ## pin the requirements again after an edit of pyproject.toml
+	pip-compile --quiet --all-extras --strip-extras --no-header --no-annotate --no-emit-index-url \
+		--no-emit-find-links --output-file requirements.txt pyproject.toml
+	sed -i 's/^torch==\(.*\)+cpu/torch==\1/' requirements.txt
+
+clean:  ## delete the work folder; built data stays in the DVC cache
+	rm -rf .mbegu dvc_plots

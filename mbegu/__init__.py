@@ -1,0 +1,1 @@
+"""Mbegu: instruction datasets and adapters, built from hand-written seeds."""

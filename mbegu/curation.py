@@ -1,0 +1,100 @@
+"""Which candidates join a version, and why the others don't."""
+
+from typing import Any, NamedTuple
+
+from mbegu.checks import length_problem, repetition
+from mbegu.errors import BadInput
+from mbegu.ledger import entry
+from mbegu.rows import Row, question
+from mbegu.similar import nearest, pool
+
+STAGE = "curate"
+Entry = dict[str, Any]
+
+
+class Limits(NamedTuple):
+    """Bounds on machine-written answers that no one has reviewed."""
+
+    min_words: int
+    max_words: int
+    max_repetition: float
+
+
+def apply_reviews(rows: list[Row], reviews: dict[str, Row], unreviewed: str) -> tuple[list[Row], list[Entry]]:
+    """Applies human decisions. A hand-written row needs none.
+
+    Args:
+        unreviewed: "keep" or "drop" machine-written rows without a decision.
+
+    Returns:
+        The rows that stay (a reviewed one has origin kind "reviewed") and the ledger of dropped and edited ones.
+    """
+    kept, ledger = [], []
+    for row in rows:
+        review = reviews.get(row["id"])
+        if review is None:
+            if row["origin"]["kind"] == "seed" or unreviewed == "keep":
+                kept.append(row)
+            else:
+                ledger.append(entry(row, STAGE, "dropped", "not reviewed"))
+        elif review["decision"] == "reject":
+            ledger.append(entry(row, STAGE, "dropped", f"rejected by review: {review['reason']}"))
+        else:
+            reviewed = {**row, "origin": {**row["origin"], "kind": "reviewed", "review": review["source"]}}
+            if review["decision"] == "edit":
+                reviewed["output"] = review["output"]
+                ledger.append(entry(row, STAGE, "changed", "edited by review"))
+            kept.append(reviewed)
+    return kept, ledger
+
+
+def check_quality(rows: list[Row], limits: Limits) -> tuple[list[Row], list[Entry]]:
+    """Drops machine-written answers outside the limits. What a human wrote or verified is not second-guessed."""
+    kept, ledger = [], []
+    for row in rows:
+        found = _problem(row, limits) if row["origin"]["kind"] == "generated" else None
+        if found is None:
+            kept.append(row)
+        else:
+            ledger.append(entry(row, STAGE, "dropped", found[0], found[1]))
+    return kept, ledger
+
+
+def _problem(row: Row, limits: Limits) -> tuple[str, float] | None:
+    if row["origin"].get("finish_reason") == "length":
+        return "cut off: the teacher reached max_new_tokens", len(row["output"])
+    wrong_length = length_problem(row["output"], limits.min_words, limits.max_words)
+    repeated = repetition(row["output"])
+    return wrong_length or (("repetitive", repeated) if repeated > limits.max_repetition else None)
+
+
+def decontaminate(rows: list[Row], heldout: list[Row], above: float, leakage: str) -> tuple[list[Row], list[Entry]]:
+    """Keeps held-out questions out of training: the same question, or ROUGE-L F1 above `above` to one.
+
+    Args:
+        leakage: "error", or "drop" to drop the row into the ledger.
+
+    Raises:
+        BadInput: `leakage` is "error" and a row leaks; both rows are shown.
+    """
+    heldout_tokens = pool(heldout)
+    kept, ledger = [], []
+    for row in rows:
+        match = nearest(row, heldout, heldout_tokens, above)
+        if match is None:
+            kept.append(row)
+        elif leakage == "drop":
+            ledger.append(entry(row, STAGE, "dropped", "near a held-out row", match.score, match.row["id"]))
+        else:
+            raise BadInput(
+                f"{row['origin'].get('source', row['id'])}: {question(row)!r} is too like the held-out row "
+                f"{match.row['origin']['source']}: {question(match.row)!r} (ROUGE-L F1 {match.score:.2f}, above {above}); "
+                "training on it would make the scores meaningless. Change one of them, or set curate.leakage to drop."
+            )
+    return kept, ledger
+
+
+def orphans(rows: list[Row], reviews: dict[str, Row]) -> list[str]:
+    """Where decisions stand whose row no longer exists."""
+    ids = {row["id"] for row in rows}
+    return [review["source"] for id_, review in reviews.items() if id_ not in ids]

@@ -1,0 +1,127 @@
+"""Rows to token ids: prompt and answer are tokenized apart, so that labels are known by position."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from mbegu.errors import BadInput
+from mbegu.ledger import entry
+from mbegu.prompt import Prompt, prompt_ids, prompt_text, refuse_control_tokens
+from mbegu.publish import publish
+from mbegu.rows import Row
+
+SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("group", pa.string()),  # rows of one lineage share it; a validation split never cuts through it
+        ("input_ids", pa.list_(pa.int32())),
+        ("completion_start", pa.int32()),  # index of the first token that is trained on
+    ]
+)
+STAGE = "tokenize"
+BATCH = 1000  # rows a call of the tokenizer, which spreads a call over the cores
+
+
+def encode(rows: list[Row], groups: list[str], prompt: Prompt, tokenizer: Any) -> list[dict[str, Any]]:
+    """Token ids of each row: prompt, answer, end-of-sequence. The end is trained, so that the model learns to stop.
+
+    Args:
+        groups: the lineage group of each row.
+
+    Raises:
+        BadInput: a row holds a control token, with its id and source.
+    """
+    encoded = []
+    for start in range(0, len(rows), BATCH):
+        batch = rows[start : start + BATCH]
+        prompts = prompt_ids([_checked_prompt(row, prompt, tokenizer) for row in batch], prompt, tokenizer)
+        answers = tokenizer([row["output"] for row in batch], add_special_tokens=False)["input_ids"]
+        for row, group, question, answer in zip(batch, groups[start:], prompts, answers, strict=False):
+            ids = [*question, *answer, tokenizer.eos_token_id]
+            encoded.append({"id": row["id"], "group": group, "input_ids": ids, "completion_start": len(question)})
+    return encoded
+
+
+def _checked_prompt(row: Row, prompt: Prompt, tokenizer: Any) -> str:
+    try:
+        refuse_control_tokens(row["output"], tokenizer)
+        return prompt_text(prompt, tokenizer, row["instruction"], row["input"])
+    except BadInput as error:
+        raise BadInput(f"{row['origin'].get('source', row['id'])}: {error}") from None
+
+
+def fit(
+    encoded: list[dict[str, Any]], rows: list[Row], max_length: int, on_truncation: str
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Makes every row at most `max_length` tokens long.
+
+    Args:
+        rows: the rows behind `encoded`, for messages and the ledger.
+        on_truncation: "error", "drop", or "keep" a longer row cut at its end (never one without an answer left).
+
+    Returns:
+        The encoded rows that stay, and ledger lines of the dropped and cut ones.
+
+    Raises:
+        BadInput: `on_truncation` is "error" and a row is longer.
+    """
+    kept, ledger = [], []
+    for value, row in zip(encoded, rows, strict=True):
+        length = len(value["input_ids"])
+        if length <= max_length:
+            kept.append(value)
+        elif on_truncation == "error":
+            raise BadInput(
+                f"{row['origin'].get('source', row['id'])}: {length} tokens, tokenize.max_length allows {max_length}; "
+                "shorten the row, raise max_length, or set tokenize.on_truncation to drop or keep."
+            )
+        elif on_truncation == "keep" and value["completion_start"] < max_length:
+            kept.append({**value, "input_ids": value["input_ids"][:max_length]})
+            ledger.append(entry(row, STAGE, "changed", f"cut to {max_length} tokens", length))
+        else:
+            ledger.append(entry(row, STAGE, "dropped", f"longer than {max_length} tokens", length))
+    return kept, ledger
+
+
+def lengths(encoded: list[dict[str, Any]]) -> list[tuple[str, int, int]]:
+    """(id, tokens, trained tokens) of each row."""
+    return [(row["id"], len(row["input_ids"]), len(row["input_ids"]) - row["completion_start"]) for row in encoded]
+
+
+def count(encoded: list[dict[str, Any]], ledger: list[dict[str, Any]]) -> dict[str, int]:
+    """What the metrics file says: rows and tokens, in all, trained, longest; rows cut and dropped."""
+    sizes = lengths(encoded)
+    return {
+        "rows": len(encoded),
+        "rows_cut": sum(line["action"] == "changed" for line in ledger),
+        "rows_dropped": sum(line["action"] == "dropped" for line in ledger),
+        "tokens": sum(tokens for _, tokens, _ in sizes),
+        "trained_tokens": sum(trained for _, _, trained in sizes),
+        "longest_row_tokens": max((tokens for _, tokens, _ in sizes), default=0),
+    }
+
+
+def write_encoded(path: Path, encoded: list[dict[str, Any]], prompt: Prompt, base_identity: str) -> None:
+    """Writes an Arrow stream (`datasets.Dataset.from_file` maps it) whose schema carries the prompt and the base."""
+    metadata = json.dumps({"template": prompt.template, "chat": prompt.chat, "base": base_identity}, sort_keys=True)
+    schema = SCHEMA.with_metadata({"mbegu": metadata})
+    with publish(path) as temporary, pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_stream(sink, schema) as writer:
+        writer.write_table(pa.Table.from_pylist(encoded, schema=schema))
+
+
+def read_encoded(path: Path) -> tuple[Any, dict[str, Any]]:
+    """The rows as a memory-mapped `datasets.Dataset`, and {"template", "chat", "base"} of the prompt.
+
+    Raises:
+        BadInput: no such file, or not one that `write_encoded` wrote.
+    """
+    from datasets import Dataset
+
+    try:
+        with pa.memory_map(str(path)) as source:
+            metadata = json.loads(pa.ipc.open_stream(source).schema.metadata[b"mbegu"])
+    except (OSError, pa.ArrowInvalid, TypeError, KeyError):
+        raise BadInput(f"{path}: not a tokenized data set; build it with `dvc repro`.") from None
+    return Dataset.from_file(str(path)), metadata

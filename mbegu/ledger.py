@@ -1,0 +1,37 @@
+"""The ledger: one line for every row that a stage drops or changes, and the sum that proves it."""
+
+from typing import Any
+
+from mbegu.rows import Row
+
+
+def entry(
+    row: Row, stage: str, action: str, reason: str, score: float | None = None, nearest: str | None = None
+) -> dict[str, Any]:
+    """A ledger line.
+
+    Args:
+        action: "dropped" or "changed"; `row` is the row as it came in.
+        score: what the filter measured.
+        nearest: id of the row that it was measured against.
+    """
+    return {
+        "id": row["id"],
+        "stage": stage,
+        "action": action,
+        "reason": reason,
+        "score": score if score is None else round(score, 4),
+        "nearest": nearest,
+        "row": row,
+    }
+
+
+def check_balance(rows_in: int, rows_out: int, ledger: list[dict[str, Any]], stage: str) -> None:
+    """Checks rows in = rows out + dropped.
+
+    Raises:
+        AssertionError: the sum does not hold, which is a bug of the stage, never of the data.
+    """
+    dropped = sum(line["action"] == "dropped" for line in ledger)
+    if rows_in != rows_out + dropped:
+        raise AssertionError(f"{stage}: {rows_in} rows in, {rows_out} out, but {dropped} dropped in the ledger")

@@ -1,0 +1,114 @@
+"""Base models and adapters in memory, checked against their manifests."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
+
+from mbegu.errors import BadInput
+from mbegu.manifest import verify
+from mbegu.prompt import Prompt
+
+PROMPT_FILE = "prompt.json"  # beside an adapter: how it was asked in training, and on which base
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """The tokenizer of a model folder.
+
+    Raises:
+        BadInput: no tokenizer there, or one without an end-of-sequence token.
+    """
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{folder}: no tokenizer could be read ({str(error).splitlines()[0]}).") from None
+    if tokenizer.eos_token_id is None:
+        raise BadInput(f"{folder}: its tokenizer has no end-of-sequence token, so a model could never stop.")
+    return tokenizer
+
+
+def load_base(folder: Path, quantization: str, attention: str = "sdpa") -> Any:
+    """A causal language model, bf16 weights, on the GPU if there is one.
+
+    Args:
+        quantization: "nf4" (QLoRA, Dettmers et al. 2023, §3: 4-bit NormalFloat with double quantization,
+            bf16 compute) or "none".
+        attention: a name that transformers knows, or one of ours (see `packing`).
+
+    Raises:
+        BadInput: transformers knows no such architecture, or finds the configuration wrong.
+    """
+    config = None
+    if quantization == "nf4":
+        config = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=torch.bfloat16,
+        )
+    try:
+        return AutoModelForCausalLM.from_pretrained(
+            str(folder),
+            quantization_config=config,
+            dtype=torch.bfloat16,
+            attn_implementation=attention,
+            device_map={"": 0} if torch.cuda.is_available() else None,
+            local_files_only=True,
+        )
+    except ValueError as error:
+        raise BadInput(f"{folder}: transformers can't load this model: {str(error).splitlines()[0]}") from None
+
+
+def keep_gradients_after_evaluation(model: Any) -> None:
+    """Stops bitsandbytes from repacking NF4 weights for CPU inference when a model in training is evaluated.
+
+    With bitsandbytes 0.50.2 the repacked weights stay after `model.train()`, and their product has no
+    gradient: training would go on with wrong adapters, and no error.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
+
+
+def read_adapter_prompt(adapter: Path, base_identity: str) -> Prompt:
+    """How an adapter was asked in training.
+
+    Raises:
+        BadInput: it was trained on another base model.
+    """
+    try:
+        saved = json.loads((adapter / PROMPT_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadInput(f"{adapter}: no {PROMPT_FILE} here; this is not an adapter that Mbegu trained.") from None
+    if saved["base"] != base_identity:
+        raise BadInput(f"{adapter}: trained on another base model ({saved['base'][:12]}, here {base_identity[:12]}); train it again with `dvc repro`.")
+    return Prompt(saved["template"], saved["chat"])
+
+
+def model_identity(base: Path, adapter: Path | None, quantization: str) -> dict[str, Any]:
+    """What a model's answers depend on, for memo keys; checks every file on the way.
+
+    Args:
+        adapter: a LoRA folder, a folder with a fully fine-tuned model, or None for the base model.
+
+    Raises:
+        BadInput: a manifest does not hold, or the adapter belongs to another base.
+    """
+    identity = {"base": verify(base), "adapter": None, "quantization": quantization}
+    if adapter is not None:
+        identity["adapter"] = verify(adapter)
+        read_adapter_prompt(adapter, identity["base"])
+    return identity
+
+
+def load_model(base: Path, adapter: Path | None, quantization: str) -> Any:
+    """A model ready to answer: the base, the base with an adapter, or a fully fine-tuned model in the adapter's place."""
+    if adapter is None:
+        return load_base(base, quantization).eval()
+    if not (adapter / "adapter_config.json").is_file():
+        return load_base(adapter, quantization).eval()
+    from peft import PeftModel
+
+    return PeftModel.from_pretrained(load_base(base, quantization), str(adapter)).eval()

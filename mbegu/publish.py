@@ -1,0 +1,71 @@
+"""Outputs appear whole or not at all, and a stage has one writer and no orphan.
+
+DVC deletes a stage's outputs before it runs, and a killed `dvc` leaves the stage's process alive;
+a second `dvc repro` would then start a second writer beside it. So a slow stage dies with its
+parent, holds a lock on its work folder, and everything is published by rename.
+"""
+
+import ctypes
+import fcntl
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mbegu.errors import BadInput
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+@contextmanager
+def publish(path: Path) -> Iterator[Path]:
+    """Yields a temporary path beside `path` to write a file or a folder at; renames it when the block ends well.
+
+    The temporary name is fixed (`.NAME.tmp`, ignored by DVC), so what a killed run left is replaced by the next.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.parent / f".{path.name}.tmp"
+    _remove(temporary)
+    try:
+        yield temporary
+        if path.is_dir():
+            shutil.rmtree(path)
+        os.replace(temporary, path)
+    except BaseException:
+        _remove(temporary)
+        raise
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def die_with_dvc() -> None:
+    """Asks the kernel to kill this process when the `dvc` that started it dies (Linux; elsewhere the lock must do).
+
+    Does nothing outside DVC: a stage started by hand under `nohup` outlives its shell.
+    """
+    if "DVC_STAGE" in os.environ and sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+@contextmanager
+def sole_writer(folder: Path) -> Iterator[Path]:
+    """Creates `folder` and holds an exclusive lock on it, released by the kernel however this process ends.
+
+    Raises:
+        BadInput: another live process holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BadInput(f"{folder}: another run of this stage is still writing here; wait for it or stop it.") from None
+        yield folder

@@ -1,0 +1,175 @@
+"""One training run: LoRA on a 4-bit or bf16 base, or full fine-tuning, resumable and the same to the byte."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from datasets import Dataset
+from peft import LoraConfig, get_peft_model
+from transformers import Trainer, TrainerCallback, TrainingArguments, set_seed
+from transformers.trainer_callback import PrinterCallback, ProgressCallback
+
+from mbegu import packing
+from mbegu.errors import BadInput
+from mbegu.lineage import in_validation
+from mbegu.loss import completion_loss
+from mbegu.models import keep_gradients_after_evaluation, load_base
+
+
+class Lora(NamedTuple):
+    """LoRA (Hu et al. 2021, arXiv 2106.09685): `alpha / r` scales the product of two rank-`r` matrices."""
+
+    r: int
+    alpha: int
+    dropout: float
+    targets: list[str]  # names of the linear layers that get an adapter
+
+
+class Schedule(NamedTuple):
+    """How long and how fast."""
+
+    epochs: float
+    batch_size: int  # rows a forward pass
+    gradient_accumulation_steps: int
+    learning_rate: float
+    lr_scheduler: str
+    warmup_steps: int
+    weight_decay: float
+    max_grad_norm: float
+    gradient_checkpointing: bool
+    seed: int
+
+
+def split(rows: Dataset, fraction: float) -> tuple[Dataset, Dataset]:
+    """Training and validation rows; a lineage group is on one side, and stays there in later versions.
+
+    Raises:
+        BadInput: no row is left to train on.
+    """
+    validation = [index for index, group in enumerate(rows["group"]) if in_validation(group, fraction)]
+    training = sorted(set(range(len(rows))) - set(validation))
+    if not training:
+        raise BadInput(f"train.validation: {fraction} leaves none of {len(rows)} rows to train on; write more rows or lower it.")
+    return rows.select(training), rows.select(validation)
+
+
+def build(base: Path, method: str, lora: Lora, seed: int) -> Any:
+    """A model ready for training: "qlora" (NF4 base), "lora" (bf16 base) or "full" (every weight, in fp32).
+
+    Raises:
+        BadInput: the base has no layer of one of the names in `lora.targets`.
+    """
+    model = load_base(base, "nf4" if method == "qlora" else "none", packing.NAME)
+    keep_gradients_after_evaluation(model)
+    if method == "full":
+        return model.float()
+    names = {name.rsplit(".", 1)[-1] for name, _ in model.named_modules()}
+    unknown = [target for target in lora.targets if target not in names]
+    if unknown:
+        linear = sorted(name for name in names if "proj" in name)
+        raise BadInput(f"train.lora.targets: this base has no layer {', '.join(unknown)}; it has {', '.join(linear)}.")
+    return add_lora(model, lora, seed)
+
+
+def add_lora(model: Any, lora: Lora, seed: int) -> Any:
+    """Freezes the base as it is (no layer is copied to fp32) and adds fp32 adapters, initialised from `seed`."""
+    set_seed(seed)
+    for parameter in model.parameters():
+        parameter.requires_grad_(False)
+    config = LoraConfig(
+        r=lora.r,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=lora.targets,
+        task_type="CAUSAL_LM",
+    )
+    return get_peft_model(model, config)
+
+
+def train(model: Any, rows: Dataset, validation: Dataset, schedule: Schedule, save_steps: int, folder: Path) -> Any:
+    """Trains in place, with validation before the first step and after each epoch, resuming from `folder`.
+
+    Args:
+        rows: encoded rows (see `encode.SCHEMA`); `validation` likewise, empty for none.
+        save_steps: optimizer steps between checkpoints in `folder`.
+
+    Returns:
+        The `TrainerState`, whose `log_history` has one entry per logged step or evaluation.
+    """
+    trainer = Trainer(
+        model=model,
+        args=_arguments(schedule, bool(len(validation)), save_steps, folder),
+        train_dataset=rows,
+        eval_dataset=validation if len(validation) else None,
+        data_collator=packing.pack,
+        compute_loss_func=completion_loss,
+        callbacks=[Bar()],
+    )
+    trainer.remove_callback(ProgressCallback)
+    trainer.remove_callback(PrinterCallback)
+    set_seed(schedule.seed)
+    trainer.train(resume_from_checkpoint=_last_whole_checkpoint(folder))
+    return trainer.state
+
+
+def _arguments(schedule: Schedule, validate: bool, save_steps: int, folder: Path) -> TrainingArguments:
+    return TrainingArguments(
+        output_dir=str(folder),
+        num_train_epochs=schedule.epochs,
+        per_device_train_batch_size=schedule.batch_size,
+        gradient_accumulation_steps=schedule.gradient_accumulation_steps,
+        learning_rate=schedule.learning_rate,
+        lr_scheduler_type=schedule.lr_scheduler,
+        warmup_steps=schedule.warmup_steps,
+        weight_decay=schedule.weight_decay,
+        max_grad_norm=schedule.max_grad_norm,
+        gradient_checkpointing=schedule.gradient_checkpointing,
+        seed=schedule.seed,
+        data_seed=schedule.seed,
+        per_device_eval_batch_size=1,  # so that validation loss is the mean over rows, however they are batched
+        eval_strategy="epoch" if validate else "no",
+        eval_on_start=validate,
+        save_strategy="steps",
+        save_steps=save_steps,
+        save_total_limit=2,
+        logging_steps=1,
+        remove_unused_columns=False,
+        dataloader_pin_memory=False,
+        label_names=["labels"],
+        report_to=[],
+        use_cpu=not torch.cuda.is_available(),
+    )
+
+
+def _last_whole_checkpoint(folder: Path) -> str | None:
+    """The newest checkpoint that was written to its end (the Trainer writes `trainer_state.json` last)."""
+    for checkpoint in sorted(folder.glob("checkpoint-*"), key=lambda path: -int(path.name.split("-")[1])):
+        try:
+            json.loads((checkpoint / "trainer_state.json").read_text())
+            return str(checkpoint)
+        except (OSError, ValueError):
+            shutil.rmtree(checkpoint)
+    return None
+
+
+class Bar(TrainerCallback):
+    """A progress bar over optimizer steps that shows the last losses."""
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        from tqdm import tqdm
+
+        self.bar = tqdm(total=state.max_steps, initial=state.global_step, desc="Train", unit="step", dynamic_ncols=True)
+        self.losses: dict[str, str] = {}
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.bar.update(state.global_step - self.bar.n)
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **kwargs: Any) -> None:
+        names = {"loss": "training", "eval_loss": "validation"}
+        self.losses |= {names[key]: f"{value:.3f}" for key, value in (logs or {}).items() if key in names}
+        self.bar.set_postfix(self.losses)
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.bar.close()

@@ -1,0 +1,41 @@
+"""Asks a trained adapter (and, with --compare, the base model and other adapters) a question.
+
+    python stages/ask.py --adapter models/adapters/v2 "How is interest on a money market fund taxed?"
+"""
+
+import sys
+from pathlib import Path
+
+import click
+
+from mbegu.command import Stage
+
+
+@click.command(cls=Stage)
+@click.argument("question")
+@click.option("--input", "input_", default="", help="Text that the question is about.")
+@click.option("--adapter", "adapters", type=click.Path(path_type=Path), multiple=True, required=True, help="Adapter; repeat with --compare.")
+@click.option("--base", type=click.Path(path_type=Path), default=Path("models/base"), show_default=True, help="Folder of the base model.")
+@click.option("--compare", is_flag=True, help="Ask the base model and every adapter, side by side.")
+@click.option("--quantization", type=click.Choice(["nf4", "none"]), default="nf4", show_default=True, help="Weights of the base.")
+@click.option("--max_new_tokens", type=click.IntRange(1), default=200, show_default=True, help="Longest answer, in tokens.")
+def main(
+    question: str, input_: str, adapters: tuple[Path, ...], base: Path, compare: bool, quantization: str, max_new_tokens: int
+) -> None:
+    """Ask an adapter a QUESTION and stream its answer."""
+    if len(adapters) > 1 and not compare:
+        raise click.UsageError("Several adapters answer only side by side; add --compare or keep one --adapter.")
+    from mbegu.quiet import quiet
+
+    quiet()
+    from mbegu import asking
+
+    if compare:
+        answers = asking.ask_all(question, input_, base, list(adapters), quantization, max_new_tokens)
+        click.echo(asking.side_by_side(answers, sys.stdout.isatty()))
+    else:
+        asking.stream(question, input_, base, adapters[0], quantization, max_new_tokens)
+
+
+if __name__ == "__main__":
+    main()
