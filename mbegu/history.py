@@ -1,5 +1,6 @@
 """What a training run looked like: its loss curves, and whether it over-fitted."""
 
+import itertools
 from typing import Any
 
 Point = tuple[int, float]
@@ -15,8 +16,7 @@ def curves(log_history: list[dict[str, Any]]) -> tuple[list[Point], list[Point]]
 def overfitting(training: list[Point], validation: list[Point]) -> str | None:
     """A sentence if between two validations the validation loss rose while the mean training loss fell, else None."""
     means = [
-        _mean([loss for step, loss in training if start < step <= end])
-        for (start, _), (end, _) in zip(validation, validation[1:], strict=False)
+        _mean([loss for step, loss in training if start < step <= end]) for (start, _), (end, _) in itertools.pairwise(validation)
     ]
     for index in range(1, len(means)):
         (_, before), (step, after) = validation[index], validation[index + 1]

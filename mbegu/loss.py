@@ -11,7 +11,7 @@ class _SummedCrossEntropy(torch.autograd.Function):
     """The gradient is computed with the loss and stored over the logits, as in Liger Kernel (Hsu et al. 2024, §3.2)."""
 
     @staticmethod
-    def forward(ctx: Any, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+    def forward(ctx: Any, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         total = torch.zeros((), device=logits.device)
         for chunk, target in zip(logits.split(CHUNK), targets.split(CHUNK), strict=True):
             scores = chunk.float()
@@ -24,14 +24,14 @@ class _SummedCrossEntropy(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor, None]:
         (gradient,) = ctx.saved_tensors
         return gradient.mul_(grad), None
 
 
 def summed_cross_entropy(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Cross-entropy in nats, summed. `logits` (targets, vocabulary) are overwritten by their gradient; `targets` (targets,)."""
-    return _SummedCrossEntropy.apply(logits, targets)  # type: ignore[no-any-return]
+    return _SummedCrossEntropy.apply(logits, targets)
 
 
 def completion_loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: torch.Tensor | int | None = None) -> torch.Tensor:

@@ -83,7 +83,10 @@ def read_adapter_prompt(adapter: Path, base_identity: str) -> Prompt:
     except FileNotFoundError:
         raise BadInput(f"{adapter}: no {PROMPT_FILE} here; this is not an adapter that Mbegu trained.") from None
     if saved["base"] != base_identity:
-        raise BadInput(f"{adapter}: trained on another base model ({saved['base'][:12]}, here {base_identity[:12]}); train it again with `dvc repro`.")
+        raise BadInput(
+            f"{adapter}: trained on another base model ({saved['base'][:12]}, here {base_identity[:12]}); "
+            "train it again with `dvc repro`, or fetch its base with `dvc pull models/base`."
+        )
     return Prompt(saved["template"], saved["chat"])
 
 
@@ -96,11 +99,11 @@ def model_identity(base: Path, adapter: Path | None, quantization: str) -> dict[
     Raises:
         BadInput: a manifest does not hold, or the adapter belongs to another base.
     """
-    identity = {"base": verify(base), "adapter": None, "quantization": quantization}
+    base_identity = verify(base)
     if adapter is not None:
-        identity["adapter"] = verify(adapter)
-        read_adapter_prompt(adapter, identity["base"])
-    return identity
+        read_adapter_prompt(adapter, base_identity)
+    adapter_identity = None if adapter is None else verify(adapter)
+    return {"base": base_identity, "adapter": adapter_identity, "quantization": quantization}
 
 
 def load_model(base: Path, adapter: Path | None, quantization: str) -> Any:

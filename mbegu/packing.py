@@ -66,7 +66,8 @@ def attend_within_rows(
     lengths = row_lengths or [query.shape[2]]
     parts = zip(query[0].split(lengths, 1), key[0].split(lengths, 1), value[0].split(lengths, 1), strict=True)
     rows = [
-        _plain(*part, scaling) if part[0].device.type == "cpu" and part[0].shape[1] <= PLAIN_LIMIT and not dropout
+        _plain(*part, scaling)
+        if part[0].device.type == "cpu" and part[0].shape[1] <= PLAIN_LIMIT and not dropout
         else scaled_dot_product_attention(*part, is_causal=True, scale=scaling, dropout_p=dropout, enable_gqa=True)
         for part in parts
     ]

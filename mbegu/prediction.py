@@ -8,10 +8,11 @@ import torch
 from tqdm import tqdm
 
 from mbegu.encode import encode
+from mbegu.errors import BadInput
 from mbegu.generate import generate, requests_for
 from mbegu.loss import summed_cross_entropy
 from mbegu.memo import Answer, Request, answer_all, open_memo
-from mbegu.models import load_model, load_tokenizer, model_identity
+from mbegu.models import load_model, load_tokenizer, model_identity, read_adapter_prompt
 from mbegu.prompt import Prompt, prompt_text
 from mbegu.rows import Row
 
@@ -28,15 +29,17 @@ def predict(
         (answers and losses) the model had to work on.
 
     Raises:
-        BadInput: a manifest does not hold, the adapter belongs to another base, or a row holds a control token.
+        BadInput: a manifest does not hold, the adapter belongs to another base or prompt, or a row holds a control token.
     """
     identity = model_identity(base, adapter, quantization)
+    if adapter is not None and read_adapter_prompt(adapter, identity["base"]) != prompt:
+        raise BadInput(f"{adapter}: was trained with another prompt; run `dvc repro` to train it with this one.")
     tokenizer = load_tokenizer(base)
     encoded = encode(rows, [row["id"] for row in rows], prompt, tokenizer)
     texts = [prompt_text(prompt, tokenizer, row["instruction"], row["input"]) for row in rows]
     answers = requests_for(texts, identity, batch_size, max_new_tokens)
     losses = [{"model": identity, "prompt": text, "nll_of": row["output"]} for text, row in zip(texts, rows, strict=True)]
-    ids_of = {text: value for text, value in zip(texts, encoded, strict=True)}
+    encoded_of = dict(zip(texts, encoded, strict=True))
 
     def ask(missing: list[Request]) -> Iterator[tuple[Request, Answer]]:
         model = load_model(base, adapter, quantization)
@@ -45,7 +48,7 @@ def predict(
             yield from generate(questions, model, tokenizer, special_tokens=not prompt.chat, label="Answer")
         measured = [request for request in missing if "nll_of" in request]
         for request in tqdm(measured, desc="Measure", unit="row", dynamic_ncols=True):
-            yield request, reference_nll(model, ids_of[request["prompt"]])
+            yield request, reference_nll(model, encoded_of[request["prompt"]])
 
     with open_memo(memo) as opened:
         results, asked = answer_all([*answers, *losses], ask, opened)

@@ -52,7 +52,9 @@ def prompt_text(prompt: Prompt, tokenizer: Any, instruction: str, input_: str) -
     if not prompt.chat:
         return text
     if not tokenizer.chat_template:
-        raise BadInput("prompt.chat: this base model has no chat template; set `chat: false` and a template such as templates/alpaca.jinja.")
+        raise BadInput(
+            "prompt.chat: this base model has no chat template; set `chat: false` and a template such as templates/alpaca.jinja."
+        )
     turn = [{"role": "user", "content": text}]
     return str(tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True))
 
@@ -61,7 +63,9 @@ def refuse_control_tokens(text: str, tokenizer: Any) -> None:
     """Raises `BadInput` if `text` spells one of the tokenizer's control tokens: a row must not end its own turn."""
     for token in tokenizer.all_special_tokens:
         if token in text:
-            raise BadInput(f"the text holds the control token {token!r}, which would end or forge a turn; remove it or write it differently.")
+            raise BadInput(
+                f"the text holds the control token {token!r}, which would end or forge a turn; remove it or write it differently."
+            )
 
 
 def prompt_ids(texts: list[str], prompt: Prompt, tokenizer: Any) -> list[list[int]]:

@@ -38,8 +38,7 @@ def _questions(models: list[str], folder: Path) -> list[dict[str, Any]]:
     if any([row["id"] for row in rows] != [row["id"] for row in first] for rows in answers.values()):
         raise BadInput(f"{folder}: the models answered different rows; run `dvc repro`.")
     return [
-        {**row, "answers": [(model, answers[model][index]["prediction"]) for model in models]}
-        for index, row in enumerate(first)
+        {**row, "answers": [(model, answers[model][index]["prediction"]) for model in models]} for index, row in enumerate(first)
     ]
 
 

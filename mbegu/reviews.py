@@ -29,7 +29,7 @@ def read_reviews(path: Path) -> dict[str, Row]:
             raise BadInput(f"{where}: decides again on the row of {reviews[id_]['source']}; keep one decision.")
         output = text_field(value, "output", where, required=decision == "edit")
         if decision != "edit" and output:
-            raise BadInput(f"{where}: {decision!r} with an output; write decision \"edit\" or remove the output.")
+            raise BadInput(f'{where}: {decision!r} with an output; write decision "edit" or remove the output.')
         reviews[id_] = {
             "decision": decision,
             "output": output,

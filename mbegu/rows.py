@@ -6,7 +6,7 @@ import json
 import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import jsonlines
 
@@ -37,20 +37,16 @@ def read_lines(path: Path, keys: tuple[str, ...]) -> Iterator[tuple[str, Row]]:
     Raises:
         BadInput: invalid UTF-8 or JSON, NaN, a duplicate or unknown key, a value that can't be written as UTF-8.
     """
-    try:
-        file = open(path, "rb")
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}; expected a JSON Lines file.") from None
     number = 0
 
-    def counted() -> Iterator[bytes]:
+    def counted(file: BinaryIO) -> Iterator[bytes]:
         nonlocal number
         for line in file:
             number += 1
             yield line
 
-    with file:
-        lines = jsonlines.Reader(counted(), loads=_strict_loads).iter(type=dict, skip_empty=True)
+    with _open(path) as file:
+        lines = jsonlines.Reader(counted(file), loads=_strict_loads).iter(type=dict, skip_empty=True)
         while True:
             try:
                 value = next(lines, None)
@@ -62,6 +58,13 @@ def read_lines(path: Path, keys: tuple[str, ...]) -> Iterator[tuple[str, Row]]:
             yield f"{path}:{number}", value
 
 
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}; expected a JSON Lines file.") from None
+
+
 def _explain(error: jsonlines.InvalidLineError) -> str:
     cause = error.__cause__
     if isinstance(cause, UnicodeDecodeError):
@@ -69,7 +72,7 @@ def _explain(error: jsonlines.InvalidLineError) -> str:
     if isinstance(cause, json.JSONDecodeError):
         return f"not valid JSON ({cause.msg} at column {cause.colno}); expected one whole object per line."
     if cause is None:
-        return "expected a JSON object per line, such as {\"instruction\": \"…\", \"input\": \"\", \"output\": \"…\"}."
+        return 'expected a JSON object per line, such as {"instruction": "…", "input": "", "output": "…"}.'
     return f"{cause}."
 
 

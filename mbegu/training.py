@@ -1,6 +1,7 @@
 """One training run: LoRA on a 4-bit or bf16 base, or full fine-tuning, resumable and the same to the byte."""
 
 import json
+import math
 import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -98,9 +99,14 @@ def train(model: Any, rows: Dataset, validation: Dataset, schedule: Schedule, sa
     Returns:
         The `TrainerState`, whose `log_history` has one entry per logged step or evaluation.
     """
+    checkpoint = _last_whole_checkpoint(folder)
+    epoch_steps = math.ceil(len(rows) / schedule.batch_size / schedule.gradient_accumulation_steps)
+    arguments = _arguments(schedule, epoch_steps if len(validation) else None, save_steps, folder)
+    # a first evaluation draws from the random generator, and a resumed run has had it
+    arguments.eval_on_start = bool(len(validation)) and checkpoint is None
     trainer = Trainer(
         model=model,
-        args=_arguments(schedule, bool(len(validation)), save_steps, folder),
+        args=arguments,
         train_dataset=rows,
         eval_dataset=validation if len(validation) else None,
         data_collator=packing.pack,
@@ -110,11 +116,11 @@ def train(model: Any, rows: Dataset, validation: Dataset, schedule: Schedule, sa
     trainer.remove_callback(ProgressCallback)
     trainer.remove_callback(PrinterCallback)
     set_seed(schedule.seed)
-    trainer.train(resume_from_checkpoint=_last_whole_checkpoint(folder))
+    trainer.train(resume_from_checkpoint=checkpoint)
     return trainer.state
 
 
-def _arguments(schedule: Schedule, validate: bool, save_steps: int, folder: Path) -> TrainingArguments:
+def _arguments(schedule: Schedule, eval_steps: int | None, save_steps: int, folder: Path) -> TrainingArguments:
     return TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=schedule.epochs,
@@ -125,12 +131,14 @@ def _arguments(schedule: Schedule, validate: bool, save_steps: int, folder: Path
         warmup_steps=schedule.warmup_steps,
         weight_decay=schedule.weight_decay,
         max_grad_norm=schedule.max_grad_norm,
-        gradient_checkpointing=schedule.gradient_checkpointing,
+        activation_checkpointing=schedule.gradient_checkpointing,
         seed=schedule.seed,
         data_seed=schedule.seed,
         per_device_eval_batch_size=1,  # so that validation loss is the mean over rows, however they are batched
-        eval_strategy="epoch" if validate else "no",
-        eval_on_start=validate,
+        # by steps and not by "epoch", which evaluates after a checkpoint of the same step is saved: a run resumed
+        # from that checkpoint would leave the evaluation out, and draw other random numbers from there on
+        eval_strategy="steps" if eval_steps else "no",
+        eval_steps=eval_steps,
         save_strategy="steps",
         save_steps=save_steps,
         save_total_limit=2,

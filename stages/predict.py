@@ -39,9 +39,7 @@ def main(
     questions = rows.unique_ids(rows.read_rows(heldout, answered=True), heldout)
     prompt = read_prompt(template, chat)
     with sole_writer(work):
-        answers, asked = prediction.predict(
-            questions, base, adapter, prompt, quantization, batch_size, max_new_tokens, memo
-        )
+        answers, asked = prediction.predict(questions, base, adapter, prompt, quantization, batch_size, max_new_tokens, memo)
         rows.write_lines(out, answers)
     click.echo(f"Answered {len(answers)} questions with {adapter or base}, worked on {asked} requests: {out}")
 

@@ -19,10 +19,14 @@ from mbegu.command import Stage
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the adapter.")
 @click.option("--curves", type=click.Path(path_type=Path), required=True, help="Folder for training.csv and validation.csv.")
 @click.option("--work", type=click.Path(path_type=Path), required=True, help="Folder for checkpoints and the lock.")
-@click.option("--method", type=click.Choice(["qlora", "lora", "full"]), required=True, help="4-bit base, bf16 base, or all weights.")
+@click.option(
+    "--method", type=click.Choice(["qlora", "lora", "full"]), required=True, help="4-bit base, bf16 base, or all weights."
+)
 @click.option("--lora.r", "lora_r", type=click.IntRange(1), required=True, help="Rank of the adapter.")
 @click.option("--lora.alpha", "lora_alpha", type=click.IntRange(1), required=True, help="Scale: alpha / r.")
-@click.option("--lora.dropout", "lora_dropout", type=click.FloatRange(0, 1, max_open=True), required=True, help="Dropout before it.")
+@click.option(
+    "--lora.dropout", "lora_dropout", type=click.FloatRange(0, 1, max_open=True), required=True, help="Dropout before it."
+)
 @click.option("--lora.targets", "lora_targets", multiple=True, required=True, help="Layers that get one; repeat.")
 @click.option("--epochs", type=click.FloatRange(0, min_open=True), required=True, help="Passes over the training rows.")
 @click.option("--batch_size", type=click.IntRange(1), required=True, help="Rows a forward pass.")
@@ -77,7 +81,9 @@ def main(
     if warning:
         click.echo(f"Warning: {warning}", err=True)
     final = f", validation loss {validation_losses[-1][1]:.3f}" if validation_losses else ""
-    click.echo(f"Trained {method} on {len(training_rows)} rows in {state.global_step} steps, last loss {losses[-1][1]:.3f}{final}: {out}")
+    click.echo(
+        f"Trained {method} on {len(training_rows)} rows in {state.global_step} steps, last loss {losses[-1][1]:.3f}{final}: {out}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Metrics as `evaluate.Metric`, usable without a hub."""

@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import pytest
+
+from mbegu.errors import BadInput
+from mbegu.prompt import read_prompt, render
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+PROMPTS = ["chat.jinja", "alpaca.jinja", "question-answer.jinja"]
+
+
+@pytest.mark.parametrize("name", PROMPTS)
+@pytest.mark.parametrize("text", ["ሰላም።", "Habari?", "🌱", "مرحبا", "a\u200db", "{{ 7 * 7 }} {% raw %}"])
+def test_every_shipped_template_shows_the_row_as_it_is(name, text):
+    prompt = read_prompt(TEMPLATES / name, False)
+    assert text in render(prompt, text, "")
+    assert text in render(prompt, "Question", text)
+    assert "Input" not in render(prompt, text, "")
+
+
+def test_alpaca_is_the_published_prompt_with_and_without_an_input():
+    prompt = read_prompt(TEMPLATES / "alpaca.jinja", False)
+    assert render(prompt, "Q", "").endswith("\n\n### Instruction:\nQ\n\n### Response:\n")
+    assert render(prompt, "Q", "I").endswith("\n\n### Instruction:\nQ\n\n### Input:\nI\n\n### Response:\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{{ instruction }", "p.jinja:1: "),
+        ("{{ instruktion }}", "'instruktion' is undefined; a template knows `instruction` and `input`"),
+        ("{{ ''.__class__.__mro__ }}", "p.jinja: "),
+    ],
+)
+def test_a_broken_template_is_one_clear_sentence(tmp_path, text, message):
+    (tmp_path / "p.jinja").write_text(text)
+    with pytest.raises(BadInput) as error:
+        read_prompt(tmp_path / "p.jinja", False)
+    assert message in str(error.value)
+
+
+def test_a_missing_template_is_told_with_those_there_are():
+    with pytest.raises(BadInput, match=r"alpca.jinja does not exist; there are .*alpaca.jinja"):
+        read_prompt(TEMPLATES / "alpca.jinja", False)

@@ -1,0 +1,123 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from datasets import Dataset
+
+from mbegu import adapters, packing, training
+from mbegu.errors import BadInput
+from mbegu.loss import completion_loss
+
+LORA = training.Lora(r=4, alpha=8, dropout=0.05, targets=["q_proj", "v_proj"])
+SCHEDULE = training.Schedule(3, 2, 1, 1e-2, "linear", 0, 0.0, 1.0, False, 0)
+ROWS = [{"id": str(n), "group": str(n), "input_ids": [(7 * n + i) % 90 + 5 for i in range(8 + n)], "completion_start": 4}
+        for n in range(6)]  # fmt: skip
+
+
+def gradients(model) -> dict[str, torch.Tensor]:
+    model.zero_grad()
+    batch = packing.pack(ROWS[:3])
+    labels = batch.pop("labels")
+    completion_loss(model(**batch), labels).backward()
+    return {name: value.grad.clone() for name, value in model.named_parameters() if value.grad is not None}
+
+
+def test_an_evaluation_leaves_the_gradients_of_a_4_bit_model_as_they_were(tiny_base):
+    """bitsandbytes repacks NF4 weights for CPU inference, and a product with repacked weights has no gradient."""
+    model = training.build(tiny_base, "qlora", LORA._replace(dropout=0.0), seed=0)
+    before = gradients(model.train())
+    model.eval()
+    with torch.no_grad():
+        batch = packing.pack(ROWS[:3])
+        batch.pop("labels")
+        model(**batch)
+    after = gradients(model.train())
+    assert before.keys() == after.keys() and len(before) == 8
+    for name, value in before.items():
+        torch.testing.assert_close(after[name], value)
+
+
+@pytest.mark.parametrize("method", ["qlora", "lora", "full"])
+def test_training_learns_the_rows_and_saves_what_loads_again(tiny_base, tmp_path, method):
+    model = training.build(tiny_base, method, LORA, seed=0)
+    rows = Dataset.from_list(ROWS)
+    state = training.train(model, rows, rows.select([0]), SCHEDULE._replace(epochs=8), 100, tmp_path / "run")
+    losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
+    assert losses[-1] < losses[0] - 0.1
+    out = tmp_path / "adapter"
+    out.mkdir()
+    adapters.save(model, {"template": "{{ instruction }}{{ input }}", "chat": True, "base": "x"}, out)
+    names = {path.name for path in out.iterdir()}
+    assert {"prompt.json", "SHA256SUMS"} < names
+    assert ("adapter_model.safetensors" in names) == (method != "full")
+    assert not [name for name in names if name.endswith((".bin", ".pt", ".pkl"))]
+
+
+def test_gradient_accumulation_changes_memory_and_not_the_result(tiny_base, tmp_path):
+    rows = Dataset.from_list(ROWS[:4])
+    weights = []
+    for batch_size, steps in ((4, 1), (2, 2)):
+        model = training.build(tiny_base, "full", LORA, seed=0)
+        schedule = SCHEDULE._replace(epochs=1, batch_size=batch_size, gradient_accumulation_steps=steps)
+        training.train(model, rows, rows.select([]), schedule, 100, tmp_path / str(batch_size))
+        weights.append(model.model.layers[0].mlp.up_proj.weight.detach().clone())
+    torch.testing.assert_close(weights[0], weights[1], atol=1e-5, rtol=1e-3)
+
+
+def test_an_unknown_layer_is_named_with_those_there_are(tiny_base):
+    with pytest.raises(BadInput, match=r"no layer c_attn; it has .*q_proj"):
+        training.build(tiny_base, "qlora", LORA._replace(targets=["c_attn"]), seed=0)
+
+
+def test_a_lineage_group_is_never_on_both_sides_and_some_row_must_be_left():
+    rows = Dataset.from_list([{**row, "group": str(int(row["id"]) // 2)} for row in ROWS])
+    train_rows, validation = training.split(rows, 0.5)
+    assert not set(train_rows["group"]) & set(validation["group"])
+    assert len(train_rows) + len(validation) == len(rows)
+    with pytest.raises(BadInput, match="leaves none of"):
+        training.split(rows.select([]), 0.5)
+
+
+RUN = """
+import sys; sys.path[:0] = [{tests!r}]
+from pathlib import Path
+from datasets import Dataset
+from test_training import LORA, ROWS, SCHEDULE
+from mbegu import adapters, training
+rows = Dataset.from_list(ROWS)
+model = training.build(Path({base!r}), "qlora", LORA, seed=0)
+training.train(model, rows, rows.select([0, 1]), SCHEDULE._replace(epochs=40), 3, Path({run!r}))
+out = Path({out!r}); out.mkdir()
+adapters.save(model, {{"template": "", "chat": True, "base": ""}}, out)
+"""
+
+
+def test_a_killed_run_resumes_and_ends_with_the_bytes_of_an_uninterrupted_one(tiny_base, tmp_path):
+    def start(name: str, run: str) -> subprocess.Popen:
+        script = RUN.format(
+            tests=str(Path(__file__).parent), base=str(tiny_base), run=str(tmp_path / run), out=str(tmp_path / name)
+        )
+        return subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, text=True)
+
+    whole = start("whole", "run1")
+    killed = start("never", "run2")
+    deadline = time.monotonic() + 120
+    while not list((tmp_path / "run2").glob("checkpoint-*/trainer_state.json")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.wait()
+    # a checkpoint that was cut off in mid-write must be passed over
+    (tmp_path / "run2/checkpoint-9999").mkdir()
+    (tmp_path / "run2/checkpoint-9999/trainer_state.json").write_text('{"global_st')
+    assert not (tmp_path / "never").exists(), "the run ended before it was killed"
+    resumed = start("resumed", "run2")
+    for process in (whole, resumed):
+        assert process.wait(240) == 0, process.stderr.read()
+    assert (tmp_path / "whole/SHA256SUMS").read_text() == (tmp_path / "resumed/SHA256SUMS").read_text()
+    assert json.loads((tmp_path / "whole/adapter_config.json").read_text())["target_modules"] == ["q_proj", "v_proj"]
