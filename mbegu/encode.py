@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from mbegu.errors import BadInput
 from mbegu.ledger import entry
-from mbegu.prompt import Prompt, prompt_ids, prompt_text, refuse_control_tokens
+from mbegu.prompt import Prompt, prompt_ids, row_prompt
 from mbegu.publish import publish
 from mbegu.rows import Row
 
@@ -36,20 +36,12 @@ def encode(rows: list[Row], groups: list[str], prompt: Prompt, tokenizer: Any) -
     encoded = []
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
-        prompts = prompt_ids([_checked_prompt(row, prompt, tokenizer) for row in batch], prompt, tokenizer)
+        prompts = prompt_ids([row_prompt(row, prompt, tokenizer) for row in batch], prompt, tokenizer)
         answers = tokenizer([row["output"] for row in batch], add_special_tokens=False)["input_ids"]
         for row, group, question, answer in zip(batch, groups[start:], prompts, answers, strict=False):
             ids = [*question, *answer, tokenizer.eos_token_id]
             encoded.append({"id": row["id"], "group": group, "input_ids": ids, "completion_start": len(question)})
     return encoded
-
-
-def _checked_prompt(row: Row, prompt: Prompt, tokenizer: Any) -> str:
-    try:
-        refuse_control_tokens(row["output"], tokenizer)
-        return prompt_text(prompt, tokenizer, row["instruction"], row["input"])
-    except BadInput as error:
-        raise BadInput(f"{row['origin'].get('source', row['id'])}: {error}") from None
 
 
 def fit(

@@ -6,7 +6,7 @@ from pathlib import Path
 from mbegu.generate import generate, requests_for
 from mbegu.memo import Answer, Request, answer_all, open_memo, request_key
 from mbegu.models import load_model, load_tokenizer, model_identity
-from mbegu.prompt import Prompt, prompt_text
+from mbegu.prompt import Prompt, row_prompt
 from mbegu.rows import Row
 
 
@@ -23,7 +23,7 @@ def draft(
     """
     identity = model_identity(base, None, quantization)
     tokenizer = load_tokenizer(base)
-    texts = [prompt_text(prompt, tokenizer, row["instruction"], row["input"]) for row in rows]
+    texts = [row_prompt(row, prompt, tokenizer) for row in rows]
     requests = requests_for(texts, identity, batch_size, max_new_tokens)
 
     def ask(missing: list[Request]) -> Iterator[tuple[Request, Answer]]:

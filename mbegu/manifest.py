@@ -16,7 +16,8 @@ def sha256(path: Path) -> str:
 
 def write_manifest(folder: Path) -> None:
     """Writes `SHA256SUMS` over every file below `folder`, sorted by name."""
-    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    paths = (path for path in folder.rglob("*") if path.is_file() and path != folder / NAME)
+    files = sorted(path.relative_to(folder).as_posix() for path in paths)
     (folder / NAME).write_text("".join(f"{sha256(folder / file)}  {file}\n" for file in files))
 
 

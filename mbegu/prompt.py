@@ -7,6 +7,7 @@ import jinja2
 from jinja2.sandbox import SandboxedEnvironment
 
 from mbegu.errors import BadInput
+from mbegu.rows import Row
 
 
 class Prompt(NamedTuple):
@@ -57,6 +58,16 @@ def prompt_text(prompt: Prompt, tokenizer: Any, instruction: str, input_: str) -
         )
     turn = [{"role": "user", "content": text}]
     return str(tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True))
+
+
+def row_prompt(row: Row, prompt: Prompt, tokenizer: Any) -> str:
+    """`prompt_text` of a row; an error begins with the line that the row came from, and a control token in its
+    answer is an error too."""
+    try:
+        refuse_control_tokens(row["output"], tokenizer)
+        return prompt_text(prompt, tokenizer, row["instruction"], row["input"])
+    except BadInput as error:
+        raise BadInput(f"{row['origin'].get('source', row['id'])}: {error}") from None
 
 
 def refuse_control_tokens(text: str, tokenizer: Any) -> None:

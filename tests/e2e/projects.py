@@ -1,0 +1,60 @@
+"""Copies of this project, cut to a few rows and steps, and commands run in them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = os.environ | {
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    "PYTHONPATH": ".",  # a copy of the project runs its own code, not the installed one
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_AUTHOR_NAME": "Test",
+    "GIT_AUTHOR_EMAIL": "test@example.org",
+    "GIT_COMMITTER_NAME": "Test",
+    "GIT_COMMITTER_EMAIL": "test@example.org",
+}
+
+
+def run(*command: str, cwd: Path, check: bool = True) -> subprocess.CompletedProcess:
+    """Runs a command in a project and returns its output, stderr after stdout."""
+    done = subprocess.run(
+        command, cwd=cwd, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    assert not check or done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-6000:]}"
+    return done
+
+
+def commit(project: Path, message: str) -> None:
+    run("git", "add", "-A", cwd=project)
+    run("git", "commit", "-qm", message, cwd=project)
+
+
+def keep_lines(path: Path, count: int) -> None:
+    path.write_text("".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[:count]), encoding="utf-8")
+
+
+def copy_project(to: Path) -> Path:
+    """A copy of what git knows or would add, without built metrics and lock, with few rows and steps."""
+    files = subprocess.check_output(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, text=True).splitlines()
+    for name in files:
+        if (ROOT / name).is_file() and not name.startswith(("metrics/", "dvc.lock", "tests/", "docs/")):
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, to / name)
+    keep_lines(to / "data/seeds/v1.jsonl", 10)
+    keep_lines(to / "data/seeds/v2.jsonl", 4)
+    keep_lines(to / "data/reviews/v2.jsonl", 4)
+    keep_lines(to / "data/heldout.jsonl", 3)
+    params = yaml.safe_load((to / "params.yaml").read_text())
+    params["expand"] |= {"max_new_tokens": 12, "batch_size": 4}
+    params["predict"] |= {"max_new_tokens": 12, "batch_size": 4}
+    params["train"] |= {"epochs": 1, "batch_size": 4, "save_steps": 1, "validation": 0.2}
+    (to / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    if (ROOT / ".mbegu/base").is_dir():  # the wheel, checked by its hash as if it were fetched
+        shutil.copytree(ROOT / ".mbegu/base", to / ".mbegu/base")
+    run("git", "init", "-qb", "main", cwd=to)
+    return to

@@ -1,0 +1,155 @@
+"""What a user does with the pipeline: build, build again, edit, compare, interrupt."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from projects import ENVIRONMENT, commit, run
+
+from mbegu.manifest import verify
+
+
+def stages_run(output: str) -> set[str]:
+    return set(re.findall(r"Running stage '([^']+)'", output))
+
+
+def test_the_build_gives_versions_adapters_scores_and_a_report(built):
+    assert len((built / "data/versions/v1.jsonl").read_text().splitlines()) == 10
+    assert len((built / "data/versions/v2.jsonl").read_text().splitlines()) == 14
+    assert list(json.loads((built / "metrics/compare.json").read_text())) == ["base", "v1", "v2"]
+    assert "base" in (built / "metrics/compare.md").read_text()
+    assert "<svg" in (built / "report.html").read_text()
+    assert run("git", "status", "--short", cwd=built).stdout == ""
+    for version in ("v1", "v2"):
+        verify(built / "models/adapters" / version)
+
+
+def test_both_adapters_load_with_peft_on_the_base(built):
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    for version in ("v1", "v2"):
+        base = AutoModelForCausalLM.from_pretrained(built / "models/base", dtype=torch.bfloat16)
+        model = PeftModel.from_pretrained(base, built / "models/adapters" / version)
+        assert model.get_nb_trainable_parameters()[1] > 135_000_000
+
+
+def test_a_second_build_runs_nothing(built):
+    output = run("dvc", "repro", cwd=built).stdout
+    assert stages_run(output) == set()
+    assert "Data and pipelines are up to date." in output
+
+
+def test_an_edited_seed_rebuilds_only_what_follows_from_it_and_the_diffs_show_it(project):
+    seeds = project / "data/seeds/v2.jsonl"
+    seeds.write_text(seeds.read_text().replace("How do I start", "How would you start", 1))
+    version2 = {f"{stage}@v2" for stage in ("expand", "curate", "merge", "tokenize", "train", "predict", "score")}
+    output = run("dvc", "repro", cwd=project).stdout
+    assert stages_run(output) == version2 | {"compare", "report"}
+    assert "asked the teacher 1 times" in output
+    assert "decides on a row that no longer exists" in output
+    assert "heldout_loss" in run("dvc", "metrics", "diff", cwd=project).stdout
+    run("dvc", "plots", "diff", "-o", "plots", cwd=project)
+    assert "vega" in (project / "plots/index.html").read_text()
+
+
+def test_a_score_key_rebuilds_only_scores_comparison_and_report(project):
+    params = project / "params.yaml"
+    params.write_text(params.read_text().replace("digits: 4", "digits: 3"))
+    assert "score.digits" in run("dvc", "params", "diff", cwd=project).stdout
+    assert stages_run(run("dvc", "repro", cwd=project).stdout) == {"score_base", "score@v1", "score@v2", "compare", "report"}
+
+
+def test_a_new_version_is_three_lines_and_a_seeds_file(project):
+    params = project / "params.yaml"
+    params.write_text(params.read_text().replace("  v2:\n    extends: v1\n", "  v2:\n    extends: v1\n  v3:\n    extends: v2\n"))
+    row = {"instruction": "Ni nini maana ya riba?", "input": "", "output": "Riba ni malipo ya kutumia pesa za mtu mwingine."}
+    (project / "data/seeds/v3.jsonl").write_text(json.dumps(row) + "\n")
+    output = run("dvc", "repro", "--dry", cwd=project).stdout
+    version3 = {f"{stage}@v3" for stage in ("expand", "curate", "merge", "tokenize", "train", "predict", "score")}
+    assert stages_run(output) == version3 | {"compare", "report"}
+    run("dvc", "repro", "merge@v3", cwd=project)
+    assert len((project / "data/versions/v3.jsonl").read_text().splitlines()) == 15
+
+
+def test_an_unknown_key_fails_the_stage_with_one_line_that_names_it(project):
+    params = project / "params.yaml"
+    params.write_text(params.read_text().replace("learning_rate:", "learnign_rate:"))
+    done = run("dvc", "repro", "-s", "train@v1", cwd=project, check=False)
+    assert done.returncode != 0
+    assert "Error: No such option '--learnign_rate'. Did you mean '--learning_rate'?" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def forget(project: Path, *outs: str) -> None:
+    """Removes outs, DVC's cache of everything, and the memo: what follows must be made again."""
+    for out in (*outs, ".dvc/cache", ".mbegu/memo"):
+        shutil.rmtree(project / out, ignore_errors=True)
+
+
+def test_training_again_without_any_cache_gives_the_same_bytes(project):
+    before = (project / "models/adapters/v2/SHA256SUMS").read_text()
+    forget(project, "models/adapters/v2")
+    output = run("dvc", "repro", "-s", "train@v2", cwd=project).stdout
+    assert stages_run(output) == {"train@v2"}
+    assert (project / "models/adapters/v2/SHA256SUMS").read_text() == before
+
+
+def processes_in(project: Path) -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            if (path / "cwd").readlink() == project and "State:\tZ" not in (path / "status").read_text():
+                found.append(int(path.name))
+        except OSError:
+            continue
+    return found
+
+
+def stage_process(project: Path, dvc: int) -> int | None:
+    for process in processes_in(project):
+        if process != dvc and b"stages/" in Path(f"/proc/{process}/cmdline").read_bytes():
+            return process
+    return None
+
+
+def wait_for(condition, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+KILLED = ["expand@v2", "curate@v2", "merge@v2", "tokenize@v2", "train@v2", "predict@v2", "score@v2", "compare", "report"]
+
+
+@pytest.mark.parametrize("victim", ["dvc", "stage"])
+def test_a_kill_in_the_middle_of_any_stage_leaves_no_orphan_and_the_next_build_is_the_same(project, victim):
+    lock = (project / "dvc.lock").read_text()
+    forget(project)
+    for name in KILLED:
+        dvc = subprocess.Popen(
+            ["dvc", "repro", "-f", "-s", name], cwd=project, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        assert wait_for(lambda dvc=dvc: stage_process(project, dvc.pid) or dvc.poll() is not None, 60)
+        if name == "train@v2":  # half-way: when the first checkpoint is there
+            wait_for(lambda: list((project / ".mbegu/train/v2").glob("*/checkpoint-1/trainer_state.json")), 120)
+        target = dvc.pid if victim == "dvc" else stage_process(project, dvc.pid)
+        assert target, f"{name} ended before it could be killed"
+        os.kill(target, signal.SIGKILL)
+        dvc.wait()
+        assert wait_for(lambda: not processes_in(project), 10), f"{name} left an orphan"
+        assert not [path for path in project.rglob(".*.tmp") if path.is_dir() and path.parent.name == "versions"]
+    output = run("dvc", "repro", cwd=project).stdout
+    assert set(KILLED) <= stages_run(output) | {"base"}
+    assert (project / "dvc.lock").read_text() == lock
+    commit(project, "The same") if run("git", "status", "--short", cwd=project).stdout else None

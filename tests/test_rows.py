@@ -1,0 +1,120 @@
+import json
+
+import pytest
+
+from mbegu.errors import BadInput
+from mbegu.rows import read_rows, row_id, unique_ids, write_lines
+
+GOOD = b'{"instruction": "What is a fund?", "input": "", "output": "A pool."}\n'
+
+BAD = {
+    "broken JSON": (GOOD + b'{"instruction": "(us\n', "rows.jsonl:2: not valid JSON ("),
+    "missing field": (b'{"instruction": "Q"}\n', "rows.jsonl:1: 'output' is missing or empty; write its text."),
+    "wrong type": (b'{"instruction": "Q", "output": 5}\n', "rows.jsonl:1: 'output' is int, expected a string"),
+    "a list": (b'{"instruction": ["Q"], "output": "A"}\n', "rows.jsonl:1: 'instruction' is list, expected a string"),
+    "null": (b'{"instruction": null, "output": "A"}\n', "rows.jsonl:1: 'instruction' is NoneType, expected a string"),
+    "empty instruction": (b'{"instruction": " \\t", "output": "A"}\n', "rows.jsonl:1: 'instruction' is missing or empty"),
+    "invalid UTF-8": (GOOD + b'{"instruction": "\xff"}\n', "rows.jsonl:2: not valid UTF-8 (byte 0xff at column 18)"),
+    "UTF-16": ('{"instruction": "Q"}\n'.encode("utf-16"), "rows.jsonl:1: not valid UTF-8 (byte 0xff"),
+    "duplicate key": (b'{"instruction": "Q", "instruction": "R"}\n', "rows.jsonl:1: the key 'instruction' stands twice"),
+    "NaN": (b'{"instruction": "Q", "output": NaN}\n', "rows.jsonl:1: NaN is not JSON"),
+    "half a surrogate pair": (b'{"instruction": "\\ud83c"}\n', "rows.jsonl:1: half of a surrogate pair"),
+    "unknown field": (b'{"instruction": "Q", "ouput": "A"}\n', "rows.jsonl:1: unknown field 'ouput'. Did you mean 'output'?"),
+    "no object": (b'["Q", "A"]\n', "rows.jsonl:1: expected a JSON object per line"),
+    "another id": (b'{"id": "00", "instruction": "Q", "output": "A"}\n', "rows.jsonl:1: id '00' is not that of its question"),
+    "an id that is no text": (b'{"id": 7, "instruction": "Q", "output": "A"}\n', "rows.jsonl:1: id 7 is not that of"),
+    "broken origin": (b'{"instruction": "Q", "output": "A", "origin": "me"}\n', "rows.jsonl:1: 'origin' is not an object"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_one_sentence_with_file_and_line(tmp_path, name):
+    content, message = BAD[name]
+    (tmp_path / "rows.jsonl").write_bytes(content)
+    with pytest.raises(BadInput) as error:
+        read_rows(tmp_path / "rows.jsonl", answered=True)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["missing.jsonl", "."])
+def test_a_file_that_cannot_be_read_is_named(tmp_path, name):
+    with pytest.raises(BadInput, match="expected a JSON Lines file"):
+        read_rows(tmp_path / name, answered=True)
+
+
+FINE = {
+    "byte order mark": b"\xef\xbb\xbf" + GOOD,
+    "CRLF": GOOD.replace(b"\n", b"\r\n"),
+    "no last newline": GOOD.rstrip(),
+    "blank lines": b"\n" + GOOD + b"  \r\n\n",
+    "padded values": GOOD.replace(b'"A pool."', b'"  A pool. "'),
+    "no input": b'{"instruction": "What is a fund?", "output": "A pool."}',
+}
+
+
+@pytest.mark.parametrize("name", FINE)
+def test_harmless_differences_just_work(tmp_path, name):
+    (tmp_path / "rows.jsonl").write_bytes(FINE[name])
+    (row,) = read_rows(tmp_path / "rows.jsonl", answered=True)
+    assert (row["instruction"], row["input"], row["output"]) == ("What is a fund?", "", "A pool.")
+
+
+def test_a_handwritten_row_gets_its_id_and_the_line_it_stands_on(tmp_path):
+    (tmp_path / "rows.jsonl").write_bytes(b"\n" + GOOD)
+    (row,) = read_rows(tmp_path / "rows.jsonl", answered=True)
+    assert list(row) == ["id", "instruction", "input", "output", "origin"]
+    assert row["origin"] == {"kind": "seed", "parents": [], "source": f"{tmp_path}/rows.jsonl:2"}
+
+
+def test_line_separators_inside_a_field_do_not_invent_rows(tmp_path, write_jsonl):
+    path = write_jsonl("rows.jsonl", [{"instruction": "a\u2028b\u0085c", "output": "d"}])
+    assert [row["instruction"] for row in read_rows(path, answered=True)] == ["a\u2028b\u0085c"]
+
+
+TEXTS = ["ሰላም ለእናንተ ይሁን።", "Habari ya asubuhi", "🌱 emoji 👩‍🌾", "zero\u200bwidth", "مرحبا بالعالم", "שלום"]
+
+
+def test_rows_of_any_script_come_back_to_the_byte(tmp_path):
+    rows = [
+        {"id": row_id(text, ""), "instruction": text, "input": "", "output": text, "origin": {"kind": "seed", "parents": []}}
+        for text in TEXTS
+    ]
+    write_lines(tmp_path / "one.jsonl", rows)
+    write_lines(tmp_path / "two.jsonl", read_rows(tmp_path / "one.jsonl", answered=True))
+    assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes()
+    assert TEXTS[0] in (tmp_path / "one.jsonl").read_text(encoding="utf-8")
+
+
+def test_the_id_is_of_the_question_alone_folded():
+    assert row_id("What  is\nit?", "") == row_id("What is it?", " ")
+    assert row_id("caf\u00e9", "") == row_id("cafe\u0301", "")
+    assert row_id("KES 5,000", "") != row_id("KES 6,000", "")
+    assert row_id("a b", "") != row_id("a", "b")
+    assert len(row_id("a", "")) == 16
+
+
+def test_an_unanswered_row_is_fine_only_where_a_teacher_will_answer(write_jsonl):
+    path = write_jsonl("seeds.jsonl", [{"instruction": "Q"}])
+    assert read_rows(path, answered=False)[0]["output"] == ""
+    with pytest.raises(BadInput):
+        read_rows(path, answered=True)
+
+
+def test_two_rows_that_ask_the_same_are_shown_both(write_jsonl):
+    path = write_jsonl("rows.jsonl", [{"instruction": "Q", "output": "A"}, {"instruction": " Q ", "output": "B"}])
+    with pytest.raises(BadInput, match=r"rows.jsonl:2: asks the same as .*rows.jsonl:1; keep one"):
+        unique_ids(read_rows(path, answered=True), path)
+
+
+def test_the_shipped_data_reads_cleanly_and_has_the_promised_sizes():
+    from closure import ROOT
+
+    counts = {"data/seeds/v1.jsonl": 92, "data/seeds/v2.jsonl": 50, "data/heldout.jsonl": 60}
+    for name, count in counts.items():
+        rows = read_rows(ROOT / name, answered="v2" not in name)
+        assert len(unique_ids(rows, ROOT / name)) == count
+        assert 0.3 <= sum(bool(row["input"]) for row in rows) / count <= 0.4
+        assert all(40 <= len(row["output"].split()) <= 120 for row in rows if row["output"])
+    assert len((ROOT / "data/reviews/v2.jsonl").read_text().splitlines()) == 50
+    assert json.loads((ROOT / "data/reviews/v2.jsonl").read_text().splitlines()[0])["decision"] == "edit"

@@ -1,0 +1,72 @@
+import random
+
+import pytest
+from rouge_score import rouge_scorer, tokenizers
+
+from mbegu.checks import length_problem, repetition
+from mbegu.similar import Match, nearest, pool, same_numbers, similarity
+from mbegu.text import fold, words
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ሰላም ለእናንተ ይሁን።", ["ሰላም", "ለእናንተ", "ይሁን"]),
+        ("አንድ፡ሁለት::ሦስት", ["አንድ", "ሁለት", "ሦስት"]),
+        ("Ng'ombe wa KES 5,000", ["ng", "ombe", "wa", "kes", "5", "000"]),
+        ("مرحبا، بالعالم", ["مرحبا", "بالعالم"]),
+        ("你好 world", ["你", "好", "world"]),
+        ("a\u200bb \ufeffc", ["ab", "c"]),
+        ("🌱 seed", ["🌱", "seed"]),
+        ("cafe\u0301 CAFÉ", ["café", "café"]),
+        ("!? ።", []),
+        ("", []),
+    ],
+)
+def test_words_of_any_script(text, expected):
+    assert words(text) == expected
+
+
+def test_words_of_ascii_text_are_those_of_rouge_score():
+    draw = random.Random(0)
+    theirs = tokenizers.DefaultTokenizer(use_stemmer=False)
+    for _ in range(2000):
+        text = "".join(chr(draw.randrange(128)) for _ in range(draw.randrange(40)))
+        assert words(text) == theirs.tokenize(text)
+
+
+def test_fold_joins_white_space_and_composes():
+    assert fold("  a\n\tb\u00a0 cafe\u0301 ") == "a b café"
+
+
+def test_similarity_is_rouge_l_f1():
+    draw, scorer = random.Random(1), rouge_scorer.RougeScorer(["rougeL"])
+    for _ in range(1000):
+        first, second = (" ".join(draw.choices("abcdefg", k=draw.randrange(1, 12))) for _ in range(2))
+        assert similarity(first, second) == pytest.approx(scorer.score(first, second)["rougeL"].fmeasure, abs=1e-12)
+
+
+def row(instruction: str, input_: str = "") -> dict:
+    return {"id": instruction, "instruction": instruction, "input": input_}
+
+
+def test_nearest_is_strictly_above_the_threshold():
+    rows = [row("one two three four"), row("ሰላም ለእናንተ ይሁን ዛሬ")]
+    assert nearest(row("one two three five"), rows, pool(rows), 0.75) is None
+    assert nearest(row("one two three five"), rows, pool(rows), 0.74) == Match(rows[0], 0.75)
+    assert nearest(row("ሰላም ለእናንተ ይሁን ነገ"), rows, pool(rows), 0.7) == Match(rows[1], 0.75)
+    assert nearest(row("፠"), [row("።")], pool([row("።")]), 0.0) is None
+
+
+def test_questions_that_differ_by_a_number_are_told_apart():
+    assert not same_numbers(row("Interest on KES 5,000?"), row("Interest on KES 9,000?"))
+    assert same_numbers(row("Interest on 5,000 KES"), row("What interest on 5,000?"))
+
+
+def test_length_and_repetition():
+    assert length_problem("one two", 3, 9) == ("too short", 2)
+    assert length_problem("ሰላም ለእናንተ ይሁን", 1, 2) == ("too long", 3)
+    assert length_problem("one two", 2, 2) is None
+    assert repetition("a b c d e f g") == 0
+    assert repetition("ሰላም ነው " * 20) > 0.9
+    assert repetition("short") == 0
