@@ -4,7 +4,6 @@ import getpass
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -12,6 +11,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 HOST = "127.0.0.1"
 KEYS = {"AWS_ACCESS_KEY_ID": "mbegu-test", "AWS_SECRET_ACCESS_KEY": "mbegu-test-secret"}
@@ -46,9 +47,12 @@ def _running(command: list[str], port: int, log: Path) -> Iterator[subprocess.Po
 
 
 def kill(server: subprocess.Popen) -> None:
-    """SIGKILL to the server and to every process that it started."""
-    with suppress(ProcessLookupError):
-        os.killpg(server.pid, signal.SIGKILL)
+    """SIGKILL to the server and to all that descends from it (sshd's sessions leave its process group)."""
+    with suppress(psutil.NoSuchProcess):
+        parent = psutil.Process(server.pid)
+        for process in [*parent.children(recursive=True), parent]:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
     server.wait()
 
 

@@ -16,13 +16,17 @@ from mbegu.manifest import verify
 QUESTION = "What is a money market fund?"
 
 
+def make_server(kind: str, folder: Path):
+    if kind == "ssh" and not sshd_path():
+        pytest.skip("no OpenSSH server (sshd) on this machine: apt-get install openssh-server")
+    return (Ssh if kind == "ssh" else S3)(folder)
+
+
 @pytest.fixture(scope="module", params=["ssh", "s3"])
 def shared(request, built, tmp_path_factory):
     """(server, source project whose build has been pushed with its run cache)."""
-    if request.param == "ssh" and not sshd_path():
-        pytest.skip("no OpenSSH server (sshd) on this machine: apt-get install openssh-server")
     folder = tmp_path_factory.mktemp(request.param)
-    server = (Ssh if request.param == "ssh" else S3)(folder / "server")
+    server = make_server(request.param, folder / "server")
     source = folder / "source"
     shutil.copytree(built, source, symlinks=True)
     with server.running():
@@ -76,9 +80,9 @@ def test_an_adapter_is_fetched_by_tag_from_outside_any_project(shared, tmp_path)
     assert verify(tmp_path / "v2") == verify(source / "models/adapters/v2")
 
 
-def test_a_server_killed_in_mid_push_loses_nothing(request, shared, tmp_path):
-    kind = request.node.callspec.params["shared"]
-    server = (Ssh if kind == "ssh" else S3)(tmp_path / "server")
+@pytest.mark.parametrize("kind", ["ssh", "s3"])
+def test_a_server_killed_in_mid_push_loses_nothing(kind, tmp_path):
+    server = make_server(kind, tmp_path / "server")
     project = tmp_path / "project"
     project.mkdir()
     run("git", "init", "-qb", "main", cwd=project)
@@ -117,20 +121,22 @@ def size_of(folder: Path) -> int:
     return total
 
 
-def test_a_file_that_was_changed_on_the_remote_is_refused(shared, tmp_path):
-    server, source = shared
-    if not isinstance(server, Ssh):
-        return  # the objects of SeaweedFS lie inside volume files
-    copy = Ssh(tmp_path / "server")
-    shutil.copytree(server.store, copy.store, dirs_exist_ok=True)
-    entry = hashlib.md5((source / "models/adapters/v2/adapter_model.safetensors").read_bytes()).hexdigest()
-    stored = copy.store / "files/md5" / entry[:2] / entry[2:]
-    stored.chmod(0o644)
-    content = bytearray(stored.read_bytes())
-    content[-1] ^= 1
-    stored.write_bytes(content)
-    with copy.running():
-        colleague = clone(source, tmp_path / "colleague", copy)
+def test_a_file_that_was_changed_on_the_remote_is_refused(built, tmp_path):
+    server = make_server("ssh", tmp_path / "server")
+    source = tmp_path / "source"
+    shutil.copytree(built, source, symlinks=True)
+    adapter = source / "models/adapters/v2/adapter_model.safetensors"
+    entry = hashlib.md5(adapter.read_bytes()).hexdigest()
+    with server.running():
+        server.configure(source, run)
+        commit(source, "Team remote")
+        run("dvc", "push", "models/adapters/v2", cwd=source)
+        stored = server.store / "files/md5" / entry[:2] / entry[2:]
+        stored.chmod(0o644)
+        content = bytearray(stored.read_bytes())
+        content[-1] ^= 1
+        stored.write_bytes(content)
+        colleague = clone(source, tmp_path / "colleague", server)
         done = run("dvc", "pull", "models/adapters/v2", cwd=colleague, check=False)
     assert done.returncode != 0
     assert not (colleague / "models/adapters/v2/adapter_model.safetensors").exists()

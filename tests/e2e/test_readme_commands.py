@@ -1,0 +1,34 @@
+"""Every command of the README runs: here, or in the test that is named beside it."""
+
+import re
+
+from projects import ROOT, commit, run
+
+ELSEWHERE = {
+    "make repro": "`make test` shares its set-up; the built fixture runs what it calls, dvc repro",
+    "make test": "this run",
+    ". .venv/bin/activate": "the environment of this run",
+    "dvc push --run-cache": "test_remotes.py, over SSH and S3",
+    "dvc pull models/adapters/v2 models/base": "test_remotes.py",
+    "dvc repro --pull": "test_remotes.py",
+}
+
+
+def commands() -> list[str]:
+    blocks = re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line.strip()]
+
+
+def test_every_command_of_the_readme_runs(project):
+    found = commands()
+    assert set(ELSEWHERE) <= set(found)
+    seeds = project / "data/heldout.jsonl"
+    seeds.write_text(seeds.read_text(encoding="utf-8").replace("KES 1", "KES 2", 1), encoding="utf-8")
+    for command in found:
+        if command.startswith("dvc remote add"):
+            run("git", "checkout", "-q", ".dvc/config", cwd=project)
+        if command == "dvc exp show --no-pager":
+            commit(project, "Edited")
+        if command not in ELSEWHERE:
+            output = run("sh", "-c", command, cwd=project).stdout
+            assert "Traceback" not in output, f"{command}\n{output}"

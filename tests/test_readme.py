@@ -1,0 +1,28 @@
+"""What the README states is what the build prints."""
+
+import re
+
+import pytest
+import yaml
+from closure import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def between(name: str) -> str:
+    return re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", README, re.DOTALL)[1]
+
+
+def test_the_table_is_that_of_the_committed_build():
+    assert between("table") == (ROOT / "metrics/compare.md").read_text(encoding="utf-8")
+
+
+def test_the_stages_are_those_of_the_pipeline():
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+    lines = [f"| `{name}` | {stage.get('do', stage)['desc']} |\n" for name, stage in stages.items()]
+    assert between("stages") == "| stage | what it does |\n|---|---|\n" + "".join(lines)
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
+def test_every_link_leads_to_a_file(link):
+    assert (ROOT / link).is_file()
