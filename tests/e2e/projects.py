@@ -34,6 +34,19 @@ def commit(project: Path, message: str) -> None:
     run("git", "commit", "-qm", message, cwd=project)
 
 
+def copy_tree(source: Path, to: Path) -> Path:
+    """A copy of a project in which models, wheels and cached files, which nothing writes in place, are hard links."""
+
+    def link_or_copy(path: str, copy: str) -> None:
+        if path.endswith((".safetensors", ".whl")) or "/.dvc/cache/files/" in path:
+            os.link(path, copy)
+        else:
+            shutil.copy2(path, copy)
+
+    shutil.copytree(source, to, symlinks=True, copy_function=link_or_copy)
+    return to
+
+
 def keep_lines(path: Path, count: int) -> None:
     path.write_text("".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[:count]), encoding="utf-8")
 

@@ -2,13 +2,12 @@
 
 import hashlib
 import os
-import shutil
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
-from projects import ENVIRONMENT, commit, run
+from projects import ENVIRONMENT, commit, copy_tree, run
 from servers import S3, Ssh, kill, sshd_path
 
 from mbegu.manifest import verify
@@ -27,8 +26,7 @@ def shared(request, built, tmp_path_factory):
     """(server, source project whose build has been pushed with its run cache)."""
     folder = tmp_path_factory.mktemp(request.param)
     server = make_server(request.param, folder / "server")
-    source = folder / "source"
-    shutil.copytree(built, source, symlinks=True)
+    source = copy_tree(built, folder / "source")
     with server.running():
         server.configure(source, run)
         commit(source, "Team remote")
@@ -123,8 +121,7 @@ def size_of(folder: Path) -> int:
 
 def test_a_file_that_was_changed_on_the_remote_is_refused(built, tmp_path):
     server = make_server("ssh", tmp_path / "server")
-    source = tmp_path / "source"
-    shutil.copytree(built, source, symlinks=True)
+    source = copy_tree(built, tmp_path / "source")
     adapter = source / "models/adapters/v2/adapter_model.safetensors"
     entry = hashlib.md5(adapter.read_bytes()).hexdigest()
     with server.running():
