@@ -53,6 +53,17 @@ def die_with_dvc() -> None:
     """
     if "DVC_STAGE" in os.environ and sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if not _started_by_dvc(os.getppid()):  # it died before we could ask
+            os._exit(1)
+
+
+def _started_by_dvc(parent: int) -> bool:
+    """Whether the parent is `dvc`, or the shell that it runs a command in; an orphan's new parent is neither."""
+    try:
+        command = Path(f"/proc/{parent}/cmdline").read_bytes()
+    except OSError:
+        return False
+    return b"dvc" in command or b"stages/" in command
 
 
 @contextmanager

@@ -51,25 +51,39 @@ def test_a_second_writer_is_refused_while_the_first_lives_and_not_after_it_is_ki
 
 PARENT = """
 import subprocess, sys
-code = "from mbegu.publish import die_with_dvc; die_with_dvc(); import os, time; print(os.getpid(), flush=True); time.sleep(60)"
-subprocess.run([sys.executable, "-c", code])
+code = (
+    "import os, sys, time; print(os.getpid(), flush=True); time.sleep(float(sys.argv[1]))\n"
+    "from mbegu.publish import die_with_dvc; die_with_dvc(); print('asked', flush=True); time.sleep(60)"
+)
+subprocess.run([sys.executable, "-c", code, sys.argv[1]])
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux only")
-def test_a_stage_dies_with_the_dvc_that_started_it():
+@pytest.mark.parametrize("asks_first", [True, False], ids=["killed later", "killed before the stage could ask"])
+def test_a_stage_dies_with_the_dvc_that_started_it(asks_first):
     parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT], env=os.environ | {"DVC_STAGE": "train"}, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PARENT, "0" if asks_first else "1", "dvc"],
+        env=os.environ | {"DVC_STAGE": "train"},
+        stdout=subprocess.PIPE,
+        text=True,
     )
     child = int(parent.stdout.readline())
+    if asks_first:
+        assert parent.stdout.readline() == "asked\n"
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
     deadline = time.monotonic() + 10
-    while Path(f"/proc/{child}/status").exists() and time.monotonic() < deadline:
-        if "State:\tZ" in Path(f"/proc/{child}/status").read_text():
-            return  # dead, waiting for init
+    while is_alive(child) and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert not Path(f"/proc/{child}").exists()
+    assert not is_alive(child)
+
+
+def is_alive(process: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return False
 
 
 def test_a_full_disk_is_told_apart_from_a_bug():

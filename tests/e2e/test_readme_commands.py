@@ -27,6 +27,7 @@ def test_every_command_of_the_readme_runs(project):
     for command in found:
         if command.startswith("dvc remote add"):
             run("git", "checkout", "-q", ".dvc/config", cwd=project)
+            (project / ".dvc/config.local").unlink(missing_ok=True)
         if command == "dvc exp show --no-pager":
             commit(project, "Edited")
         if command not in ELSEWHERE:
