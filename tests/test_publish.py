@@ -49,7 +49,7 @@ def test_a_second_writer_is_refused_while_the_first_lives_and_not_after_it_is_ki
         pass
 
 
-PARENT = """
+PARENT = r"""
 import subprocess, sys
 code = (
     "import os, sys, time; print(os.getpid(), flush=True); time.sleep(float(sys.argv[1]))\n"
