@@ -33,7 +33,7 @@ from mbegu.rows import read_rows  # noqa: E402
 ROOT = Path(__file__).parents[1]
 BASE = ROOT / "models/base"
 LORA = training.Lora(16, 32, 0.05, ["q_proj", "k_proj", "v_proj", "o_proj"])
-STEPS, BATCH = 8, 8
+STEPS, BATCH = 4, 8  # optimizer steps, rows in each
 
 
 def load_rows() -> Dataset:
@@ -72,11 +72,15 @@ def losses_of(trainer: Trainer) -> list[float]:
 
 
 def ours(rows: Dataset, lora: training.Lora = LORA):
-    """As the train stage does it: a batch laid end to end, attention row by row, logits at answer tokens only."""
+    """As the train stage does it, with the batches of params.yaml: rows end to end, logits at answer tokens only."""
     with tempfile.TemporaryDirectory() as folder:
         trainer = Trainer(
             model=model(packing.NAME, lora),
-            args=TrainingArguments(**arguments(folder, BATCH, remove_unused_columns=False, label_names=["labels"])),
+            args=TrainingArguments(
+                **arguments(
+                    folder, BATCH // 2, gradient_accumulation_steps=2, remove_unused_columns=False, label_names=["labels"]
+                )
+            ),
             train_dataset=rows,
             data_collator=packing.pack,
             compute_loss_func=completion_loss,

@@ -49,7 +49,8 @@ def _remove(path: Path) -> None:
 def die_with_dvc() -> None:
     """Asks the kernel to kill this process when the `dvc` that started it dies (Linux; elsewhere the lock must do).
 
-    Does nothing outside DVC: a stage started by hand under `nohup` outlives its shell.
+    Does nothing outside DVC: a stage started by hand under `nohup` outlives its shell. The commands in dvc.yaml
+    begin with `exec`, as some shells (dash) would else stand between `dvc` and the stage and outlive the former.
     """
     if "DVC_STAGE" in os.environ and sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -58,7 +59,7 @@ def die_with_dvc() -> None:
 
 
 def _started_by_dvc(parent: int) -> bool:
-    """Whether the parent is `dvc`, or the shell that it runs a command in; an orphan's new parent is neither."""
+    """Whether the parent is `dvc`, or a shell in which it runs the command; an orphan's new parent is neither."""
     try:
         command = Path(f"/proc/{parent}/cmdline").read_bytes()
     except OSError:

@@ -51,6 +51,11 @@ def test_every_parameter_of_a_stage_is_an_option_of_its_script_and_declared_as_a
             assert f"--{key}" in options, f"params.yaml {section}.{key} is no option of {script_of(name)}"
 
 
+@pytest.mark.parametrize("name", BODIES)
+def test_no_shell_stands_between_dvc_and_a_stage(name):
+    assert BODIES[name]["cmd"].startswith("exec python ")  # or a killed dvc leaves the stage running under dash
+
+
 def test_every_section_of_params_is_read_by_a_stage():
     read = {section for body in BODIES.values() for section in body.get("params", [])}
     assert read | {"versions"} == set(PARAMS)

@@ -11,6 +11,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = os.environ | {
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    "SHELL": "/bin/sh",  # DVC's default; Debian's stays between dvc and the stage if it may
     "PYTHONPATH": ".",  # a copy of the project runs its own code, not the installed one
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_AUTHOR_NAME": "Test",

@@ -102,6 +102,7 @@ class S3:
         self.command = [
             str(Path(sys.executable).parent / "weed"), "server", f"-ip={HOST}", f"-ip.bind={HOST}", f"-dir={self.store}", "-s3",
             f"-s3.port={self.port}", f"-s3.config={folder}/s3.json", "-volume.max=20", "-master.volumeSizeLimitMB=256",
+            "-s3.port.iceberg=0", "-s3.port.lance=0",  # they have fixed ports, and two servers run at a time
             *(f"{name}={port}" for name, port in ports.items()),
         ]  # fmt: skip
 
@@ -123,8 +124,8 @@ class S3:
                         files.mkdir("team")
                     files.pipe("team/ready", b"yes")
                     break
-                except OSError:
-                    assert time.monotonic() < deadline, (self.folder / "log").read_text()[-2000:]
+                except Exception:  # OSError or botocore's own, while the server is coming up
+                    assert server.poll() is None and time.monotonic() < deadline, (self.folder / "log").read_text()[-2000:]
                     time.sleep(0.2)
             yield server
 

@@ -120,6 +120,10 @@ def stage_process(project: Path, dvc: int) -> int | None:
     return None
 
 
+def command_lines(project: Path) -> list[str]:
+    return [Path(f"/proc/{process}/cmdline").read_text().replace("\0", " ") for process in processes_in(project)]
+
+
 def wait_for(condition, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while not condition():
@@ -150,6 +154,6 @@ def test_a_kill_in_the_middle_of_any_stage_leaves_no_orphan_and_the_next_build_i
         assert stage, f"{name} ended before it could be killed"
         os.kill(dvc.pid if victim == "dvc" else stage, signal.SIGKILL)
         dvc.wait()
-        assert wait_for(lambda: not processes_in(project), 10), f"{name} left an orphan"
+        assert wait_for(lambda: not processes_in(project), 10), f"{name} left an orphan: {command_lines(project)}"
         assert stages_run(run("dvc", "repro", "-s", name, cwd=project).stdout) == {name}
         assert (project / "dvc.lock").read_text() == lock, name
