@@ -13,7 +13,11 @@ def loss_chart(points: list[dict[str, Any]]) -> str:
         "x": {"field": "step", "type": "quantitative", "title": "optimizer step"},
         "y": {"field": "loss", "type": "quantitative", "title": "loss, nats a token", "scale": {"zero": False}},
         "color": {"field": "version", "type": "nominal"},
-        "strokeDash": {"field": "split", "type": "nominal", "legend": {"symbolType": "stroke"}},
+        "strokeDash": {
+            "field": "split",
+            "type": "nominal",
+            "legend": {"symbolType": "stroke", "symbolStrokeColor": "gray", "symbolSize": 400},
+        },
     }
     return _svg({"data": {"values": points}, "mark": {"type": "line", "point": {"size": 12}}, "encoding": encoding})
 

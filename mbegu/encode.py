@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from mbegu.errors import BadInput
 from mbegu.ledger import entry
-from mbegu.prompt import Prompt, prompt_ids, row_prompt
+from mbegu.prompt import Prompt, prompt_ids, row_prompts, token_ids
 from mbegu.publish import publish
 from mbegu.rows import Row
 
@@ -21,7 +21,7 @@ SCHEMA = pa.schema(
     ]
 )
 STAGE = "tokenize"
-BATCH = 1000  # rows a call of the tokenizer, which spreads a call over the cores
+BATCH = 2000  # rows a call of the tokenizer, which spreads a call over the cores
 
 
 def encode(rows: list[Row], groups: list[str], prompt: Prompt, tokenizer: Any) -> list[dict[str, Any]]:
@@ -36,8 +36,8 @@ def encode(rows: list[Row], groups: list[str], prompt: Prompt, tokenizer: Any) -
     encoded = []
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
-        prompts = prompt_ids([row_prompt(row, prompt, tokenizer) for row in batch], prompt, tokenizer)
-        answers = tokenizer([row["output"] for row in batch], add_special_tokens=False)["input_ids"]
+        prompts = prompt_ids(row_prompts(batch, prompt, tokenizer), prompt, tokenizer)
+        answers = token_ids([row["output"] for row in batch], tokenizer, special_tokens=False)
         for row, group, question, answer in zip(batch, groups[start:], prompts, answers, strict=False):
             ids = [*question, *answer, tokenizer.eos_token_id]
             encoded.append({"id": row["id"], "group": group, "input_ids": ids, "completion_start": len(question)})

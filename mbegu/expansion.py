@@ -6,7 +6,7 @@ from pathlib import Path
 from mbegu.generate import generate, requests_for
 from mbegu.memo import Answer, Request, answer_all, open_memo, request_key
 from mbegu.models import load_model, load_tokenizer, model_identity
-from mbegu.prompt import Prompt, row_prompt
+from mbegu.prompt import Prompt, row_prompts
 from mbegu.rows import Row
 
 
@@ -23,7 +23,7 @@ def draft(
     """
     identity = model_identity(base, None, quantization)
     tokenizer = load_tokenizer(base)
-    texts = [row_prompt(row, prompt, tokenizer) for row in rows]
+    texts = row_prompts(rows, prompt, tokenizer)
     requests = requests_for(texts, identity, batch_size, max_new_tokens)
 
     def ask(missing: list[Request]) -> Iterator[tuple[Request, Answer]]:

@@ -13,7 +13,7 @@ from mbegu.generate import generate, requests_for
 from mbegu.loss import summed_cross_entropy
 from mbegu.memo import Answer, Request, answer_all, open_memo
 from mbegu.models import load_model, load_tokenizer, model_identity, read_adapter_prompt
-from mbegu.prompt import Prompt, row_prompt
+from mbegu.prompt import Prompt, row_prompts
 from mbegu.rows import Row
 
 
@@ -36,7 +36,7 @@ def predict(
         raise BadInput(f"{adapter}: was trained with another prompt; run `dvc repro` to train it with this one.")
     tokenizer = load_tokenizer(base)
     encoded = encode(rows, [row["id"] for row in rows], prompt, tokenizer)
-    texts = [row_prompt(row, prompt, tokenizer) for row in rows]
+    texts = row_prompts(rows, prompt, tokenizer)
     answers = requests_for(texts, identity, batch_size, max_new_tokens)
     losses = [{"model": identity, "prompt": text, "nll_of": row["output"]} for text, row in zip(texts, rows, strict=True)]
     encoded_of = dict(zip(texts, encoded, strict=True))

@@ -1,5 +1,6 @@
 """From a row to the text that a model reads: the same function for tokenize, expand, predict and ask."""
 
+import functools
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,6 +9,8 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from mbegu.errors import BadInput
 from mbegu.rows import Row
+
+PROBE = " \n probe \n "
 
 
 class Prompt(NamedTuple):
@@ -36,43 +39,63 @@ def read_prompt(template: Path, chat: bool) -> Prompt:
     return prompt
 
 
+@functools.lru_cache
+def _compiled(template: str) -> jinja2.Template:
+    environment = SandboxedEnvironment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False)
+    return environment.from_string(template)
+
+
 def render(prompt: Prompt, instruction: str, input_: str) -> str:
     """The template filled in, before any chat markup."""
-    environment = SandboxedEnvironment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False)
-    return environment.from_string(prompt.template).render(instruction=instruction, input=input_)
+    return _compiled(prompt.template).render(instruction=instruction, input=input_)
 
 
 def prompt_text(prompt: Prompt, tokenizer: Any, instruction: str, input_: str) -> str:
     """The whole text up to where the answer begins.
 
     Raises:
-        BadInput: the model has no chat template though `prompt.chat` is on, or the row holds a control token.
+        BadInput: the model has no chat template though `prompt.chat` is on, or the question holds a control token.
     """
     text = render(prompt, instruction, input_)
-    refuse_control_tokens(text, tokenizer)
+    refuse_control_tokens(text, tokenizer.all_special_tokens)
+    return _as_turns([text], prompt, tokenizer)[0]
+
+
+def row_prompts(rows: list[Row], prompt: Prompt, tokenizer: Any) -> list[str]:
+    """`prompt_text` of rows; an error begins with the line that its row came from, and a control token in an
+    answer is an error too."""
+    tokens = tokenizer.all_special_tokens
+    texts = [render(prompt, row["instruction"], row["input"]) for row in rows]
+    for row, text in zip(rows, texts, strict=True):
+        try:
+            refuse_control_tokens(text, tokens)
+            refuse_control_tokens(row["output"], tokens)
+        except BadInput as error:
+            raise BadInput(f"{row['origin'].get('source', row['id'])}: {error}") from None
+    return _as_turns(texts, prompt, tokenizer)
+
+
+def _as_turns(texts: list[str], prompt: Prompt, tokenizer: Any) -> list[str]:
     if not prompt.chat:
-        return text
+        return texts
     if not tokenizer.chat_template:
         raise BadInput(
             "prompt.chat: this base model has no chat template; set `chat: false` and a template such as templates/alpaca.jinja."
         )
-    turn = [{"role": "user", "content": text}]
-    return str(tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True))
+
+    def apply(contents: list[str]) -> list[str]:
+        turns = [[{"role": "user", "content": content}] for content in contents]
+        return list(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
+
+    # Most templates put fixed text around a turn's content; rendering that once is most of tokenize's speed.
+    # One that trims the content, as Gemma's does, does not give the probe back and is applied to every text.
+    before, found, after = apply([PROBE])[0].partition(PROBE)
+    return [before + text + after for text in texts] if found and "probe" not in before + after else apply(texts)
 
 
-def row_prompt(row: Row, prompt: Prompt, tokenizer: Any) -> str:
-    """`prompt_text` of a row; an error begins with the line that the row came from, and a control token in its
-    answer is an error too."""
-    try:
-        refuse_control_tokens(row["output"], tokenizer)
-        return prompt_text(prompt, tokenizer, row["instruction"], row["input"])
-    except BadInput as error:
-        raise BadInput(f"{row['origin'].get('source', row['id'])}: {error}") from None
-
-
-def refuse_control_tokens(text: str, tokenizer: Any) -> None:
-    """Raises `BadInput` if `text` spells one of the tokenizer's control tokens: a row must not end its own turn."""
-    for token in tokenizer.all_special_tokens:
+def refuse_control_tokens(text: str, tokens: list[str]) -> None:
+    """Raises `BadInput` if `text` spells one of a tokenizer's control tokens: a row must not end its own turn."""
+    for token in tokens:
         if token in text:
             raise BadInput(
                 f"the text holds the control token {token!r}, which would end or forge a turn; remove it or write it differently."
@@ -81,4 +104,11 @@ def refuse_control_tokens(text: str, tokenizer: Any) -> None:
 
 def prompt_ids(texts: list[str], prompt: Prompt, tokenizer: Any) -> list[list[int]]:
     """Token ids of prompts, one list each. A chat template writes its own start token; a plain prompt gets the tokenizer's."""
-    return list(tokenizer(texts, add_special_tokens=not prompt.chat)["input_ids"])
+    return token_ids(texts, tokenizer, special_tokens=not prompt.chat)
+
+
+def token_ids(texts: list[str], tokenizer: Any, *, special_tokens: bool) -> list[list[int]]:
+    """Token ids of texts, without the offsets that `tokenizer(texts)` computes too (benchmarks/tokenization.py)."""
+    if not tokenizer.is_fast:
+        return list(tokenizer(texts, add_special_tokens=special_tokens)["input_ids"])
+    return [found.ids for found in tokenizer.backend_tokenizer.encode_batch_fast(texts, add_special_tokens=special_tokens)]

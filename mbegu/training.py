@@ -14,6 +14,7 @@ from transformers import Trainer, TrainerCallback, TrainingArguments, set_seed
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from mbegu import packing
+from mbegu.dropout import replace_dropout
 from mbegu.errors import BadInput
 from mbegu.lineage import in_validation
 from mbegu.loss import completion_loss
@@ -74,7 +75,9 @@ def build(base: Path, method: str, lora: Lora, seed: int) -> Any:
     if unknown:
         linear = sorted(name for name in names if "proj" in name)
         raise BadInput(f"train.lora.targets: this base has no layer {', '.join(unknown)}; it has {', '.join(linear)}.")
-    return add_lora(model, lora, seed)
+    adapted = add_lora(model, lora, seed)
+    replace_dropout(adapted)
+    return adapted
 
 
 def add_lora(model: Any, lora: Lora, seed: int) -> Any:

@@ -42,3 +42,35 @@ def test_a_broken_template_is_one_clear_sentence(tmp_path, text, message):
 def test_a_missing_template_is_told_with_those_there_are():
     with pytest.raises(BadInput, match=r"alpca.jinja does not exist; there are .*alpaca.jinja"):
         read_prompt(TEMPLATES / "alpca.jinja", False)
+
+
+def test_many_prompts_at_once_equal_each_alone_whatever_the_chat_template_does(tiny_tokenizer):
+    import copy
+
+    from mbegu.prompt import Prompt, prompt_text, row_prompts
+
+    trims = copy.deepcopy(tiny_tokenizer)
+    trims.chat_template = "{% for m in messages %}<|im_start|>{{ m['content'] | trim | upper }}<|im_end|>{% endfor %}"
+    rows = [
+        {"id": str(n), "instruction": text, "input": "", "output": "", "origin": {"parents": []}}
+        for n, text in enumerate(["ሰላም?", "  two  ", "probe", "{{ 1 }}", "ما هو؟"])
+    ]
+    for tokenizer in (tiny_tokenizer, trims):
+        prompt = Prompt("{{ instruction }}", True)
+        alone = [
+            tokenizer.apply_chat_template(
+                [{"role": "user", "content": row["instruction"]}], tokenize=False, add_generation_prompt=True
+            )
+            for row in rows
+        ]
+        assert row_prompts(rows, prompt, tokenizer) == alone
+        assert [prompt_text(prompt, tokenizer, row["instruction"], "") for row in rows] == alone
+
+
+def test_ids_without_offsets_equal_those_of_the_tokenizer(tiny_tokenizer):
+    from mbegu.prompt import token_ids
+
+    texts = ["A fund pays <|im_end|> daily.", "ሰላም ለእናንተ ይሁን።", "🌱 \u200d", ""]
+    for special in (True, False):
+        expected = tiny_tokenizer(texts, add_special_tokens=special)["input_ids"]
+        assert token_ids(texts, tiny_tokenizer, special_tokens=special) == expected
