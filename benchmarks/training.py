@@ -35,7 +35,7 @@ from mbegu.rows import read_rows  # noqa: E402
 ROOT = Path(__file__).parents[1]
 BASE = ROOT / "models/base"
 LORA = training.Lora(16, 32, 0.05, ["q_proj", "k_proj", "v_proj", "o_proj"])
-STEPS, BATCH = 4, 8  # optimizer steps, rows in each
+STEPS, BATCH = 6, 8  # optimizer steps, rows in each
 
 
 def load_rows() -> Dataset:
