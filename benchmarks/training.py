@@ -41,7 +41,7 @@ STEPS, BATCH = 6, 8  # optimizer steps, rows in each
 def load_rows() -> Dataset:
     rows = read_rows(ROOT / "data/seeds/v1.jsonl", answered=True)[: STEPS * BATCH]
     prompt = read_prompt(ROOT / "templates/chat.jinja", True)
-    return Dataset.from_list(encode(rows, [row["id"] for row in rows], prompt, load_tokenizer(BASE)))
+    return Dataset.from_list(encode(rows, prompt, load_tokenizer(BASE)))
 
 
 def model(attention: str, lora: training.Lora = LORA):
@@ -126,7 +126,7 @@ def trl(rows: Dataset, lora: training.Lora = LORA, **settings):
 
     masked = rows.map(
         lambda row: {"completion_mask": [int(i >= row["completion_start"]) for i in range(len(row["input_ids"]))]},
-        remove_columns=["id", "group", "completion_start"],
+        remove_columns=["id", "roots", "completion_start"],
     )
     net = model("sdpa", lora)
 

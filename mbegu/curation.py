@@ -2,11 +2,12 @@
 
 from typing import Any, NamedTuple
 
-from mbegu.checks import length_problem, repetition
+from mbegu import filters
 from mbegu.errors import BadInput
 from mbegu.ledger import entry
 from mbegu.rows import Row, question
 from mbegu.similar import nearest, pool
+from mbegu.text import fold, words
 
 STAGE = "curate"
 Entry = dict[str, Any]
@@ -18,6 +19,8 @@ class Limits(NamedTuple):
     min_words: int
     max_words: int
     max_repetition: float
+    refusals: list[str]
+    scripts: set[str]
 
 
 def apply_reviews(rows: list[Row], reviews: dict[str, Row], unreviewed: str) -> tuple[list[Row], list[Entry]]:
@@ -49,23 +52,48 @@ def apply_reviews(rows: list[Row], reviews: dict[str, Row], unreviewed: str) -> 
 
 
 def check_quality(rows: list[Row], limits: Limits) -> tuple[list[Row], list[Entry]]:
-    """Drops machine-written answers outside the limits. What a human wrote or verified is not second-guessed."""
+    """Drops machine-written answers outside the limits. What a human wrote or verified is not second-guessed.
+
+    Returns:
+        The rows that stay, a machine-written one with what was measured in `origin.measures`; and the ledger.
+    """
+    contradicted = _contradicted(rows)
     kept, ledger = [], []
     for row in rows:
-        found = _problem(row, limits) if row["origin"]["kind"] == "generated" else None
-        if found is None:
+        if row["origin"]["kind"] != "generated":
             kept.append(row)
+            continue
+        contradiction: filters.Problem = ("same question with different answers", None)
+        found = _problem(row, limits) or (contradiction if row["id"] in contradicted else None)
+        if found is None:
+            measures = {"words": len(words(row["output"])), "repetition": round(filters.repetition(row["output"]), 4)}
+            kept.append({**row, "origin": {**row["origin"], "measures": measures}})
         else:
             ledger.append(entry(row, STAGE, "dropped", found[0], found[1]))
     return kept, ledger
 
 
-def _problem(row: Row, limits: Limits) -> tuple[str, float] | None:
-    if row["origin"].get("finish_reason") == "length":
-        return "cut off: the teacher reached max_new_tokens", len(row["output"])
-    wrong_length = length_problem(row["output"], limits.min_words, limits.max_words)
-    repeated = repetition(row["output"])
-    return wrong_length or (("repetitive", repeated) if repeated > limits.max_repetition else None)
+def _problem(row: Row, limits: Limits) -> filters.Problem | None:
+    """The first filter of answers that bites."""
+    output = row["output"]
+    return (
+        filters.cut_off(row["origin"].get("finish_reason"))
+        or filters.empty(output)
+        or filters.echoes(output, row["instruction"], row["input"])
+        or filters.refuses(output, limits.refusals)
+        or filters.length(output, limits.min_words, limits.max_words)
+        or filters.repetitive(output, limits.max_repetition)
+        or filters.foreign_script(output, limits.scripts)
+    )
+
+
+def _contradicted(rows: list[Row]) -> set[str]:
+    """Ids of questions that machine-written rows answer in more than one way: none of the answers is to be trusted."""
+    answers: dict[str, set[str]] = {}
+    for row in rows:
+        if row["origin"]["kind"] == "generated":
+            answers.setdefault(row["id"], set()).add(fold(row["output"]))
+    return {id_ for id_, found in answers.items() if len(found) > 1}
 
 
 def decontaminate(rows: list[Row], heldout: list[Row], above: float, leakage: str) -> tuple[list[Row], list[Entry]]:

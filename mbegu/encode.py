@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from mbegu.errors import BadInput
 from mbegu.ledger import entry
+from mbegu.lineage import roots
 from mbegu.prompt import Prompt, prompt_ids, row_prompts, token_ids
 from mbegu.publish import publish
 from mbegu.rows import Row
@@ -15,7 +16,7 @@ from mbegu.rows import Row
 SCHEMA = pa.schema(
     [
         ("id", pa.string()),
-        ("group", pa.string()),  # rows of one lineage share it; a validation split never cuts through it
+        ("roots", pa.list_(pa.string())),  # ids of the human rows behind it; a validation split never cuts through a lineage
         ("input_ids", pa.list_(pa.int32())),
         ("completion_start", pa.int32()),  # index of the first token that is trained on
     ]
@@ -24,11 +25,8 @@ STAGE = "tokenize"
 BATCH = 2000  # rows a call of the tokenizer, which spreads a call over the cores
 
 
-def encode(rows: list[Row], groups: list[str], prompt: Prompt, tokenizer: Any) -> list[dict[str, Any]]:
+def encode(rows: list[Row], prompt: Prompt, tokenizer: Any) -> list[dict[str, Any]]:
     """Token ids of each row: prompt, answer, end-of-sequence. The end is trained, so that the model learns to stop.
-
-    Args:
-        groups: the lineage group of each row.
 
     Raises:
         BadInput: a row holds a control token, with its id and source.
@@ -38,9 +36,9 @@ def encode(rows: list[Row], groups: list[str], prompt: Prompt, tokenizer: Any) -
         batch = rows[start : start + BATCH]
         prompts = prompt_ids(row_prompts(batch, prompt, tokenizer), prompt, tokenizer)
         answers = token_ids([row["output"] for row in batch], tokenizer, special_tokens=False)
-        for row, group, question, answer in zip(batch, groups[start:], prompts, answers, strict=False):
+        for row, question, answer in zip(batch, prompts, answers, strict=True):
             ids = [*question, *answer, tokenizer.eos_token_id]
-            encoded.append({"id": row["id"], "group": group, "input_ids": ids, "completion_start": len(question)})
+            encoded.append({"id": row["id"], "roots": roots(row), "input_ids": ids, "completion_start": len(question)})
     return encoded
 
 

@@ -1,51 +1,58 @@
 """The teacher's part: drafts of answers to seed instructions."""
 
-from collections.abc import Iterator
-from pathlib import Path
+import diskcache
 
-from mbegu.generate import generate, requests_for
-from mbegu.memo import Answer, Request, answer_all, open_memo, request_key
-from mbegu.models import load_model, load_tokenizer, model_identity
-from mbegu.prompt import Prompt, row_prompts
+from mbegu.errors import BadInput
+from mbegu.generate import Decoding
+from mbegu.memo import request_key
+from mbegu.prompt import Prompt, refuse_control_tokens, render
 from mbegu.rows import Row
+from mbegu.teachers import Teacher, consult, request
 
 
-def draft(
-    rows: list[Row], base: Path, prompt: Prompt, quantization: str, batch_size: int, max_new_tokens: int, memo: Path
-) -> tuple[list[Row], int]:
-    """Answers each row with the base model, through the memo.
+def draft(rows: list[Row], prompt: Prompt, decoding: Decoding, memo: diskcache.Cache, teacher: Teacher) -> tuple[list[Row], int]:
+    """Answers each row, through the memo.
 
     Returns:
         The rows with `output` and an origin of kind "generated", and how many requests the teacher was asked.
 
     Raises:
-        BadInput: the base model's files do not hold, or a row holds a control token.
+        BadInput: a row holds a control token, or the teacher fails.
     """
-    identity = model_identity(base, None, quantization)
-    tokenizer = load_tokenizer(base)
-    texts = row_prompts(rows, prompt, tokenizer)
-    requests = requests_for(texts, identity, batch_size, max_new_tokens)
-
-    def ask(missing: list[Request]) -> Iterator[tuple[Request, Answer]]:
-        model = load_model(base, None, quantization)
-        return generate(missing, model, tokenizer, special_tokens=not prompt.chat, label="Draft")
-
-    with open_memo(memo) as opened:
-        answers, asked = answer_all(requests, ask, opened)
+    requests = [request(teacher, _text(row, prompt, teacher), prompt.chat, decoding) for row in rows]
+    answers, asked = consult(teacher, requests, memo)
     drafted = []
-    for row, request, answer in zip(rows, requests, answers, strict=True):
+    for row, asked_for, answer in zip(rows, requests, answers, strict=True):
         origin = {
             **row["origin"],
             "kind": "generated",
-            "teacher": {"base": identity["base"][:16], "quantization": quantization},
-            "request": request_key(request),
+            "teacher": name(teacher),
+            "request": request_key(asked_for),
             "finish_reason": answer["finish_reason"],
         }
         drafted.append({**row, "output": answer["text"], "origin": origin})
     return drafted, asked
 
 
+def name(teacher: Teacher) -> dict[str, str]:
+    """A teacher's identity as rows carry it: hashes cut to 16 digits, nothing that is empty."""
+    return {
+        key: str(value)[:16] if key in ("base", "adapter", "file") else str(value)
+        for key, value in teacher.identity.items()
+        if value
+    }
+
+
 def fill(rows: list[Row], drafts: list[Row]) -> list[Row]:
     """`rows` in their order, each replaced by its draft where there is one."""
     by_id = {row["id"]: row for row in drafts}
     return [by_id.get(row["id"], row) for row in rows]
+
+
+def _text(row: Row, prompt: Prompt, teacher: Teacher) -> str:
+    text = render(prompt, row["instruction"], row["input"])
+    try:
+        refuse_control_tokens(text, teacher.control_tokens)
+    except BadInput as error:
+        raise BadInput(f"{row['origin'].get('source', row['id'])}: {error}") from None
+    return text

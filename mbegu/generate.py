@@ -1,13 +1,13 @@
-"""Greedy answers in batches whose bytes do not depend on who else is in the batch.
+"""Answers in batches whose bytes do not depend on who else is in the batch.
 
 On one machine, the rounding of a matrix product depends on its shape. So every batch has the same
 number of rows (the last is filled up) and prompts of one batch are padded to the same multiple of
-`BUCKET` tokens: an answer is then a function of its own prompt and of the settings alone, and an
-incremental run gives the same bytes as a full one.
+`BUCKET` tokens; and each row draws from a random generator of its own. An answer is then a function of
+its own prompt, settings and seed alone, and an incremental run gives the same bytes as a full one.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import torch
 from tqdm import tqdm
@@ -16,71 +16,111 @@ from transformers import GenerationConfig
 from mbegu.memo import Answer, Request
 
 BUCKET = 64
+TOP = 256  # tokens that are sorted for top_p; the whole vocabulary where these hold too little probability
+
+
+class Decoding(NamedTuple):
+    """How the next token is chosen."""
+
+    max_new_tokens: int
+    temperature: float = 0.0  # 0 is greedy
+    top_p: float = 1.0  # nucleus sampling (Holtzman et al. 2020, arXiv 1904.09751)
+    repetition_penalty: float = 1.0  # Keskar et al. 2019 (arXiv 1909.05858), §4.1
 
 
 def requests_for(texts: list[str], identity: dict[str, Any], batch_size: int, max_new_tokens: int) -> list[Request]:
-    """One memo request a prompt text: everything that the answer's bytes depend on."""
+    """One memo request a prompt text: everything that a greedy answer's bytes depend on."""
     settings = {"decoding": "greedy", "batch_size": batch_size, "max_new_tokens": max_new_tokens}
     return [{"model": identity, "prompt": text, **settings} for text in texts]
 
 
 def generate(
-    requests: list[Request], model: Any, tokenizer: Any, *, special_tokens: bool, label: str
-) -> Iterator[tuple[Request, Answer]]:
-    """Answers requests of `requests_for`, the longest prompts first, yielding each batch as it is done.
+    prompts: list[str], seeds: list[int], decoding: Decoding, batch_size: int, model: Any, tokenizer: Any, *,
+    special_tokens: bool, label: str,
+) -> Iterator[tuple[int, Answer]]:  # fmt: skip
+    """Answers prompts, the longest first, yielding each batch as it is done.
 
     Args:
+        seeds: one a prompt, of no effect when the decoding is greedy.
         special_tokens: whether the tokenizer adds its start token (a chat template has written it already).
         label: what the progress bar says.
 
     Yields:
-        (request, {"text", "tokens": number generated, "finish_reason": "stop" or "length"}).
+        (position of the prompt, {"text", "tokens": number generated, "finish_reason": "stop" or "length"}).
     """
-    batch_size, max_new_tokens = requests[0]["batch_size"], requests[0]["max_new_tokens"]
-    ids = tokenizer([request["prompt"] for request in requests], add_special_tokens=special_tokens)["input_ids"]
+    ids = tokenizer(prompts, add_special_tokens=special_tokens)["input_ids"]
     buckets: dict[int, list[int]] = {}
-    for index in sorted(range(len(requests)), key=lambda index: -len(ids[index])):
+    for index in sorted(range(len(prompts)), key=lambda index: -len(ids[index])):
         buckets.setdefault(-(-len(ids[index]) // BUCKET) * BUCKET, []).append(index)
-    with tqdm(total=len(requests), desc=label, unit="answer", dynamic_ncols=True) as bar:
+    with tqdm(total=len(prompts), desc=label, unit="answer", dynamic_ncols=True) as bar:
         for width, members in buckets.items():
             for start in range(0, len(members), batch_size):
                 batch = members[start : start + batch_size]
-                rows = _generate_batch(model, tokenizer, [ids[i] for i in batch], width, batch_size, max_new_tokens)
+                filled = batch + batch[:1] * (batch_size - len(batch))
+                rows = _generate_batch(model, tokenizer, [ids[i] for i in filled], [seeds[i] for i in filled], width, decoding)
                 for index, row in zip(batch, rows, strict=False):
-                    yield requests[index], _answer(row, tokenizer)
+                    yield index, _answer(row, tokenizer)
                 bar.update(len(batch))
 
 
 def _generate_batch(
-    model: Any, tokenizer: Any, prompts: list[list[int]], width: int, batch_size: int, max_new_tokens: int
+    model: Any, tokenizer: Any, prompts: list[list[int]], seeds: list[int], width: int, decoding: Decoding
 ) -> list[list[int]]:
-    filled = prompts + prompts[:1] * (batch_size - len(prompts))
     pad = tokenizer.eos_token_id
-    ids = torch.tensor([[pad] * (width - len(prompt)) + prompt for prompt in filled])
-    mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in filled])
-    return [row.tolist() for row in _greedy(model, tokenizer, ids, mask, max_new_tokens)[:, width:]]
+    ids = torch.tensor([[pad] * (width - len(prompt)) + prompt for prompt in prompts])
+    mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])
+    choose = sampler(seeds, decoding.temperature, decoding.top_p) if decoding.temperature else None
+    return [row.tolist() for row in _run(model, tokenizer, ids, mask, decoding, choose)[:, width:]]
 
 
 def generate_one(model: Any, tokenizer: Any, prompt: list[int], max_new_tokens: int, streamer: Any = None) -> str:
     """A greedy answer to one prompt, alone in its batch. `streamer` gets the tokens as they come."""
     ids = torch.tensor([prompt])
-    out = _greedy(model, tokenizer, ids, torch.ones_like(ids), max_new_tokens, streamer)
+    out = _run(model, tokenizer, ids, torch.ones_like(ids), Decoding(max_new_tokens), None, streamer)
     return str(_answer(out[0, len(prompt) :].tolist(), tokenizer)["text"])
 
 
-def _greedy(
-    model: Any, tokenizer: Any, ids: torch.Tensor, mask: torch.Tensor, max_new_tokens: int, streamer: Any = None
+def _run(
+    model: Any, tokenizer: Any, ids: torch.Tensor, mask: torch.Tensor, decoding: Decoding, choose: Any, streamer: Any = None
 ) -> torch.Tensor:
     settings = GenerationConfig(
-        max_new_tokens=max_new_tokens,
-        do_sample=False,
+        max_new_tokens=decoding.max_new_tokens,
+        do_sample=False,  # `choose` samples, so that each row has its own generator
+        repetition_penalty=decoding.repetition_penalty,
         pad_token_id=tokenizer.eos_token_id,
         eos_token_id=tokenizer.eos_token_id,
     )
     with torch.inference_mode():
         return model.generate(
-            input_ids=ids.to(model.device), attention_mask=mask.to(model.device), generation_config=settings, streamer=streamer
+            input_ids=ids.to(model.device),
+            attention_mask=mask.to(model.device),
+            generation_config=settings,
+            logits_processor=[choose] if choose else [],
+            streamer=streamer,
         )
+
+
+def sampler(seeds: list[int], temperature: float, top_p: float) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+    """A logits processor that draws one token a row and leaves only that one possible.
+
+    Args:
+        seeds: one a row; a row's draws depend on its own seed alone.
+    """
+    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+
+    def choose(_: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        probabilities = (scores.float() / temperature).softmax(-1)
+        top, order = probabilities.topk(min(TOP, scores.shape[1]), -1)
+        if bool((top.sum(-1) < top_p).any()):
+            top, order = probabilities.sort(dim=-1, descending=True, stable=True)
+        mass = top.cumsum(-1)
+        top = top.masked_fill(mass - top >= top_p, 0.0)  # the token that crosses top_p stays
+        draws = torch.cat([torch.rand(1, generator=generator) for generator in generators]).to(scores.device)
+        reached = top.cumsum(-1) > (draws * top.sum(-1))[:, None]
+        chosen = order.gather(1, reached.int().argmax(-1, keepdim=True))
+        return torch.full_like(scores, float("-inf")).scatter_(1, chosen, 0.0)
+
+    return choose
 
 
 def _answer(generated: list[int], tokenizer: Any) -> Answer:

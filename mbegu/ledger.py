@@ -1,8 +1,11 @@
 """The ledger: one line for every row that a stage drops or changes, and the sum that proves it."""
 
+from pathlib import Path
 from typing import Any
 
-from mbegu.rows import Row
+from mbegu.rows import Row, read_lines
+
+KEYS = ("id", "stage", "action", "reason", "score", "nearest", "row")
 
 
 def entry(
@@ -24,6 +27,15 @@ def entry(
         "nearest": nearest,
         "row": row,
     }
+
+
+def read_ledger(path: Path) -> list[dict[str, Any]]:
+    """The lines of a ledger that a stage wrote.
+
+    Raises:
+        BadInput: as `read_lines`.
+    """
+    return [line for _, line in read_lines(path, KEYS)]
 
 
 def check_balance(rows_in: int, rows_out: int, ledger: list[dict[str, Any]], stage: str) -> None:

@@ -1,27 +1,22 @@
-"""Which rows belong together, and a validation split that never cuts through them."""
+"""Which human rows a row descends from, and a validation split that never cuts through a lineage."""
 
 import hashlib
 
 from mbegu.rows import Row
 
 
-def groups(rows: list[Row]) -> list[str]:
-    """The lineage group of each row: the smallest id among the rows linked to it by `origin.parents`."""
-    leader: dict[str, str] = {}
-
-    def find(id_: str) -> str:
-        while leader.setdefault(id_, id_) != id_:
-            id_ = leader[id_]
-        return id_
-
-    for row in rows:
-        for parent in row["origin"]["parents"]:
-            first, second = sorted((find(row["id"]), find(parent)))
-            leader[second] = first
-    return [find(row["id"]) for row in rows]
+def roots(row: Row) -> list[str]:
+    """Ids of the human-written rows behind a row: its parents, or itself if it has none."""
+    return list(row["origin"]["parents"]) or [str(row["id"])]
 
 
-def in_validation(group: str, fraction: float) -> bool:
-    """Whether a group is held back for validation: a hash of its name alone, so that a row never changes sides
+def in_validation(root: str, fraction: float) -> bool:
+    """Whether a human row is held back for validation: a hash of its id alone, so that a row never changes sides
     when others come or go."""
-    return int(hashlib.sha256(f"validation {group}".encode()).hexdigest()[:8], 16) < fraction * 2**32
+    return int(hashlib.sha256(f"validation {root}".encode()).hexdigest()[:8], 16) < fraction * 2**32
+
+
+def side(roots: list[str], fraction: float) -> str:
+    """Where a row with these roots belongs: "training", "validation", or "neither" if it descends from both sides."""
+    held_back = [in_validation(root, fraction) for root in roots]
+    return "validation" if all(held_back) else "neither" if any(held_back) else "training"

@@ -1,32 +1,77 @@
 """Answers of a model, remembered by content: DESIGN.md §6.
 
-Key: SHA-256 of the whole request (model identity, rendered prompt, settings). Value: the raw answer.
+Key: SHA-256 of the whole request (model identity, prompt, settings). Value: the request, the raw answer and
+a checksum of both, so that an entry that rotted is asked again and a memo can be given to a colleague.
 Deleting the memo changes time, never bytes.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import diskcache
 
+from mbegu.errors import BadInput
+
 Request = dict[str, Any]
 Answer = dict[str, Any]
+FORMAT = 2  # of an entry; raised when an older one can no longer be read
+_FORMAT_KEY, _SPEED_KEY = "format", "speed"
+_ROT = (zlib.error, ValueError, TypeError, OSError)  # what reading an entry that is no longer whole may raise
 
 
 def request_key(request: Request) -> str:
     """SHA-256 over the request's canonical JSON."""
-    return hashlib.sha256(json.dumps(request, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return _digest(request)
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 @contextmanager
 def open_memo(folder: Path) -> Iterator[diskcache.Cache]:
-    """Opens (or creates) the memo; JSON values, so that reading one can't run code; nothing is ever evicted."""
-    with diskcache.Cache(str(folder), disk=diskcache.JSONDisk, eviction_policy="none") as memo:
-        yield memo
+    """Opens (or creates) the memo; JSON values, so that reading one can't run code; nothing is ever evicted.
+
+    Several processes may have it open at once.
+
+    Raises:
+        BadInput: it was written by a newer Mbegu, or its database can't be read.
+    """
+    try:
+        with diskcache.Cache(str(folder), disk=diskcache.JSONDisk, eviction_policy="none") as memo:
+            found = memo.get(_FORMAT_KEY, FORMAT)
+            if found > FORMAT:
+                raise BadInput(
+                    f"{folder}: a memo of format {found}, this Mbegu reads up to {FORMAT}; update Mbegu or move it away."
+                )
+            memo[_FORMAT_KEY] = FORMAT
+            yield memo
+    except sqlite3.DatabaseError as error:
+        raise BadInput(
+            f"{folder}: the memo's database can't be read ({error}); delete the folder, its answers will be asked again."
+        ) from None
+
+
+def recall(memo: diskcache.Cache, request: Request) -> Answer | None:
+    """The remembered answer; None if there is none, or if what is there does not hold its checksum."""
+    try:
+        entry = memo.get(request_key(request))
+    except _ROT:
+        return None
+    if not isinstance(entry, dict) or entry.get("check") != _digest([request, entry.get("answer")]):
+        return None
+    return dict(entry["answer"])
+
+
+def remember(memo: diskcache.Cache, request: Request, answer: Answer) -> None:
+    """Keeps an answer for good, whatever happens to this process afterwards."""
+    memo[request_key(request)] = {"request": request, "answer": answer, "check": _digest([request, answer])}
 
 
 def answer_all(
@@ -40,9 +85,54 @@ def answer_all(
     Returns:
         The answers in the order of `requests`, and how many requests were asked.
     """
-    known = {request_key(request): memo.get(request_key(request)) for request in requests}
+    known = {request_key(request): recall(memo, request) for request in requests}
     missing = {request_key(request): request for request in requests if known[request_key(request)] is None}
     if missing:
         for request, answer in ask(list(missing.values())):
-            memo[request_key(request)] = known[request_key(request)] = answer
-    return [known[request_key(request)] for request in requests], len(missing)
+            remember(memo, request, answer)
+            known[request_key(request)] = answer
+    # a request that is answered by `ask` stands in `known` by then, so no answer below is None
+    return [known[request_key(request)] or {} for request in requests], len(missing)
+
+
+def export_lines(memo: diskcache.Cache) -> Iterator[dict[str, Any]]:
+    """Every whole entry as {"request", "answer"}, in the order of their keys."""
+    for key in sorted(key for key in memo if key not in (_FORMAT_KEY, _SPEED_KEY)):
+        try:
+            entry = memo[key]
+        except (*_ROT, KeyError):
+            continue
+        if isinstance(entry, dict) and entry.get("check") == _digest([entry.get("request"), entry.get("answer")]):
+            yield {"request": entry["request"], "answer": entry["answer"]}
+
+
+def import_lines(memo: diskcache.Cache, lines: Iterable[tuple[str, dict[str, Any]]]) -> tuple[int, int]:
+    """Adds entries of `export_lines`; an answer that is here already stays.
+
+    Returns:
+        How many were new, and how many were known.
+
+    Raises:
+        BadInput: a line without a request or an answer.
+    """
+    new = known = 0
+    for where, line in lines:
+        if not isinstance(line.get("request"), dict) or not isinstance(line.get("answer"), dict):
+            raise BadInput(f"{where}: expected an object with 'request' and 'answer', as `stages/memo.py export` writes it.")
+        if recall(memo, line["request"]) is None:
+            remember(memo, line["request"], line["answer"])
+            new += 1
+        else:
+            known += 1
+    return new, known
+
+
+def note_speed(memo: diskcache.Cache, teacher: dict[str, Any], tokens: int, seconds: float) -> None:
+    """Keeps how fast a teacher was last, for forecasts. It is a measurement: no output depends on it."""
+    if tokens and seconds > 0:
+        memo[_SPEED_KEY] = {**(memo.get(_SPEED_KEY) or {}), _digest(teacher): tokens / seconds}
+
+
+def known_speed(memo: diskcache.Cache, teacher: dict[str, Any]) -> float | None:
+    """Generated tokens a second of a teacher's last run, or None."""
+    return (memo.get(_SPEED_KEY) or {}).get(_digest(teacher))

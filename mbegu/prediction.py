@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from mbegu.encode import encode
 from mbegu.errors import BadInput
-from mbegu.generate import generate, requests_for
+from mbegu.generate import Decoding, generate, requests_for
 from mbegu.loss import summed_cross_entropy
 from mbegu.memo import Answer, Request, answer_all, open_memo
 from mbegu.models import load_model, load_tokenizer, model_identity, read_adapter_prompt
@@ -35,7 +35,7 @@ def predict(
     if adapter is not None and read_adapter_prompt(adapter, identity["base"]) != prompt:
         raise BadInput(f"{adapter}: was trained with another prompt; run `dvc repro` to train it with this one.")
     tokenizer = load_tokenizer(base)
-    encoded = encode(rows, [row["id"] for row in rows], prompt, tokenizer)
+    encoded = encode(rows, prompt, tokenizer)
     texts = row_prompts(rows, prompt, tokenizer)
     answers = requests_for(texts, identity, batch_size, max_new_tokens)
     losses = [{"model": identity, "prompt": text, "nll_of": row["output"]} for text, row in zip(texts, rows, strict=True)]
@@ -45,7 +45,18 @@ def predict(
         model = load_model(base, adapter, quantization)
         questions = [request for request in missing if "nll_of" not in request]
         if questions:
-            yield from generate(questions, model, tokenizer, special_tokens=not prompt.chat, label="Answer")
+            prompts, seeds = [request["prompt"] for request in questions], [0] * len(questions)
+            found = generate(
+                prompts,
+                seeds,
+                Decoding(max_new_tokens),
+                batch_size,
+                model,
+                tokenizer,
+                special_tokens=not prompt.chat,
+                label="Answer",
+            )
+            yield from ((questions[index], answer) for index, answer in found)
         measured = [request for request in missing if "nll_of" in request]
         for request in tqdm(measured, desc="Measure", unit="row", dynamic_ncols=True):
             yield request, reference_nll(model, encoded_of[request["prompt"]])

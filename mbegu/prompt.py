@@ -1,6 +1,7 @@
 """From a row to the text that a model reads: the same function for tokenize, expand, predict and ask."""
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -93,7 +94,7 @@ def _as_turns(texts: list[str], prompt: Prompt, tokenizer: Any) -> list[str]:
     return [before + text + after for text in texts] if found and "probe" not in before + after else apply(texts)
 
 
-def refuse_control_tokens(text: str, tokens: list[str]) -> None:
+def refuse_control_tokens(text: str, tokens: Sequence[str]) -> None:
     """Raises `BadInput` if `text` spells one of a tokenizer's control tokens: a row must not end its own turn."""
     for token in tokens:
         if token in text:

@@ -5,7 +5,7 @@ from pathlib import Path
 from mbegu.errors import BadInput
 from mbegu.rows import Row, read_lines, row_id, text_field
 
-KEYS = ("id", "decision", "instruction", "input", "output", "reason", "reviewer")
+KEYS = ("id", "decision", "instruction", "input", "draft", "output", "reason", "reviewer")
 DECISIONS = ("accept", "edit", "reject")
 
 

@@ -16,7 +16,7 @@ from transformers.trainer_callback import PrinterCallback, ProgressCallback
 from mbegu import packing
 from mbegu.dropout import replace_dropout
 from mbegu.errors import BadInput
-from mbegu.lineage import in_validation
+from mbegu.lineage import side
 from mbegu.loss import completion_loss
 from mbegu.models import keep_gradients_after_evaluation, load_base
 
@@ -46,13 +46,16 @@ class Schedule(NamedTuple):
 
 
 def split(rows: Dataset, fraction: float) -> tuple[Dataset, Dataset]:
-    """Training and validation rows; a lineage group is on one side, and stays there in later versions.
+    """Training and validation rows, by the human rows that each descends from, and always the same for the same row.
+
+    A row that descends from both sides is on neither: bootstrapping makes none, another tool might.
 
     Raises:
         BadInput: no row is left to train on.
     """
-    validation = [index for index, group in enumerate(rows["group"]) if in_validation(group, fraction)]
-    training = sorted(set(range(len(rows))) - set(validation))
+    sides = [side(roots, fraction) for roots in rows["roots"]]
+    training = [index for index, found in enumerate(sides) if found == "training"]
+    validation = [index for index, found in enumerate(sides) if found == "validation"]
     if not training:
         raise BadInput(f"train.validation: {fraction} leaves none of {len(rows)} rows to train on; write more rows or lower it.")
     return rows.select(training), rows.select(validation)

@@ -14,24 +14,32 @@ from mbegu.command import Stage
 
 @click.command(cls=Stage)
 @click.option("--expanded", type=click.Path(path_type=Path), required=True, help="Rows of the expand stage.")
+@click.option("--dropped", type=click.Path(path_type=Path), required=True, help="Ledger of the expand stage.")
 @click.option("--reviews", type=click.Path(path_type=Path), required=True, help="Human decisions; may not exist yet.")
 @click.option("--heldout", type=click.Path(path_type=Path), required=True, help="Rows that are never trained on.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Rows that stay.")
 @click.option("--ledger", type=click.Path(path_type=Path), required=True, help="Rows dropped or changed, and why.")
+@click.option("--funnel", type=click.Path(path_type=Path), required=True, help="Candidates left after each filter, as csv.")
+@click.option("--metrics", type=click.Path(path_type=Path), required=True, help="The same counts as json.")
 @click.option("--unreviewed", type=click.Choice(["keep", "drop"]), required=True, help="Drafts without a decision.")
 @click.option("--min_words", type=click.IntRange(0), required=True, help="Shortest unreviewed draft, in words.")
 @click.option("--max_words", type=click.IntRange(1), required=True, help="Longest unreviewed draft, in words.")
 @click.option("--max_repetition", type=click.FloatRange(0, 1), required=True, help="Largest share of repeated 4-grams.")
+@click.option("--refusals", multiple=True, required=True, help="How an answer that is none begins; repeat the option.")
 @click.option("--heldout_similarity", type=click.FloatRange(0, 1), required=True, help="ROUGE-L F1 above this leaks.")
 @click.option("--leakage", type=click.Choice(["error", "drop"]), required=True, help="What a leaking row does.")
 def main(
-    expanded: Path, reviews: Path, heldout: Path, out: Path, ledger: Path, unreviewed: str, min_words: int,
-    max_words: int, max_repetition: float, heldout_similarity: float, leakage: str,
+    expanded: Path, dropped: Path, reviews: Path, heldout: Path, out: Path, ledger: Path, funnel: Path, metrics: Path,
+    unreviewed: str, min_words: int, max_words: int, max_repetition: float, refusals: tuple[str, ...],
+    heldout_similarity: float, leakage: str,
 ) -> None:  # fmt: skip
     """Apply reviews and checks to expanded rows."""
     from mbegu import curation, rows
-    from mbegu.ledger import check_balance
+    from mbegu.filters import scripts
+    from mbegu.funnel import funnel as count_survivors
+    from mbegu.ledger import check_balance, read_ledger
     from mbegu.reviews import read_reviews
+    from mbegu.tables import write_csv, write_json
 
     if min_words > max_words:
         raise click.UsageError(f"curate.min_words {min_words} is above curate.max_words {max_words}; no answer fits.")
@@ -40,13 +48,24 @@ def main(
     for source in curation.orphans(candidates, decisions):
         click.echo(f"Warning: {source}: decides on a row that no longer exists; remove it or review the row again.", err=True)
     guarded = rows.unique_ids(rows.read_rows(heldout, answered=True), heldout)
+    limits = curation.Limits(min_words, max_words, max_repetition, list(refusals), scripts(guarded))
     kept, decided = curation.apply_reviews(candidates, decisions, unreviewed)
-    kept, failed = curation.check_quality(kept, curation.Limits(min_words, max_words, max_repetition))
+    kept, failed = curation.check_quality(kept, limits)
     kept, leaked = curation.decontaminate(kept, guarded, heldout_similarity, leakage)
     lines = [*decided, *failed, *leaked]
     check_balance(len(candidates), len(kept), lines, curation.STAGE)
     rows.write_lines(out, kept)
     rows.write_lines(ledger, lines)
+    survivors = count_survivors(kept, [read_ledger(dropped), lines])
+    write_csv(funnel, ("filter", "dropped", "left"), survivors)
+    write_json(
+        metrics,
+        {
+            "candidates": survivors[0][2],
+            "kept": survivors[-1][2],
+            "dropped": {name: count for name, count, _ in survivors if count},
+        },
+    )
     click.echo(f"Kept {len(kept)} of {len(candidates)} candidates, {len(lines)} lines in the ledger: {out}")
 
 

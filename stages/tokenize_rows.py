@@ -32,7 +32,7 @@ def main(
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu import encode, lineage, rows
+    from mbegu import encode, rows
     from mbegu.ledger import check_balance
     from mbegu.manifest import verify
     from mbegu.models import load_tokenizer
@@ -42,7 +42,7 @@ def main(
     version_rows = rows.read_rows(version, answered=True)
     prompt = read_prompt(template, chat)
     identity = verify(base)
-    encoded = encode.encode(version_rows, lineage.groups(version_rows), prompt, load_tokenizer(base))
+    encoded = encode.encode(version_rows, prompt, load_tokenizer(base))
     kept, lines = encode.fit(encoded, version_rows, max_length, on_truncation)
     check_balance(len(version_rows), len(kept), lines, encode.STAGE)
     encode.write_encoded(out, kept, prompt, identity)

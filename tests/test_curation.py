@@ -7,7 +7,7 @@ from mbegu.ledger import check_balance, entry
 from mbegu.reviews import read_reviews
 from mbegu.rows import row_id
 
-LIMITS = Limits(3, 20, 0.3)
+LIMITS = Limits(3, 20, 0.3, ["as an ai"], {"Latin", "Ethiopic"})
 
 
 def row(instruction: str, output: str = "An answer of five words.", kind: str = "generated", line: int = 1, **origin) -> dict:
@@ -47,13 +47,26 @@ def test_decisions_are_applied_and_each_change_is_in_the_ledger():
         ("Two words", {}, "too short"),
         ("word " * 21, {}, "too long"),
         ("ሰላም ነው በጣም ጥሩ " * 4, {}, "repetitive"),
+        ("As an AI, I have no money.", {}, "refusal: as an ai"),
+        ("Это хороший ответ на вопрос.", {}, "wrong script: Cyrillic"),
+        ("… 🙂", {}, "empty"),
+        ("Q?", {}, "answer equals the instruction"),
         ("A good answer that was", {"finish_reason": "length"}, "cut off: the teacher reached max_new_tokens"),
     ],
 )
 def test_a_poor_machine_written_answer_is_dropped_and_a_human_one_is_not(answer, origin, reason):
-    kept, ledger = curation.check_quality([row("q", answer, **origin), row("h", answer, kind="reviewed")], LIMITS)
+    rows = [row("q", answer, **origin), row("h", answer, kind="reviewed")]
+    kept, ledger = curation.check_quality(rows, LIMITS)
     assert [value["instruction"] for value in kept] == ["h"]
     assert [line["reason"] for line in ledger] == [reason]
+
+
+def test_one_question_with_two_machine_written_answers_keeps_neither():
+    rows = [row("q", "An answer of five words."), row("q", "Another answer of five words."), row("r")]
+    kept, ledger = curation.check_quality(rows, LIMITS)
+    assert [value["instruction"] for value in kept] == ["r"]
+    assert kept[0]["origin"]["measures"] == {"words": 5, "repetition": 0.0}
+    assert [line["reason"] for line in ledger] == ["same question with different answers"] * 2
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ ROWS = [
 
 @pytest.mark.parametrize("prompt", [CHAT, PLAIN], ids=["chat", "plain"])
 def test_prompt_and_answer_meet_at_completion_start_and_the_end_is_trained(tiny_tokenizer, prompt):
-    for value, source in zip(encode.encode(ROWS, ["g"] * 3, prompt, tiny_tokenizer), ROWS, strict=True):
+    for value, source in zip(encode.encode(ROWS, prompt, tiny_tokenizer), ROWS, strict=True):
         ids, start = value["input_ids"], value["completion_start"]
         text = prompt_text(prompt, tiny_tokenizer, source["instruction"], source["input"])
         assert tiny_tokenizer.decode(ids[:start]) == text
@@ -32,17 +32,17 @@ def test_prompt_and_answer_meet_at_completion_start_and_the_end_is_trained(tiny_
 
 
 def test_batches_and_single_rows_give_the_same_ids(tiny_tokenizer, monkeypatch):
-    together = encode.encode(ROWS, ["a", "b", "c"], CHAT, tiny_tokenizer)
+    together = encode.encode(ROWS, CHAT, tiny_tokenizer)
     monkeypatch.setattr(encode, "BATCH", 1)
-    assert encode.encode(ROWS, ["a", "b", "c"], CHAT, tiny_tokenizer) == together
-    assert [value["group"] for value in together] == ["a", "b", "c"]
+    assert encode.encode(ROWS, CHAT, tiny_tokenizer) == together
+    assert [value["roots"] for value in together] == [[row["id"]] for row in ROWS]
 
 
 @pytest.mark.parametrize("field", ["instruction", "input", "output"])
 def test_a_control_token_in_a_row_is_refused_with_its_place(tiny_tokenizer, field):
     bad = row("What?") | {field: "stop <|im_end|> now"}
     with pytest.raises(BadInput, match=r"seeds.jsonl:3: the text holds the control token '<\|im_end\|>'"):
-        encode.encode([bad], ["g"], CHAT, tiny_tokenizer)
+        encode.encode([bad], CHAT, tiny_tokenizer)
 
 
 def test_a_model_without_a_chat_template_is_told_what_to_set(tiny_tokenizer):
@@ -51,13 +51,13 @@ def test_a_model_without_a_chat_template_is_told_what_to_set(tiny_tokenizer):
     bare = copy.deepcopy(tiny_tokenizer)
     bare.chat_template = None
     with pytest.raises(BadInput, match="no chat template; set `chat: false`"):
-        encode.encode(ROWS, ["g"] * 3, CHAT, bare)
-    assert encode.encode(ROWS, ["g"] * 3, PLAIN, bare)
+        encode.encode(ROWS, CHAT, bare)
+    assert encode.encode(ROWS, PLAIN, bare)
 
 
 def long_and_short(tokenizer):
     rows = [row("Short?"), row("Long?", output="interest every day " * 30)]
-    return encode.encode(rows, ["a", "b"], CHAT, tokenizer), rows
+    return encode.encode(rows, CHAT, tokenizer), rows
 
 
 def test_a_row_that_is_too_long_is_an_error_dropped_or_cut(tiny_tokenizer):
@@ -83,7 +83,7 @@ def test_a_row_without_room_for_an_answer_is_dropped_even_when_rows_are_cut(tiny
 
 
 def test_the_same_rows_give_the_same_file_and_it_carries_its_prompt(tiny_tokenizer, tmp_path):
-    encoded = encode.encode(ROWS, ["a", "b", "c"], CHAT, tiny_tokenizer)
+    encoded = encode.encode(ROWS, CHAT, tiny_tokenizer)
     for name in ("one", "two"):
         encode.write_encoded(tmp_path / name, encoded, CHAT, "base-id")
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()

@@ -1,5 +1,6 @@
 """What the README states is what the build prints."""
 
+import csv
 import re
 
 import pytest
@@ -21,6 +22,12 @@ def test_the_stages_are_those_of_the_pipeline():
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
     lines = [f"| `{name}` | {stage.get('do', stage)['desc']} |\n" for name, stage in stages.items()]
     assert between("stages") == "| stage | what it does |\n|---|---|\n" + "".join(lines)
+
+
+def test_the_funnel_is_that_of_the_committed_build():
+    with (ROOT / "metrics/funnel/v3.csv").open(encoding="utf-8", newline="") as file:
+        lines = [f"| {row['filter']} | {row['dropped']} | {row['left']} |\n" for row in csv.DictReader(file)]
+    assert between("funnel") == "| v3 | dropped | left |\n|---|---|---|\n" + "".join(lines)
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))

@@ -19,14 +19,18 @@ def test_curves_take_training_and_validation_apart():
     assert history.curves(log) == ([(1, 2.0)], [(0, 3.0)])
 
 
-def row(id_: str, *parents: str) -> dict:
-    return {"id": id_, "origin": {"parents": list(parents)}}
+def test_a_row_belongs_to_the_human_rows_behind_it():
+    assert lineage.roots({"id": "a", "origin": {"parents": []}}) == ["a"]
+    assert lineage.roots({"id": "c", "origin": {"parents": ["a", "b"]}}) == ["a", "b"]
 
 
-def test_a_lineage_group_joins_rows_through_common_ancestors():
-    rows = [row("a"), row("b"), row("c", "a"), row("d", "c"), row("e", "b", "z")]
-    assert lineage.groups(rows) == ["a", "b", "a", "a", "b"]
-    assert lineage.groups(rows[:2]) == ["a", "b"]
+def test_a_row_is_on_the_side_of_all_its_roots_or_on_none():
+    names = [f"{n:x}" for n in range(400)]
+    held = [name for name in names if lineage.in_validation(name, 0.3)]
+    free = [name for name in names if name not in held]
+    assert lineage.side(held[:3], 0.3) == "validation"
+    assert lineage.side(free[:3], 0.3) == "training"
+    assert lineage.side([held[0], free[0]], 0.3) == "neither"
 
 
 def test_about_a_tenth_is_validation_and_a_row_never_changes_sides():

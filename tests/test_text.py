@@ -3,7 +3,6 @@ import random
 import pytest
 from rouge_score import rouge_scorer, tokenizers
 
-from mbegu.checks import length_problem, repetition
 from mbegu.similar import Match, nearest, pool, same_numbers, similarity
 from mbegu.text import fold, words
 
@@ -61,12 +60,3 @@ def test_nearest_is_strictly_above_the_threshold():
 def test_questions_that_differ_by_a_number_are_told_apart():
     assert not same_numbers(row("Interest on KES 5,000?"), row("Interest on KES 9,000?"))
     assert same_numbers(row("Interest on 5,000 KES"), row("What interest on 5,000?"))
-
-
-def test_length_and_repetition():
-    assert length_problem("one two", 3, 9) == ("too short", 2)
-    assert length_problem("ሰላም ለእናንተ ይሁን", 1, 2) == ("too long", 3)
-    assert length_problem("one two", 2, 2) is None
-    assert repetition("a b c d e f g") == 0
-    assert repetition("ሰላም ነው " * 20) > 0.9
-    assert repetition("short") == 0

@@ -16,7 +16,7 @@ from mbegu.loss import completion_loss
 
 LORA = training.Lora(r=4, alpha=8, dropout=0.05, targets=["q_proj", "v_proj"])
 SCHEDULE = training.Schedule(3, 2, 1, 1e-2, "linear", 0, 0.0, 1.0, False, 0)
-ROWS = [{"id": str(n), "group": str(n), "input_ids": [(7 * n + i) % 90 + 5 for i in range(8 + n)], "completion_start": 4}
+ROWS = [{"id": str(n), "roots": [str(n)], "input_ids": [(7 * n + i) % 90 + 5 for i in range(8 + n)], "completion_start": 4}
         for n in range(6)]  # fmt: skip
 
 
@@ -76,10 +76,13 @@ def test_an_unknown_layer_is_named_with_those_there_are(tiny_base):
 
 
 def test_a_lineage_group_is_never_on_both_sides_and_some_row_must_be_left():
-    rows = Dataset.from_list([{**row, "group": str(int(row["id"]) // 2)} for row in ROWS])
+    rows = Dataset.from_list([{**row, "roots": [str(int(row["id"]) // 2)]} for row in ROWS])
     train_rows, validation = training.split(rows, 0.5)
-    assert not set(train_rows["group"]) & set(validation["group"])
+    sides = [{root for roots in part["roots"] for root in roots} for part in (train_rows, validation)]
+    assert not sides[0] & sides[1]
     assert len(train_rows) + len(validation) == len(rows)
+    both = rows.add_item({**ROWS[0], "roots": [min(sides[0]), min(sides[1])]})
+    assert [len(part) for part in training.split(both, 0.5)] == [len(train_rows), len(validation)]
     with pytest.raises(BadInput, match="leaves none of"):
         training.split(rows.select([]), 0.5)
 

@@ -64,7 +64,11 @@ def copy_project(to: Path) -> Path:
     keep_lines(to / "data/reviews/v2.jsonl", 4)
     keep_lines(to / "data/heldout.jsonl", 3)
     params = yaml.safe_load((to / "params.yaml").read_text())
-    params["expand"] |= {"max_new_tokens": 12, "batch_size": 4}
+    params["versions"]["v3"] |= {"extends": "v1", "bootstrap": 2}  # so that an edit of v2 does not rebuild it
+    params["teacher"]["local"]["batch_size"] = 4
+    params["expand"]["max_new_tokens"] = 12
+    params["bootstrap"] |= {"requests": 4, "patience": 1, "instruction_tokens": 40, "instance_tokens": 30}
+    params["curate"]["min_words"] = 3
     params["predict"] |= {"max_new_tokens": 12, "batch_size": 4}
     params["train"] |= {"epochs": 1, "batch_size": 4, "save_steps": 1, "validation": 0.2}
     (to / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))

@@ -21,11 +21,11 @@ def stages_run(output: str) -> set[str]:
 def test_the_build_gives_versions_adapters_scores_and_a_report(built):
     assert len((built / "data/versions/v1.jsonl").read_text().splitlines()) == 10
     assert len((built / "data/versions/v2.jsonl").read_text().splitlines()) == 14
-    assert list(json.loads((built / "metrics/compare.json").read_text())) == ["base", "v1", "v2"]
+    assert list(json.loads((built / "metrics/compare.json").read_text())) == ["base", "v1", "v2", "v3"]
     assert "base" in (built / "metrics/compare.md").read_text()
     assert "<svg" in (built / "report.html").read_text()
     assert run("git", "status", "--short", cwd=built).stdout == ""
-    for version in ("v1", "v2"):
+    for version in ("v1", "v2", "v3"):
         verify(built / "models/adapters" / version)
 
 
@@ -66,17 +66,18 @@ def test_a_score_key_rebuilds_only_scores_comparison_and_report(project):
     assert stages_run(run("dvc", "repro", cwd=project).stdout) == {"score_base", "score@v1", "score@v2", "compare", "report"}
 
 
-def test_a_new_version_is_three_lines_and_a_seeds_file(project):
+def test_a_new_version_is_a_line_and_a_seeds_file(project):
     params = project / "params.yaml"
-    params.write_text(params.read_text().replace("  v2:\n    extends: v1\n", "  v2:\n    extends: v1\n  v3:\n    extends: v2\n"))
+    line = "versions:\n  v4: {extends: v2, bootstrap: 0, unreviewed: keep, teacher: models/base}\n"
+    params.write_text(params.read_text().replace("versions:\n", line))
     row = {"instruction": "Ni nini maana ya riba?", "input": "", "output": "Riba ni malipo ya kutumia pesa za mtu mwingine."}
-    (project / "data/seeds/v3.jsonl").write_text(json.dumps(row) + "\n")
+    (project / "data/seeds/v4.jsonl").write_text(json.dumps(row) + "\n")
     names = run("dvc", "stage", "list", "--name-only", cwd=project).stdout.split()
-    version3 = {f"{stage}@v3" for stage in ("expand", "curate", "merge", "tokenize", "train", "predict", "score")}
-    assert version3 < set(names)
-    output = run("dvc", "repro", "merge@v3", cwd=project).stdout
-    assert stages_run(output) == {"expand@v3", "curate@v3", "merge@v3"}
-    assert len((project / "data/versions/v3.jsonl").read_text().splitlines()) == 15
+    version4 = {f"{stage}@v4" for stage in ("expand", "curate", "merge", "tokenize", "train", "predict", "score")}
+    assert version4 < set(names)
+    output = run("dvc", "repro", "merge@v4", cwd=project).stdout
+    assert stages_run(output) == {"expand@v4", "curate@v4", "merge@v4"}
+    assert len((project / "data/versions/v4.jsonl").read_text().splitlines()) == 15
 
 
 def test_an_unknown_key_fails_the_stage_with_one_line_that_names_it(project):
@@ -100,6 +101,20 @@ def test_training_again_without_any_cache_gives_the_same_bytes(project):
     output = run("dvc", "repro", "-s", "train@v2", cwd=project).stdout
     assert stages_run(output) == {"train@v2"}
     assert (project / "models/adapters/v2/SHA256SUMS").read_text() == before
+
+
+def test_a_bootstrapped_version_is_the_previous_one_and_what_passed_every_filter(project):
+    funnel = json.loads((project / "metrics/funnel/v3.json").read_text())
+    expanded = (project / "data/expanded/v3.jsonl").read_text().splitlines()
+    ledger = (project / "data/expanded/v3.ledger.jsonl").read_text().splitlines()
+    assert funnel["candidates"] == len(expanded) + len(ledger) > 0
+    assert funnel["kept"] + sum(funnel["dropped"].values()) == funnel["candidates"]
+    for row in map(json.loads, (project / "data/curated/v3.jsonl").read_text().splitlines()):
+        assert row["origin"]["kind"] == "generated" and row["origin"]["parents"]
+    shutil.rmtree(project / "data/expanded")
+    output = run("dvc", "repro", "-f", "-s", "expand@v3", cwd=project).stdout
+    assert "asked the teacher 0 times" in output
+    assert (project / "data/expanded/v3.jsonl").read_text().splitlines() == expanded
 
 
 def processes_in(project: Path) -> list[int]:
@@ -134,9 +149,9 @@ def wait_for(condition, seconds: float) -> bool:
 
 
 KILLED = [
-    ("base", "dvc"), ("expand@v2", "dvc"), ("curate@v2", "dvc"), ("merge@v2", "dvc"), ("tokenize@v2", "dvc"),
-    ("train@v2", "dvc"), ("train@v2", "stage"), ("predict@v2", "dvc"), ("score@v2", "stage"), ("compare", "dvc"),
-    ("report", "dvc"),
+    ("base", "dvc"), ("expand@v2", "dvc"), ("expand@v3", "dvc"), ("curate@v2", "dvc"), ("merge@v2", "dvc"),
+    ("tokenize@v2", "dvc"), ("train@v2", "dvc"), ("train@v2", "stage"), ("predict@v2", "dvc"), ("score@v2", "stage"),
+    ("compare", "dvc"), ("report", "dvc"),
 ]  # fmt: skip
 
 

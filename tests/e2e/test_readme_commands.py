@@ -1,5 +1,6 @@
 """Every command of the README runs: here, or in the test that is named beside it."""
 
+import json
 import re
 
 from projects import ROOT, commit, run
@@ -11,6 +12,7 @@ ELSEWHERE = {
     "dvc push --run-cache": "test_remotes.py, over SSH and S3",
     "dvc pull models/adapters/v2 models/base": "test_remotes.py",
     "dvc repro --pull": "test_remotes.py",
+    "python stages/review.py v3": "test_stages.py, with a reviewer at the keyboard",
 }
 
 
@@ -30,6 +32,12 @@ def test_every_command_of_the_readme_runs(project):
             (project / ".dvc/config.local").unlink(missing_ok=True)
         if command == "dvc exp show --no-pager":
             commit(project, "Edited")
+        if command.startswith("python stages/why.py"):  # the README's row is of the whole build
+            command = f"python stages/why.py {first_row(project)}"
         if command not in ELSEWHERE:
             output = run("sh", "-c", command, cwd=project).stdout
             assert "Traceback" not in output, f"{command}\n{output}"
+
+
+def first_row(project) -> str:
+    return json.loads((project / "data/versions/v3.jsonl").read_text().splitlines()[0])["id"]

@@ -15,7 +15,19 @@ TRAIN = {
 }  # fmt: skip
 TEMPLATE = ["--template", ROOT / "templates/chat.jinja", "--chat"]
 GENERATE = ["--quantization", "nf4", "--batch_size", 4, "--max_new_tokens", 4]
+TEACHER = {
+    "--kind": "local", "--local.quantization": "nf4", "--local.batch_size": 4, "--openai.base_url": "http://127.0.0.1:9/v1",
+    "--openai.model": "m", "--openai.concurrency": 1, "--openai.retries": 0, "--openai.timeout": 1, "--openai.prompt_price": 0,
+    "--openai.completion_price": 0, "--recorded.file": "",
+}  # fmt: skip
+BOOTSTRAP = {
+    "--method": "self-instruct", "--domain": "saving", "--templates": ROOT / "templates/self-instruct", "--requests": 2,
+    "--patience": 1, "--demonstrations": 3, "--machine": 1, "--instances": 2, "--temperature": 0.9, "--top_p": 0.9,
+    "--repetition_penalty": 1.1, "--instruction_tokens": 12, "--instance_tokens": 8, "--min_words": 1, "--max_words": 50,
+    "--novelty": 0.7, "--topics": "map", "--names": "CIC",
+}  # fmt: skip
 CURATE = {
+    "--dropped": "none.jsonl", "--funnel": "funnel.csv", "--metrics": "funnel.json", "--refusals": "as an ai",
     "--unreviewed": "keep", "--min_words": 1, "--max_words": 50, "--max_repetition": 1, "--heldout_similarity": 0.7,
     "--leakage": "error",
 }  # fmt: skip
@@ -33,9 +45,17 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, write_jsonl, tiny_base, t
     reviews = [{"decision": "edit", "instruction": "Unanswered?", "output": "Edited."}]
     reviews = write_jsonl("reviews.jsonl", [*reviews, {"decision": "accept", "instruction": "Gone?"}])
     none = write_jsonl("none.jsonl", [])
-    expand = ["expand", "--seeds", seeds, "--base", tiny_base, "--out", "expanded.jsonl", "--memo", "memo", "--work", "w",
-              *TEMPLATE, *GENERATE]  # fmt: skip
-    assert "Drafted 1 of 9 rows, asked the teacher 1 times: expanded.jsonl" in stage(*expand).stdout
+    expand = ["expand", "--seeds", seeds, "--previous", none, "--base", tiny_base, "--teacher", tiny_base, "--target", 0,
+              "--validation", 0.1, "--out", "expanded.jsonl", "--ledger", "expanded.ledger", "--memo", "memo", "--work", "w",
+              *TEMPLATE, "--max_new_tokens", 4, *flat(TEACHER), *flat(BOOTSTRAP), "--instance_chat"]  # fmt: skip
+    planned = stage(*expand, "--plan").stdout
+    assert planned.startswith(
+        "Drafts: 1 requests, 0 memoized, 1 to ask\nBootstrap: 0 requests, 0 memoized, 0 to ask\nTo ask: 1 r"
+    )
+    assert not (tmp_path / "expanded.jsonl").exists()
+    done = stage(*expand)
+    expected = "Drafted 1 of 9 rows, bootstrapped 0 from 0 candidates, asked the teacher 1 times: expanded.jsonl"
+    assert expected in done.stdout, done.output
     drafts = (tmp_path / "expanded.jsonl").read_bytes()
     assert "asked the teacher 0 times" in stage(*expand).stdout
     assert (tmp_path / "expanded.jsonl").read_bytes() == drafts
@@ -89,10 +109,13 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, write_jsonl, tiny_base, t
 def options_of(name: str, tiny_base, write_jsonl) -> list:
     rows = write_jsonl("rows.jsonl", ROWS)
     heldout = write_jsonl("heldout.jsonl", HELDOUT)
+    none = write_jsonl("none.jsonl", [])
     return {
         "curate": ["--expanded", rows, "--reviews", "no.jsonl", "--heldout", heldout, "--out", "out", "--ledger", "l",
                    *flat(CURATE)],
-        "expand": ["--seeds", rows, "--base", tiny_base, "--out", "out", "--memo", "m", "--work", "w", *TEMPLATE, *GENERATE],
+        "expand": ["--seeds", rows, "--previous", none, "--base", tiny_base, "--teacher", tiny_base, "--target", 2,
+                   "--validation", 0.1, "--out", "out", "--ledger", "l", "--memo", "m", "--work", "w", *TEMPLATE,
+                   "--max_new_tokens", 4, *flat(TEACHER), *flat(BOOTSTRAP), "--instance_chat"],
         "merge": ["--previous", rows, "--curated", rows, "--out", "out", "--ledger", "l", "--near_duplicate", 0.9],
         "train": ["--tokenized", "no.arrow", "--base", tiny_base, "--out", "out", "--curves", "c", "--work", "w", *LORA,
                   *flat(TRAIN), "--no-gradient_checkpointing"],
@@ -110,6 +133,11 @@ REFUSALS = [
     ("curate", ["--min_words", 60], "curate.min_words 60 is above curate.max_words 50; no answer fits"),
     ("curate", ["--expanded", "missing.jsonl"], "missing.jsonl: No such file or directory; expected a JSON Lines file"),
     ("merge", ["--near_duplicate", 2], "2.0 is not in the range 0<=x<=1"),
+    ("expand", ["--min_words", 60], "bootstrap.min_words 60 is above max_words 50; nothing fits"),
+    ("expand", ["--templates", "."], "bootstrap.templates: . has no instructions.jinja"),
+    ("expand", ["--kind", "openai"], "the environment variable MBEGU_TEACHER_API_KEY is not set"),
+    ("expand", ["--kind", "recorded", "--recorded.file", "no.jsonl"], "no.jsonl: No such file or directory"),
+    ("expand", ["--seeds", "none.jsonl"], "no answered hand-written or reviewed row to show the teacher"),
     ("expand", ["--template", "none.jinja"], "prompt.template: none.jinja does not exist"),
     ("predict", ["--adapter", "nowhere"], "nowhere: no prompt.json here; this is not an adapter that Mbegu trained"),
     ("predict", ["--base", "nowhere"], "nowhere: no SHA256SUMS here; build it with `dvc repro`"),
@@ -121,6 +149,56 @@ def test_a_mistake_is_one_line_and_writes_nothing(stage, refused, tiny_base, wri
     assert message in refused(stage(name, *options_of(name, tiny_base, write_jsonl), *change))
     assert not (tmp_path / "out").exists()
     assert not list(tmp_path.glob(".*.tmp"))
+
+
+def test_bootstrapping_with_a_local_model_gives_the_same_bytes_again_and_from_the_memo(stage, tiny_base, write_jsonl, tmp_path):
+    options = options_of("expand", tiny_base, write_jsonl)
+    done = stage("expand", *options)
+    assert done.exit_code == 0, done.output
+    first = (tmp_path / "out").read_bytes(), (tmp_path / "l").read_bytes()
+    assert "asked the teacher 0 times" in stage("expand", *options).stdout
+    assert "asked the teacher 0 times" not in stage("expand", *options, "--memo", "other").stdout
+    assert ((tmp_path / "out").read_bytes(), (tmp_path / "l").read_bytes()) == first
+
+
+def test_the_tools_of_a_version(stage, refused, write_jsonl, tmp_path, monkeypatch):
+    draft = {**ROWS[0], "origin": {"kind": "generated", "parents": [], "source": "data/seeds/v1.jsonl:1"}}
+    write_jsonl("data/expanded/v1.jsonl", [draft, {**draft, **ROWS[1]}, {**draft, **ROWS[2]}])
+    id_ = json.loads((tmp_path / "data/expanded/v1.jsonl").read_text().splitlines()[0]).get("id")
+    from mbegu.rows import row_id
+
+    id_ = row_id(ROWS[0]["instruction"], "")
+    assert f"Row {id_}, in no version" in stage("why", id_).stdout
+    assert "no row has this id" in refused(stage("why", "ffffffffffffff"))
+    write_jsonl("data/versions/v1.jsonl", [draft])
+    write_jsonl("data/versions/v2.jsonl", [{**draft, "output": "Answer ሁለት."}, {**draft, **ROWS[1]}])
+    shown = stage("diff", "v1", "v2").stdout
+    assert shown.startswith("v1 to v2: 1 added, 0 dropped, 1 edited\n")
+    assert "Answer [-0-]{+ሁለት+}." in shown
+    assert "v9.jsonl: No such file" in refused(stage("diff", "v1", "v9"))
+
+    editor = tmp_path / "editor.sh"
+    editor.write_text('#!/bin/sh\nprintf "A better answer, ጥሩ." > "$1"\n')
+    editor.chmod(0o755)
+    monkeypatch.setenv("EDITOR", str(editor))
+    done = stage("review", "v1", "--reviewer", "Achieng", typed="a\ne\nu\ne\nr\nOff topic\n")
+    assert done.stdout.endswith("3 decided, 0 skipped, 0 left: data/reviews/v1.jsonl\n"), done.output
+    decisions = [json.loads(line) for line in (tmp_path / "data/reviews/v1.jsonl").read_text().splitlines()]
+    assert [line["decision"] for line in decisions] == ["accept", "edit", "reject"]
+    assert (decisions[1]["draft"], decisions[1]["output"]) == ("Answer 1.", "A better answer, ጥሩ.")
+    assert decisions[2]["reason"] == "Off topic" and decisions[2]["reviewer"] == "Achieng"
+    assert "Nothing to review in v1" in stage("review", "v1", "--reviewer", "Achieng").stdout
+
+
+def test_a_session_can_be_left_at_any_time(stage, write_jsonl, tmp_path):
+    draft = {"origin": {"kind": "generated", "parents": [], "source": "s:1"}}
+    write_jsonl("data/expanded/v1.jsonl", [{**row, **draft} for row in ROWS[:3]])
+    assert stage("review", "v1", "--reviewer", "A", typed="s\nq\n").stdout.endswith(
+        "0 decided, 1 skipped, 2 left: data/reviews/v1.jsonl\n"
+    )
+    assert not (tmp_path / "data/reviews/v1.jsonl").exists()
+    stage("review", "v1", "--reviewer", "A", typed="a\n")  # the terminal goes away
+    assert len((tmp_path / "data/reviews/v1.jsonl").read_text().splitlines()) == 1
 
 
 BROKEN = {

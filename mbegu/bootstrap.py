@@ -1,0 +1,312 @@
+"""New instructions from old ones: Self-Instruct (Wang et al. 2022, arXiv 2212.10560, §2.2) as a build step.
+
+Two things differ from the paper. Demonstrations are drawn by content: in each request every row of the pool
+has a rank, a hash of the request's place and the row's id, and the first ones are shown. A row that is added
+to fifty then changes one request in six, and the others are known to the memo. And demonstrations come from
+the training side only, so that no row of the validation split has descendants in training.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import diskcache
+import jinja2
+from jinja2.sandbox import SandboxedEnvironment
+
+from mbegu import filters
+from mbegu.errors import BadInput
+from mbegu.expansion import name
+from mbegu.generate import Decoding
+from mbegu.ledger import entry
+from mbegu.lineage import roots, side
+from mbegu.lists import Instance, Triple, instances, is_yes, numbered, triples
+from mbegu.memo import request_key
+from mbegu.novelty import Index
+from mbegu.rows import Row, question, row_id
+from mbegu.teachers import Teacher, consult, request
+from mbegu.text import words
+
+STAGE = "expand"
+MOST_ROUNDS = 1000
+
+
+class Rounds(NamedTuple):
+    """How many new instructions are asked for, and how."""
+
+    method: str  # "self-instruct": instruction, kind, instances; "alpaca": all in one request (Taori et al. 2023)
+    target: int  # accepted instructions
+    requests: int  # a round
+    patience: int  # rounds without an accepted instruction after which to stop
+    demonstrations: int  # rows shown in a request
+    machine: int  # of them at most so many written by the teacher
+    instances: int  # at most so many rows of one instruction
+    instance_chat: bool  # whether an instance prompt is a user's turn, or plain text to be continued
+    instruction: Decoding
+    instance: Decoding
+
+
+class Limits(NamedTuple):
+    """What an instruction must hold."""
+
+    min_words: int
+    max_words: int
+    novelty: float  # ROUGE-L F1 to any earlier question; above it, it is not new
+    topics: list[str]
+    names: list[str]
+
+
+class Domain(NamedTuple):
+    """What the teacher is told, and where the share of rows held back for validation stands."""
+
+    text: str
+    templates: dict[str, str]
+    validation: float
+
+
+class Settings(NamedTuple):
+    """All of the above."""
+
+    rounds: Rounds
+    limits: Limits
+    domain: Domain
+
+
+def settings(target: int, validation: float, values: dict[str, Any]) -> Settings:
+    """From the keys of the section `bootstrap` of params.yaml.
+
+    Raises:
+        BadInput: a template is missing, or no instruction can be long enough.
+    """
+    if values["min_words"] > values["max_words"]:
+        raise BadInput(f"bootstrap.min_words {values['min_words']} is above max_words {values['max_words']}; nothing fits.")
+    sampling = (values["temperature"], values["top_p"], values["repetition_penalty"])
+    instruction, instance = (Decoding(values[f"{kind}_tokens"], *sampling) for kind in ("instruction", "instance"))
+    counts = (values[name] for name in ("requests", "patience", "demonstrations", "machine", "instances"))
+    rounds = Rounds(values["method"], target, *counts, values["instance_chat"], instruction, instance)
+    limits = Limits(values["min_words"], values["max_words"], values["novelty"], list(values["topics"]), list(values["names"]))
+    return Settings(rounds, limits, Domain(values["domain"], read_templates(values["templates"]), validation))
+
+
+def read_templates(folder: Path) -> dict[str, str]:
+    """The texts of a folder's Jinja templates, by name without suffix.
+
+    Raises:
+        BadInput: one of those that are used is missing.
+    """
+    found = {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.jinja"))}
+    for wanted in ("instructions", "classification", "input-first", "output-first", "alpaca"):
+        if wanted not in found:
+            raise BadInput(f"bootstrap.templates: {folder} has no {wanted}.jinja; copy it from templates/self-instruct.")
+    return found
+
+
+class Result(NamedTuple):
+    """New rows, dropped candidates, and the counts."""
+
+    rows: list[Row]
+    ledger: list[dict[str, Any]]
+    candidates: int  # instructions read from answers, and the instances beyond one of each
+    asked: int
+
+
+def bootstrap(pool: list[Row], settings: Settings, memo: diskcache.Cache, teacher: Teacher) -> Result:
+    """Asks for new instructions in rounds, keeps the good and new ones, then asks for their instances.
+
+    Args:
+        pool: answered rows that people wrote or verified, and rows of earlier versions.
+
+    Raises:
+        BadInput: the pool has no human row on the training side, a template is wrong, or the teacher fails.
+    """
+    rounds = settings.rounds
+    if not rounds.target:
+        return Result([], [], 0, 0)
+    state = _State(pool, settings.limits, settings.domain, teacher)
+    idle = number = 0
+    while len(state.accepted) < rounds.target and idle < rounds.patience and number < MOST_ROUNDS:
+        before = len(state.accepted)
+        asks = [state.ask_for_instructions(rounds, number, place) for place in range(rounds.requests)]
+        answers, asked = consult(teacher, [ask.request for ask in asks], memo)
+        state.asked += asked
+        for ask, answer in zip(asks, answers, strict=True):
+            state.judge(ask, answer, rounds)
+        idle = 0 if len(state.accepted) > before else idle + 1
+        number += 1
+    rows = state.accepted if rounds.method == "alpaca" else _with_instances(state, rounds, memo)
+    extra = len(rows) + sum(line["action"] == "dropped" for line in state.ledger)
+    return Result(rows, state.ledger, extra, state.asked)
+
+
+class _Ask(NamedTuple):
+    request: dict[str, Any]
+    origin: dict[str, Any]
+
+
+class _State:
+    """The pool as it grows: what was accepted, what was dropped, and the index of all questions so far."""
+
+    def __init__(self, pool: list[Row], limits: Limits, domain: Domain, teacher: Teacher) -> None:
+        self.limits, self.domain, self.teacher = limits, domain, teacher
+        self.rows = pool
+        self.human = [row for row in pool if is_human(row) and side(roots(row), domain.validation) == "training"]
+        if not self.human:
+            raise BadInput("expand: no answered hand-written or reviewed row to show the teacher; write at least one seed.")
+        self.scripts = filters.scripts(self.human)
+        self.accepted: list[Row] = []
+        self.ledger: list[dict[str, Any]] = []
+        self.asked = 0
+        self.index = Index()
+        for row in pool:
+            self.index.add(words(question(row)))
+
+    def ask_for_instructions(self, rounds: Rounds, number: int, place: int) -> _Ask:
+        slot = f"round {number} request {place}"
+        shown = draw_demonstrations(self.human, self.accepted, slot, rounds.demonstrations, rounds.machine)
+        template, values = (
+            ("alpaca", shown) if rounds.method == "alpaca" else ("instructions", [row["instruction"] for row in shown])
+        )
+        text = render(self.domain.templates[template], template, domain=self.domain.text, demonstrations=values)
+        asked = request(self.teacher, text, False, rounds.instruction)
+        origin = {
+            "kind": "generated",
+            "parents": sorted({root for row in shown for root in roots(row)}),
+            "demonstrations": [row["id"] for row in shown],
+            "teacher": name(self.teacher),
+            "request": request_key(asked),
+            "round": number,
+        }
+        return _Ask(asked, origin)
+
+    def judge(self, ask: _Ask, answer: dict[str, Any], rounds: Rounds) -> None:
+        """Accepts each candidate of an answer, or enters why not."""
+        found = read_candidates(answer["text"], rounds.method)
+        for position, candidate in enumerate(found):
+            cut = answer["finish_reason"] == "length" and position == len(found) - 1
+            origin = {**ask.origin, "finish_reason": "length" if cut else "stop"}
+            row = _row(candidate.instruction, Instance(candidate.input, candidate.output), origin)
+            problem = self.problem(row)
+            near = None if problem else self.near(row)
+            if problem:
+                self.ledger.append(entry(row, STAGE, "dropped", problem[0], problem[1]))
+            elif near is not None:
+                self.ledger.append(entry(row, STAGE, "dropped", "not novel", near[1], near[0]["id"]))
+            elif len(self.accepted) >= rounds.target:
+                self.ledger.append(entry(row, STAGE, "dropped", "beyond the target"))
+            else:
+                nearest = self.index.nearest(words(question(row)))
+                if nearest is not None:
+                    row["origin"]["nearest"] = {"id": self.row(nearest.position)["id"], "score": round(nearest.score, 4)}
+                self.index.add(words(question(row)))
+                self.accepted.append(row)
+
+    def problem(self, row: Row) -> filters.Problem | None:
+        """The first instruction filter that bites."""
+        text, limits = row["instruction"], self.limits
+        return (
+            filters.cut_off(row["origin"]["finish_reason"])
+            or filters.empty(text)
+            or filters.control_token(question(row) + row["output"], self.teacher.control_tokens)
+            or filters.leading_punctuation(text)
+            or filters.length(text, limits.min_words, limits.max_words)
+            or filters.about(text, limits.topics)
+            or filters.foreign_script(text, self.scripts)
+        )
+
+    def near(self, row: Row) -> tuple[Row, float] | None:
+        """An earlier question that this one repeats: alike, and with the same numbers and names."""
+        own = filters.marks(question(row), self.limits.names)
+        for near in self.index.near(words(question(row)), self.limits.novelty):
+            other = self.row(near.position)
+            if filters.marks(question(other), self.limits.names) == own:
+                return other, near.score
+        return None
+
+    def row(self, index: int) -> Row:
+        return self.rows[index] if index < len(self.rows) else self.accepted[index - len(self.rows)]
+
+
+def is_human(row: Row) -> bool:
+    """Whether a person wrote or verified the row, and it has its answer."""
+    return row["origin"]["kind"] in ("seed", "reviewed") and bool(row["output"])
+
+
+def draw_demonstrations(human: list[Row], machine: list[Row], slot: str, count: int, most_machine: int) -> list[Row]:
+    """`count` rows (or all there are) in the order of their rank in this slot, all in the script of the first.
+
+    Args:
+        slot: names the request's place; the same rows in another slot give another draw.
+        most_machine: how many of them may be machine-written.
+    """
+    ranked = sorted(human, key=lambda row: _rank(slot, row))
+    script = filters.script(ranked[0]["instruction"])
+    alike = [row for row in ranked if filters.script(row["instruction"]) == script]
+    written = [row for row in machine if filters.script(row["instruction"]) == script]
+    helpers = sorted(written, key=lambda row: _rank(slot, row))[:most_machine]
+    return sorted([*alike[: count - len(helpers)], *helpers], key=lambda row: _rank(slot, row))
+
+
+def _rank(slot: str, row: Row) -> str:
+    return hashlib.sha256(f"{slot} {row['id']}".encode()).hexdigest()
+
+
+def render(template: str, template_name: str, **values: Any) -> str:
+    """A bootstrap template filled in.
+
+    Raises:
+        BadInput: a syntax error, or a variable that this template is not given.
+    """
+    environment = SandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
+    try:
+        return environment.from_string(template).render(**values)
+    except jinja2.TemplateError as error:
+        raise BadInput(f"{template_name}.jinja: {error.message}; it knows {', '.join(sorted(values))}.") from None
+
+
+def read_candidates(text: str, method: str) -> list[Triple]:
+    """What a teacher's answer to an instruction request proposes."""
+    if method == "alpaca":
+        return triples(text)
+    return [Triple(item, "", "") for item in numbered(text, continued=True)]
+
+
+def _row(instruction: str, instance: Instance, origin: dict[str, Any]) -> Row:
+    id_ = row_id(instruction, instance.input)
+    return {"id": id_, "instruction": instruction, "input": instance.input, "output": instance.output, "origin": origin}
+
+
+def _with_instances(state: _State, rounds: Rounds, memo: diskcache.Cache) -> list[Row]:
+    """Each accepted instruction with its examples: output first for classification, else input first (§2.2)."""
+    teacher, texts = state.teacher, state.domain.templates
+
+    def prompts(template: str, rows: list[Row], decoding: Decoding, chat: bool) -> list[dict[str, Any]]:
+        filled = [render(texts[template], template, instruction=row["instruction"]) for row in rows]
+        return [request(teacher, text, chat, decoding) for text in filled]
+
+    kinds, asked = consult(teacher, prompts("classification", state.accepted, Decoding(4), False), memo)
+    state.asked += asked
+    is_class = [is_yes(kind["text"]) for kind in kinds]
+    templates = ["output-first" if found else "input-first" for found in is_class]
+    asks = [
+        prompts(template, [row], rounds.instance, rounds.instance_chat and not output_first)[0]
+        for template, row, output_first in zip(templates, state.accepted, is_class, strict=True)
+    ]
+    answers, asked = consult(teacher, asks, memo)
+    state.asked += asked
+    rows: list[Row] = []
+    for row, ask, answer, output_first in zip(state.accepted, asks, answers, is_class, strict=True):
+        rows += _read_instances(state, row, request_key(ask), answer, output_first, rounds.instances)
+    return rows
+
+
+def _read_instances(state: _State, row: Row, key: str, answer: dict[str, Any], output_first: bool, most: int) -> list[Row]:
+    own, _, rest = answer["text"].partition("\nTask:")
+    found = instances(own, output_first=output_first, most=most)
+    origin = {**row["origin"], "instruction_request": row["origin"]["request"], "request": key, "classification": output_first}
+    if not found:
+        state.ledger.append(entry({**row, "origin": origin}, STAGE, "dropped", "no instance could be read"))
+    rows = []
+    for position, instance in enumerate(found):
+        cut = answer["finish_reason"] == "length" and not rest and position == len(found) - 1
+        rows.append(_row(row["instruction"], instance, {**origin, "finish_reason": "length" if cut else "stop"}))
+    return rows

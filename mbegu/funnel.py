@@ -1,0 +1,32 @@
+"""How many machine-written candidates survive each filter."""
+
+from typing import Any
+
+from mbegu.rows import Row
+
+# Reasons of the ledgers in the order in which the filters run; a reason is told by how it begins.
+ORDER = (
+    "cut off", "empty", "control token", "leading punctuation", "too short", "too long", "blacklisted topic", "wrong script",
+    "not novel", "beyond the target", "no instance", "not reviewed", "rejected by review", "answer equals", "refusal",
+    "repetitive", "same question", "near a held-out row",
+)  # fmt: skip
+
+
+def funnel(kept: list[Row], ledgers: list[list[dict[str, Any]]]) -> list[tuple[str, int, int]]:
+    """(filter, candidates that it dropped, candidates left after it), the first line being all candidates.
+
+    Args:
+        kept: rows of the curate stage.
+        ledgers: of the stages that candidates went through; hand-written rows do not count.
+    """
+    dropped = dict.fromkeys(ORDER, 0)
+    for line in (line for ledger in ledgers for line in ledger):
+        if line["action"] == "dropped" and line["row"]["origin"]["kind"] != "seed":
+            dropped[next((name for name in ORDER if line["reason"].startswith(name)), line["reason"])] += 1
+    left = sum(row["origin"]["kind"] != "seed" for row in kept) + sum(dropped.values())
+    lines = [("candidates", 0, left)]
+    for name, count in dropped.items():
+        left -= count
+        if count:
+            lines.append((name, count, left))
+    return [*lines, ("kept", 0, left)]

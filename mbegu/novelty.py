@@ -1,0 +1,100 @@
+"""Greedy novelty over a pool that grows: is a text too like one that is already in it? Exact ROUGE-L F1, pruned.
+
+Self-Instruct (Wang et al. 2022, arXiv 2212.10560, §2.2) keeps an instruction only if its ROUGE-L to
+every one before it is at most 0.7, and compares each with the whole pool by dynamic programming.
+Two bounds on the longest common subsequence (LCS), both over the whole pool in a few vector
+operations, leave less than one pair in a thousand to compare:
+
+- LCS <= the shorter length, so lengths must be alike;
+- LCS <= the tokens of one text that may occur in the other. Each text has a signature with a bit for
+  each of its tokens; a bit that the other's lacks stands for at least one token that it lacks.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from rapidfuzz.distance import LCSseq
+
+WORDS = 4  # signature size in 64-bit words; 256 bits tell texts of up to about 100 different tokens apart
+Tokens = list[str]
+
+
+class Near(NamedTuple):
+    """A text of the pool, by its position of arrival, and how like it is."""
+
+    position: int
+    score: float  # ROUGE-L F1, 0 to 1
+
+
+def rouge_l(lcs: int, first: int, second: int) -> float:
+    """ROUGE-L F1 of texts with `first` and `second` tokens, rounded as the reference implementation rounds it."""
+    if not lcs:
+        return 0.0
+    precision, recall = lcs / first, lcs / second
+    return 2 * precision * recall / (precision + recall)
+
+
+class Index:
+    """A pool of token lists that answers which of them is nearest; memory is about 100 bytes a text and its tokens."""
+
+    def __init__(self) -> None:
+        self.texts: list[Tokens] = []
+        self.bits: dict[str, int] = {}  # a token's signature bit: its number of arrival, modulo the size
+        self.lengths = np.zeros(1024, np.int32)
+        self.signatures = np.zeros((WORDS, 1024), np.uint64)
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def add(self, tokens: Tokens) -> None:
+        """Adds a text, which may be empty: nothing is like it then."""
+        size = len(self.texts)
+        if size == self.lengths.size:
+            self.lengths = np.concatenate([self.lengths, np.zeros_like(self.lengths)])
+            self.signatures = np.concatenate([self.signatures, np.zeros_like(self.signatures)], 1)
+        self.lengths[size] = len(tokens)
+        self.signatures[:, size] = self._signature(tokens)
+        self.texts.append(tokens)
+
+    def near(self, tokens: Tokens, above: float) -> list[Near]:
+        """Every text whose ROUGE-L F1 to `tokens` is above `above`, the nearest first, the earlier among equals."""
+        if not tokens or not self.texts:
+            return []
+        found = [self._score(tokens, int(index)) for index in np.flatnonzero(self._bounds(tokens) >= above)]
+        return sorted((near for near in found if near.score > above), key=lambda near: (-near.score, near.position))
+
+    def nearest(self, tokens: Tokens, above: float = 0.0) -> Near | None:
+        """The first of the texts with the highest ROUGE-L F1 to `tokens`, if that is above `above`."""
+        if not tokens or not self.texts:
+            return None
+        bounds = self._bounds(tokens)
+        best = Near(-1, above)
+        candidates = np.flatnonzero(bounds >= above)
+        for index in candidates[np.argsort(-bounds[candidates], kind="stable")]:
+            if bounds[index] < best.score:
+                break  # no later text can be nearer
+            found = self._score(tokens, int(index))
+            if found.score > best.score or (found.score == best.score and 0 <= found.position < best.position):
+                best = found
+        return best if best.position >= 0 else None
+
+    def _score(self, tokens: Tokens, index: int) -> Near:
+        other = self.texts[index]
+        return Near(index, rouge_l(LCSseq.similarity(tokens, other), len(tokens), len(other)))
+
+    def _bounds(self, tokens: Tokens) -> Any:
+        """An upper bound of ROUGE-L F1 to each text, a rounding error above it."""
+        size = len(self.texts)
+        signature = self._signature(tokens)[:, None]
+        pool, lengths = self.signatures[:, :size], self.lengths[:size]
+        missing = np.bitwise_count(signature & ~pool).sum(0, dtype=np.int32)
+        foreign = np.bitwise_count(pool & ~signature).sum(0, dtype=np.int32)
+        common = np.minimum(len(tokens) - missing, lengths - foreign)
+        return (2 * common / (len(tokens) + lengths)).astype(np.float32) + np.float32(1e-6)
+
+    def _signature(self, tokens: Tokens) -> Any:
+        words = [0] * WORDS
+        for token in tokens:
+            bit = self.bits.setdefault(token, len(self.bits)) % (64 * WORDS)
+            words[bit // 64] |= 1 << bit % 64
+        return np.array(words, np.uint64)

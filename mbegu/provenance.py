@@ -1,0 +1,136 @@
+"""Where a row came from, and what became of it: from any id back to the lines that people wrote."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mbegu.errors import BadInput
+from mbegu.ledger import read_ledger
+from mbegu.novelty import Index
+from mbegu.rows import Row, question, read_rows
+from mbegu.text import words
+
+FOLDERS = ("seeds", "expanded", "curated", "versions")
+
+
+class Records(NamedTuple):
+    """Everything that the files of a project say about rows."""
+
+    rows: dict[str, dict[str, Row]]  # by file ("versions/v2"), by id
+    dropped: list[tuple[str, dict[str, Any]]]  # (file, ledger line)
+
+
+def read_records(data: Path) -> Records:
+    """Reads seeds, built rows and ledgers below a data folder; what is not built yet is left out.
+
+    Raises:
+        BadInput: a file that can't be read.
+    """
+    rows, dropped = {}, []
+    for folder in FOLDERS:
+        for path in sorted((data / folder).glob("*.jsonl")):
+            if path.name.endswith(".ledger.jsonl"):
+                dropped += [(f"{folder}/{path.name}", line) for line in read_ledger(path)]
+            else:
+                rows[f"{folder}/{path.stem}"] = {row["id"]: row for row in read_rows(path, answered=False)}
+    return Records(rows, dropped)
+
+
+def find(prefix: str, records: Records) -> str:
+    """The id that begins with `prefix`.
+
+    Raises:
+        BadInput: no id does, or several do.
+    """
+    ids = {id_ for rows in records.rows.values() for id_ in rows} | {line["id"] for _, line in records.dropped}
+    found = sorted(id_ for id_ in ids if id_.startswith(prefix))
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise BadInput(
+            f"{prefix!r}: no row has this id, in a version, a seeds file or a ledger; ids are in data/versions/*.jsonl."
+        )
+    raise BadInput(f"{prefix!r}: {len(found)} ids begin so ({', '.join(found[:4])} …); give more digits.")
+
+
+def explain(id_: str, records: Records) -> list[str]:
+    """What is known of a row, as lines of text: its text, where it stands, its origin down to human lines, its drops."""
+    places = [file for file, rows in records.rows.items() if id_ in rows]
+    drops = [(file, line) for file, line in records.dropped if line["id"] == id_]
+    row = records.rows[places[-1]][id_] if places else drops[-1][1]["row"]
+    versions = [file.split("/")[1] for file in places if file.startswith("versions/")]
+    lines = [f"Row {id_}, " + (f"in {', '.join(versions)}" if versions else "in no version")]
+    lines += _text(row) + _origin(row) + _nearest(row, records, versions)
+    for file, line in drops:
+        score = "" if line["score"] is None else f" ({line['score']})"
+        lines.append(f"  {line['action']} by {line['stage']}: {line['reason']}{score}   data/{file}")
+        if line["nearest"]:
+            lines.append(f"    nearest: {line['nearest']}  {_short(_known(line['nearest'], records))}")
+        if line["action"] == "changed" and line["row"]["output"] != row["output"]:
+            lines.append(f"    before: {_one_line(line['row']['output'])}")
+    return lines + _ancestors(row, records, 1, set())
+
+
+def _text(row: Row) -> list[str]:
+    parts = [("question", row["instruction"]), ("input", row["input"]), ("answer", row["output"])]
+    return [f"  {name + ':':10}{_one_line(text)}" for name, text in parts if text]
+
+
+def _origin(row: Row) -> list[str]:
+    origin = row["origin"]
+    lines = [f"  origin:   {origin['kind']}" + (f", {origin['source']}" if "source" in origin else "")]
+    if "teacher" in origin:
+        teacher = ", ".join(f"{key} {value}" for key, value in origin["teacher"].items())
+        lines += [f"  teacher:  {teacher}", f"  request:  {origin['request']}"]
+    if "round" in origin:
+        kind = {True: "a classification task", False: "not a classification task"}.get(
+            origin.get("classification"), "one request"
+        )
+        lines.append(f"  method:   round {origin['round']}, {len(origin['demonstrations'])} demonstrations, {kind}")
+    if "review" in origin:
+        lines.append(f"  review:   {origin['review']}")
+    if "measures" in origin:
+        lines.append("  passed:   " + ", ".join(f"{name} {value}" for name, value in origin["measures"].items()))
+    return lines
+
+
+def _nearest(row: Row, records: Records, versions: list[str]) -> list[str]:
+    others = (
+        [other for other in records.rows.get(f"versions/{versions[-1]}", {}).values() if other["id"] != row["id"]]
+        if versions
+        else []
+    )
+    index = Index()
+    for other in others:
+        index.add(words(question(other)))
+    near = index.nearest(words(question(row)))
+    if near is None:
+        return []
+    other = others[near.position]
+    return [f"  nearest:  {other['id']}  {_short(other)} (ROUGE-L F1 {near.score:.2f})"]
+
+
+def _ancestors(row: Row, records: Records, depth: int, seen: set[str]) -> list[str]:
+    lines = []
+    for id_ in row["origin"]["parents"]:
+        parent = _known(id_, records)
+        place = "not in this project any more" if parent is None else parent["origin"].get("source", parent["origin"]["kind"])
+        lines.append(f"{'  ' * depth}from {id_}  {_short(parent)}  {place}")
+        if parent is not None and id_ not in seen:
+            lines += _ancestors(parent, records, depth + 1, seen | {id_})
+    return lines
+
+
+def _known(id_: str, records: Records) -> Row | None:
+    for rows in reversed(records.rows.values()):
+        if id_ in rows:
+            return rows[id_]
+    return next((line["row"] for _, line in records.dropped if line["id"] == id_), None)
+
+
+def _short(row: Row | None) -> str:
+    text = "" if row is None else _one_line(question(row))
+    return f'"{text[:70]}…"' if len(text) > 70 else f'"{text}"'
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,134 @@
+"""The memo survives rot, is shared, and says what a build would ask."""
+
+import json
+import sqlite3
+
+import pytest
+
+from mbegu import forecast
+from mbegu.errors import BadInput
+from mbegu.generate import Decoding
+from mbegu.memo import export_lines, import_lines, open_memo, recall, remember
+from mbegu.recorded import recorded
+from mbegu.rows import read_lines, write_lines
+from mbegu.teachers import Teacher, consult, request
+
+
+def teacher(name="t"):
+    def ask(requests):
+        for one in requests:
+            yield one, {"text": f"ሰላም {one['prompt']}", "tokens": 4, "finish_reason": "stop"}
+
+    return Teacher({"kind": name}, ask, len)
+
+
+def requests(who, *prompts):
+    return [request(who, prompt, True, Decoding(10)) for prompt in prompts]
+
+
+def rot(folder, value):
+    with sqlite3.connect(folder / "cache.db") as database:
+        database.execute("UPDATE Cache SET value = ? WHERE length(key) > 20", (value,))
+
+
+@pytest.mark.parametrize("value", [b"not zlib", b"", 7, None])
+def test_a_rotten_entry_is_asked_again(tmp_path, value):
+    who = teacher()
+    with open_memo(tmp_path) as memo:
+        consult(who, requests(who, "a"), memo)
+    rot(tmp_path, value)
+    with open_memo(tmp_path) as memo:
+        found = consult(who, requests(who, "a"), memo)
+        assert found.asked == 1 and found.answers[0]["text"] == "ሰላም a"
+        assert consult(who, requests(who, "a"), memo).asked == 0
+
+
+def test_an_answer_that_was_changed_by_hand_is_asked_again(tmp_path):
+    who = teacher()
+    (one,) = requests(who, "a")
+    with open_memo(tmp_path) as memo:
+        remember(memo, one, {"text": "x"})
+        (key,) = [key for key in memo if len(key) > 20]
+        memo[key] = {**memo[key], "answer": {"text": "forged"}}
+        assert recall(memo, one) is None
+
+
+def test_a_broken_database_and_a_newer_format_are_one_clear_line(tmp_path):
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken/cache.db").write_bytes(b"this is no database, but long enough to look like a file" * 50)
+    with pytest.raises(BadInput, match="delete the folder"), open_memo(tmp_path / "broken"):
+        pass
+    with open_memo(tmp_path / "newer") as memo:
+        memo["format"] = 99
+    with pytest.raises(BadInput, match="a memo of format 99"), open_memo(tmp_path / "newer"):
+        pass
+
+
+def test_a_colleague_imports_what_was_exported_and_asks_nothing(tmp_path):
+    who = teacher()
+    asked = requests(who, "a", "b", "ሐ")
+    with open_memo(tmp_path / "mine") as memo:
+        answers = consult(who, asked, memo).answers
+        write_lines(tmp_path / "answers.jsonl", export_lines(memo))
+    with open_memo(tmp_path / "theirs") as memo:
+        assert import_lines(memo, read_lines(tmp_path / "answers.jsonl", ("request", "answer"))) == (3, 0)
+        assert import_lines(memo, read_lines(tmp_path / "answers.jsonl", ("request", "answer"))) == (0, 3)
+        found = consult(who, asked, memo)
+    assert (found.answers, found.asked) == (answers, 0)
+
+
+def test_exports_are_the_same_bytes_whatever_the_order(tmp_path):
+    who = teacher()
+    for name, prompts in {"one": "abc", "two": "cba"}.items():
+        with open_memo(tmp_path / name) as memo:
+            for prompt in prompts:
+                consult(who, requests(who, prompt), memo)
+            write_lines(tmp_path / f"{name}.jsonl", export_lines(memo))
+    assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes()
+
+
+def test_an_import_of_something_else_names_the_line(tmp_path):
+    (tmp_path / "x.jsonl").write_text('{"request": {}, "answer": {}}\n{"request": 3}\n')
+    with open_memo(tmp_path / "m") as memo, pytest.raises(BadInput, match=r"x.jsonl:2: expected an object with 'request'"):
+        import_lines(memo, read_lines(tmp_path / "x.jsonl", ("request", "answer")))
+
+
+def test_a_recording_replays_and_names_what_it_lacks(tmp_path):
+    who = teacher()
+    with open_memo(tmp_path / "memo") as memo:
+        answers = consult(who, requests(who, "a", "b"), memo).answers
+        write_lines(tmp_path / "r.jsonl", export_lines(memo))
+    replay = recorded(tmp_path / "r.jsonl")
+    with open_memo(tmp_path / "other") as memo:
+        assert consult(replay, requests(replay, "a", "b"), memo).answers == answers
+        with pytest.raises(BadInput, match=r"r.jsonl: has no answer to request [0-9a-f]{16}, which begins 'ሌላ'"):
+            consult(replay, requests(replay, "ሌላ"), memo)
+
+
+def test_a_recording_without_answers_names_the_line(tmp_path):
+    (tmp_path / "r.jsonl").write_text(json.dumps({"request": {}, "answer": "text"}) + "\n")
+    with pytest.raises(BadInput, match=r"r.jsonl:1: expected"):
+        recorded(tmp_path / "r.jsonl")
+
+
+def test_a_forecast_counts_and_asks_nobody(tmp_path):
+    who = teacher()
+
+    def never(_):
+        raise AssertionError("asked")
+
+    with open_memo(tmp_path) as memo:
+        consult(who, requests(who, "a"), memo)
+        work = {"Drafts": lambda asked: consult(asked, requests(asked, "a", "bcd", "efg"), memo)}
+        lines = list(forecast.lines(who._replace(ask=never), memo, work))
+        assert lines[0] == "Drafts: 3 requests, 1 memoized, 2 to ask"
+        assert lines[1].startswith("To ask: 2 requests, 6 prompt tokens, at most 20 generated; about 1 min at ")
+        consult(who, requests(who, "bcd", "efg"), memo)
+        assert list(forecast.lines(who, memo, work))[-1] == "To ask: 0 requests"
+
+
+def test_a_forecast_without_a_first_run_knows_no_time(tmp_path):
+    with open_memo(tmp_path) as memo:
+        who = teacher("new")
+        work = {"Drafts": lambda asked: consult(asked, requests(asked, "a"), memo)}
+        assert list(forecast.lines(who, memo, work))[-1].endswith("time unknown before a first run")
