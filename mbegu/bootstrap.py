@@ -6,24 +6,22 @@ to fifty then changes one request in six, and the others are known to the memo. 
 the training side only, so that no row of the validation split has descendants in training.
 """
 
-import hashlib
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import diskcache
-import jinja2
-from jinja2.sandbox import SandboxedEnvironment
 
 from mbegu import filters
+from mbegu.demonstrations import draw_demonstrations, is_human, read_templates, render
 from mbegu.errors import BadInput
 from mbegu.expansion import name
 from mbegu.generate import Decoding
+from mbegu.instances import Ask, add_instances, instance_row
 from mbegu.ledger import entry
 from mbegu.lineage import roots, side
-from mbegu.lists import Instance, Triple, instances, is_yes, numbered, triples
+from mbegu.lists import Instance, Triple, numbered, triples
 from mbegu.memo import request_key
 from mbegu.novelty import Index
-from mbegu.rows import Row, question, row_id
+from mbegu.rows import Row, question
 from mbegu.teachers import Teacher, consult, request
 from mbegu.text import words
 
@@ -81,24 +79,13 @@ def settings(target: int, validation: float, values: dict[str, Any]) -> Settings
     if values["min_words"] > values["max_words"]:
         raise BadInput(f"bootstrap.min_words {values['min_words']} is above max_words {values['max_words']}; nothing fits.")
     sampling = (values["temperature"], values["top_p"], values["repetition_penalty"])
-    instruction, instance = (Decoding(values[f"{kind}_tokens"], *sampling) for kind in ("instruction", "instance"))
-    counts = (values[name] for name in ("requests", "patience", "demonstrations", "machine", "instances"))
-    rounds = Rounds(values["method"], target, *counts, values["instance_chat"], instruction, instance)
+    rounds = Rounds(
+        values["method"], target, values["requests"], values["patience"], values["demonstrations"], values["machine"],
+        values["instances"], values["instance_chat"], Decoding(values["instruction_tokens"], *sampling),
+        Decoding(values["instance_tokens"], *sampling),
+    )  # fmt: skip
     limits = Limits(values["min_words"], values["max_words"], values["novelty"], list(values["topics"]), list(values["names"]))
     return Settings(rounds, limits, Domain(values["domain"], read_templates(values["templates"]), validation))
-
-
-def read_templates(folder: Path) -> dict[str, str]:
-    """The texts of a folder's Jinja templates, by name without suffix.
-
-    Raises:
-        BadInput: one of those that are used is missing.
-    """
-    found = {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.jinja"))}
-    for wanted in ("instructions", "classification", "input-first", "output-first", "alpaca"):
-        if wanted not in found:
-            raise BadInput(f"bootstrap.templates: {folder} has no {wanted}.jinja; copy it from templates/self-instruct.")
-    return found
 
 
 class Result(NamedTuple):
@@ -133,12 +120,16 @@ def bootstrap(pool: list[Row], settings: Settings, memo: diskcache.Cache, teache
             state.judge(ask, answer, rounds)
         idle = 0 if len(state.accepted) > before else idle + 1
         number += 1
-    rows = state.accepted if rounds.method == "alpaca" else _with_instances(state, rounds, memo)
-    extra = len(rows) + sum(line["action"] == "dropped" for line in state.ledger)
-    return Result(rows, state.ledger, extra, state.asked)
+    if rounds.method == "alpaca":
+        return Result(state.accepted, state.ledger, len(state.accepted) + len(state.ledger), state.asked)
+    how = Ask(settings.domain.templates, rounds.instances, rounds.instance_chat, rounds.instance)
+    rows, without, asked = add_instances(state.accepted, how, teacher, memo)
+    extra = len(rows) - (len(state.accepted) - len(without))  # instances beyond the first of each instruction
+    candidates = len(state.accepted) + len(state.ledger) + extra
+    return Result(rows, [*state.ledger, *without], candidates, state.asked + asked)
 
 
-class _Ask(NamedTuple):
+class _Proposal(NamedTuple):
     request: dict[str, Any]
     origin: dict[str, Any]
 
@@ -160,7 +151,7 @@ class _State:
         for row in pool:
             self.index.add(words(question(row)))
 
-    def ask_for_instructions(self, rounds: Rounds, number: int, place: int) -> _Ask:
+    def ask_for_instructions(self, rounds: Rounds, number: int, place: int) -> _Proposal:
         slot = f"round {number} request {place}"
         shown = draw_demonstrations(self.human, self.accepted, slot, rounds.demonstrations, rounds.machine)
         template, values = (
@@ -176,15 +167,15 @@ class _State:
             "request": request_key(asked),
             "round": number,
         }
-        return _Ask(asked, origin)
+        return _Proposal(asked, origin)
 
-    def judge(self, ask: _Ask, answer: dict[str, Any], rounds: Rounds) -> None:
+    def judge(self, ask: _Proposal, answer: dict[str, Any], rounds: Rounds) -> None:
         """Accepts each candidate of an answer, or enters why not."""
         found = read_candidates(answer["text"], rounds.method)
         for position, candidate in enumerate(found):
             cut = answer["finish_reason"] == "length" and position == len(found) - 1
             origin = {**ask.origin, "finish_reason": "length" if cut else "stop"}
-            row = _row(candidate.instruction, Instance(candidate.input, candidate.output), origin)
+            row = instance_row(candidate.instruction, Instance(candidate.input, candidate.output), origin)
             problem = self.problem(row)
             near = None if problem else self.near(row)
             if problem:
@@ -226,87 +217,8 @@ class _State:
         return self.rows[index] if index < len(self.rows) else self.accepted[index - len(self.rows)]
 
 
-def is_human(row: Row) -> bool:
-    """Whether a person wrote or verified the row, and it has its answer."""
-    return row["origin"]["kind"] in ("seed", "reviewed") and bool(row["output"])
-
-
-def draw_demonstrations(human: list[Row], machine: list[Row], slot: str, count: int, most_machine: int) -> list[Row]:
-    """`count` rows (or all there are) in the order of their rank in this slot, all in the script of the first.
-
-    Args:
-        slot: names the request's place; the same rows in another slot give another draw.
-        most_machine: how many of them may be machine-written.
-    """
-    ranked = sorted(human, key=lambda row: _rank(slot, row))
-    script = filters.script(ranked[0]["instruction"])
-    alike = [row for row in ranked if filters.script(row["instruction"]) == script]
-    written = [row for row in machine if filters.script(row["instruction"]) == script]
-    helpers = sorted(written, key=lambda row: _rank(slot, row))[:most_machine]
-    return sorted([*alike[: count - len(helpers)], *helpers], key=lambda row: _rank(slot, row))
-
-
-def _rank(slot: str, row: Row) -> str:
-    return hashlib.sha256(f"{slot} {row['id']}".encode()).hexdigest()
-
-
-def render(template: str, template_name: str, **values: Any) -> str:
-    """A bootstrap template filled in.
-
-    Raises:
-        BadInput: a syntax error, or a variable that this template is not given.
-    """
-    environment = SandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
-    try:
-        return environment.from_string(template).render(**values)
-    except jinja2.TemplateError as error:
-        raise BadInput(f"{template_name}.jinja: {error.message}; it knows {', '.join(sorted(values))}.") from None
-
-
 def read_candidates(text: str, method: str) -> list[Triple]:
     """What a teacher's answer to an instruction request proposes."""
     if method == "alpaca":
         return triples(text)
     return [Triple(item, "", "") for item in numbered(text, continued=True)]
-
-
-def _row(instruction: str, instance: Instance, origin: dict[str, Any]) -> Row:
-    id_ = row_id(instruction, instance.input)
-    return {"id": id_, "instruction": instruction, "input": instance.input, "output": instance.output, "origin": origin}
-
-
-def _with_instances(state: _State, rounds: Rounds, memo: diskcache.Cache) -> list[Row]:
-    """Each accepted instruction with its examples: output first for classification, else input first (§2.2)."""
-    teacher, texts = state.teacher, state.domain.templates
-
-    def prompts(template: str, rows: list[Row], decoding: Decoding, chat: bool) -> list[dict[str, Any]]:
-        filled = [render(texts[template], template, instruction=row["instruction"]) for row in rows]
-        return [request(teacher, text, chat, decoding) for text in filled]
-
-    kinds, asked = consult(teacher, prompts("classification", state.accepted, Decoding(4), False), memo)
-    state.asked += asked
-    is_class = [is_yes(kind["text"]) for kind in kinds]
-    templates = ["output-first" if found else "input-first" for found in is_class]
-    asks = [
-        prompts(template, [row], rounds.instance, rounds.instance_chat and not output_first)[0]
-        for template, row, output_first in zip(templates, state.accepted, is_class, strict=True)
-    ]
-    answers, asked = consult(teacher, asks, memo)
-    state.asked += asked
-    rows: list[Row] = []
-    for row, ask, answer, output_first in zip(state.accepted, asks, answers, is_class, strict=True):
-        rows += _read_instances(state, row, request_key(ask), answer, output_first, rounds.instances)
-    return rows
-
-
-def _read_instances(state: _State, row: Row, key: str, answer: dict[str, Any], output_first: bool, most: int) -> list[Row]:
-    own, _, rest = answer["text"].partition("\nTask:")
-    found = instances(own, output_first=output_first, most=most)
-    origin = {**row["origin"], "instruction_request": row["origin"]["request"], "request": key, "classification": output_first}
-    if not found:
-        state.ledger.append(entry({**row, "origin": origin}, STAGE, "dropped", "no instance could be read"))
-    rows = []
-    for position, instance in enumerate(found):
-        cut = answer["finish_reason"] == "length" and not rest and position == len(found) - 1
-        rows.append(_row(row["instruction"], instance, {**origin, "finish_reason": "length" if cut else "stop"}))
-    return rows

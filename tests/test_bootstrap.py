@@ -5,8 +5,9 @@ import re
 import pytest
 from closure import ROOT
 
-from mbegu import bootstrap as module
-from mbegu.bootstrap import Domain, Limits, Rounds, Settings, bootstrap, draw_demonstrations, read_templates
+from mbegu import filters
+from mbegu.bootstrap import Domain, Limits, Rounds, Settings, bootstrap
+from mbegu.demonstrations import draw_demonstrations, read_templates
 from mbegu.errors import BadInput
 from mbegu.generate import Decoding
 from mbegu.lineage import side
@@ -168,7 +169,7 @@ def test_demonstrations_are_in_one_script_and_at_most_two_are_machine_made():
     machine = [seed(f"Compare the two {topic} here", "generated") for topic in TOPICS[:6]]
     for place in range(30):
         shown = draw_demonstrations([*SEEDS[:6], *amharic], machine, f"request {place}", 8, 2)
-        scripts = {module.filters.script(row["instruction"]) for row in shown}
+        scripts = {filters.script(row["instruction"]) for row in shown}
         assert len(scripts) == 1
         assert sum(row["origin"]["kind"] == "generated" for row in shown) <= 2
         if scripts == {"Ethiopic"}:

@@ -1,0 +1,62 @@
+"""Which rows a teacher is shown, and the prompts that show them."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from jinja2.sandbox import SandboxedEnvironment
+
+from mbegu import filters
+from mbegu.errors import BadInput
+from mbegu.rows import Row
+
+
+def read_templates(folder: Path) -> dict[str, str]:
+    """The texts of a folder's Jinja templates, by name without suffix.
+
+    Raises:
+        BadInput: one of those that are used is missing.
+    """
+    found = {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.jinja"))}
+    for wanted in ("instructions", "classification", "input-first", "output-first", "alpaca"):
+        if wanted not in found:
+            raise BadInput(f"bootstrap.templates: {folder} has no {wanted}.jinja; copy it from templates/self-instruct.")
+    return found
+
+
+def is_human(row: Row) -> bool:
+    """Whether a person wrote or verified the row, and it has its answer."""
+    return row["origin"]["kind"] in ("seed", "reviewed") and bool(row["output"])
+
+
+def draw_demonstrations(human: list[Row], machine: list[Row], slot: str, count: int, most_machine: int) -> list[Row]:
+    """`count` rows (or all there are) in the order of their rank in this slot, all in the script of the first.
+
+    Args:
+        slot: names the request's place; the same rows in another slot give another draw.
+        most_machine: how many of them may be machine-written.
+    """
+    ranked = sorted(human, key=lambda row: _rank(slot, row))
+    script = filters.script(ranked[0]["instruction"])
+    alike = [row for row in ranked if filters.script(row["instruction"]) == script]
+    written = [row for row in machine if filters.script(row["instruction"]) == script]
+    helpers = sorted(written, key=lambda row: _rank(slot, row))[:most_machine]
+    return sorted([*alike[: count - len(helpers)], *helpers], key=lambda row: _rank(slot, row))
+
+
+def _rank(slot: str, row: Row) -> str:
+    return hashlib.sha256(f"{slot} {row['id']}".encode()).hexdigest()
+
+
+def render(template: str, template_name: str, **values: Any) -> str:
+    """A bootstrap template filled in.
+
+    Raises:
+        BadInput: a syntax error, or a variable that this template is not given.
+    """
+    environment = SandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
+    try:
+        return environment.from_string(template).render(**values)
+    except jinja2.TemplateError as error:
+        raise BadInput(f"{template_name}.jinja: {error.message}; it knows {', '.join(sorted(values))}.") from None

@@ -1,0 +1,71 @@
+"""Examples of accepted instructions: output first for classification, else input first (Self-Instruct, §2.2)."""
+
+from typing import Any, NamedTuple
+
+import diskcache
+
+from mbegu.demonstrations import render
+from mbegu.generate import Decoding
+from mbegu.ledger import entry
+from mbegu.lists import Instance, instances, is_yes
+from mbegu.memo import Answer, Request, request_key
+from mbegu.rows import Row, row_id
+from mbegu.teachers import Teacher, consult, request
+
+
+class Ask(NamedTuple):
+    """How instances are asked for."""
+
+    templates: dict[str, str]
+    most: int  # rows of one instruction
+    chat: bool  # whether an input-first prompt is a user's turn, or plain text to be continued
+    decoding: Decoding
+
+
+def add_instances(
+    rows: list[Row], ask: Ask, teacher: Teacher, memo: diskcache.Cache
+) -> tuple[list[Row], list[dict[str, Any]], int]:
+    """Each instruction with its examples.
+
+    Args:
+        rows: accepted instructions, without input and output.
+
+    Returns:
+        One to `ask.most` rows of each, ledger lines of those without an example, and how many requests were asked.
+    """
+
+    def prompt(template: str, row: Row, chat: bool, decoding: Decoding) -> Request:
+        text = render(ask.templates[template], template, instruction=row["instruction"])
+        return request(teacher, text, chat, decoding)
+
+    kinds = consult(teacher, [prompt("classification", row, False, Decoding(4)) for row in rows], memo)
+    is_class = [is_yes(kind["text"]) for kind in kinds.answers]
+    requests = [
+        prompt("output-first", row, False, ask.decoding) if found else prompt("input-first", row, ask.chat, ask.decoding)
+        for row, found in zip(rows, is_class, strict=True)
+    ]
+    examples = consult(teacher, requests, memo)
+    found, ledger = [], []
+    for row, asked, answer, output_first in zip(rows, requests, examples.answers, is_class, strict=True):
+        made = _read(row, request_key(asked), answer, output_first, ask.most)
+        found += made
+        if not made:
+            ledger.append(entry(row, "expand", "dropped", "no instance could be read"))
+    return found, ledger, kinds.asked + examples.asked
+
+
+def _read(row: Row, key: str, answer: Answer, output_first: bool, most: int) -> list[Row]:
+    own, _, rest = answer["text"].partition("\nTask:")  # a teacher that goes on invents the next task
+    read = instances(own, output_first=output_first, most=most)
+    origin = {**row["origin"], "instruction_request": row["origin"]["request"], "request": key, "classification": output_first}
+    rows = []
+    for position, instance in enumerate(read):
+        cut = answer["finish_reason"] == "length" and not rest and position == len(read) - 1
+        rows.append(instance_row(row["instruction"], instance, {**origin, "finish_reason": "length" if cut else "stop"}))
+    return rows
+
+
+def instance_row(instruction: str, instance: Instance, origin: dict[str, Any]) -> Row:
+    """A row of one example."""
+    id_ = row_id(instruction, instance.input)
+    return {"id": id_, "instruction": instruction, "input": instance.input, "output": instance.output, "origin": origin}
