@@ -3,9 +3,11 @@
 import random
 
 import pytest
+from closure import ROOT
 from rouge_score.rouge_scorer import RougeScorer
 
 from mbegu.novelty import Index, rouge_l
+from mbegu.rows import question, read_rows
 from mbegu.text import words
 
 SCORER = RougeScorer(["rougeL"])
@@ -41,6 +43,20 @@ def test_scores_equal_those_of_rouge_score_on_thousands_of_pairs():
         index.add(words(first))
         near = index.nearest(words(second))
         assert (near.score if near else 0.0) == SCORER.score(first, second)["rougeL"].fmeasure
+
+
+def test_decisions_on_this_projects_own_questions_equal_those_of_rouge_score():
+    files = ("data/seeds/v1.jsonl", "data/seeds/v2.jsonl", "data/heldout.jsonl")
+    texts = [question(row) for name in files for row in read_rows(ROOT / name, answered=False)]
+    texts = [text for text in texts if text.isascii()]
+    index = Index()
+    for text in texts:
+        index.add(words(text))
+    for above in (0.3, 0.4, 0.5):
+        for text in texts[::9]:
+            scores = [SCORER.score(other, text)["rougeL"].fmeasure for other in texts]
+            near = index.near(words(text), above)
+            assert {found.position for found in near} == {place for place, score in enumerate(scores) if score > above}
 
 
 def test_the_bound_itself_is_kept_out_of_it():

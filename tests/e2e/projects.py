@@ -64,7 +64,8 @@ def copy_project(to: Path) -> Path:
     keep_lines(to / "data/reviews/v2.jsonl", 4)
     keep_lines(to / "data/heldout.jsonl", 3)
     params = yaml.safe_load((to / "params.yaml").read_text())
-    params["versions"]["v3"] |= {"extends": "v1", "bootstrap": 2}  # so that an edit of v2 does not rebuild it
+    # independent of v2, so that a test's edit of v2 does not rebuild v3 too
+    params["versions"]["v3"] |= {"extends": "v1", "bootstrap": 2, "teacher": "models/base"}
     params["teacher"]["local"]["batch_size"] = 4
     params["expand"]["max_new_tokens"] = 12
     params["bootstrap"] |= {"requests": 4, "patience": 1, "instruction_tokens": 40, "instance_tokens": 30}
