@@ -6,6 +6,7 @@ to fifty then changes one request in six, and the others are known to the memo. 
 the training side only, so that no row of the validation split has descendants in training.
 """
 
+from collections import Counter
 from typing import Any, NamedTuple
 
 import diskcache
@@ -93,7 +94,7 @@ class Result(NamedTuple):
 
     rows: list[Row]
     ledger: list[dict[str, Any]]
-    candidates: int  # instructions read from answers, and the instances beyond one of each
+    candidates: int  # instructions read from answers; one with several instances counts as many times
     asked: int
 
 
@@ -121,12 +122,11 @@ def bootstrap(pool: list[Row], settings: Settings, memo: diskcache.Cache, teache
         idle = 0 if len(state.accepted) > before else idle + 1
         number += 1
     if rounds.method == "alpaca":
-        return Result(state.accepted, state.ledger, len(state.accepted) + len(state.ledger), state.asked)
+        return Result(state.accepted, state.ledger, state.read, state.asked)
     how = Ask(settings.domain.templates, rounds.instances, rounds.instance_chat, rounds.instance)
-    rows, without, asked = add_instances(state.accepted, how, teacher, memo)
-    extra = len(rows) - (len(state.accepted) - len(without))  # instances beyond the first of each instruction
-    candidates = len(state.accepted) + len(state.ledger) + extra
-    return Result(rows, [*state.ledger, *without], candidates, state.asked + asked)
+    added = add_instances(state.accepted, how, teacher, memo)
+    candidates = state.read - len(state.accepted) + added.read
+    return Result(added.rows, [*state.ledger, *added.ledger], candidates, state.asked + added.asked)
 
 
 class _Proposal(NamedTuple):
@@ -146,7 +146,8 @@ class _State:
         self.scripts = filters.scripts(self.human)
         self.accepted: list[Row] = []
         self.ledger: list[dict[str, Any]] = []
-        self.asked = 0
+        self.asked = self.read = 0
+        self.prompts: Counter[str] = Counter()
         self.index = Index()
         for row in pool:
             self.index.add(words(question(row)))
@@ -158,7 +159,8 @@ class _State:
             ("alpaca", shown) if rounds.method == "alpaca" else ("instructions", [row["instruction"] for row in shown])
         )
         text = render(self.domain.templates[template], template, domain=self.domain.text, demonstrations=values)
-        asked = request(self.teacher, text, False, rounds.instruction)
+        asked = request(self.teacher, text, False, rounds.instruction, self.prompts[text])
+        self.prompts[text] += 1  # a small pool shows the same rows again, and shall get another answer
         origin = {
             "kind": "generated",
             "parents": sorted({root for row in shown for root in roots(row)}),
@@ -172,6 +174,7 @@ class _State:
     def judge(self, ask: _Proposal, answer: dict[str, Any], rounds: Rounds) -> None:
         """Accepts each candidate of an answer, or enters why not."""
         found = read_candidates(answer["text"], rounds.method)
+        self.read += len(found)
         for position, candidate in enumerate(found):
             cut = answer["finish_reason"] == "length" and position == len(found) - 1
             origin = {**ask.origin, "finish_reason": "length" if cut else "stop"}

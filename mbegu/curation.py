@@ -105,10 +105,10 @@ def decontaminate(rows: list[Row], heldout: list[Row], above: float, leakage: st
     Raises:
         BadInput: `leakage` is "error" and a row leaks; both rows are shown.
     """
-    heldout_tokens = pool(heldout)
+    index = pool(heldout)
     kept, ledger = [], []
     for row in rows:
-        match = nearest(row, heldout, heldout_tokens, above)
+        match = nearest(row, heldout, index, above)
         if match is None:
             kept.append(row)
         elif leakage == "drop":

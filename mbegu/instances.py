@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import diskcache
 
 from mbegu.demonstrations import render
+from mbegu.filters import control_token
 from mbegu.generate import Decoding
 from mbegu.ledger import entry
 from mbegu.lists import Instance, instances, is_yes
@@ -22,16 +23,20 @@ class Ask(NamedTuple):
     decoding: Decoding
 
 
-def add_instances(
-    rows: list[Row], ask: Ask, teacher: Teacher, memo: diskcache.Cache
-) -> tuple[list[Row], list[dict[str, Any]], int]:
+class Added(NamedTuple):
+    """Rows with their examples."""
+
+    rows: list[Row]  # up to `Ask.most` of each instruction
+    ledger: list[dict[str, Any]]  # instructions without an example, and examples that were dropped
+    read: int  # examples, an instruction without any counting as one
+    asked: int  # requests that the memo did not know
+
+
+def add_instances(rows: list[Row], ask: Ask, teacher: Teacher, memo: diskcache.Cache) -> Added:
     """Each instruction with its examples.
 
     Args:
         rows: accepted instructions, without input and output.
-
-    Returns:
-        One to `ask.most` rows of each, ledger lines of those without an example, and how many requests were asked.
     """
 
     def prompt(template: str, row: Row, chat: bool, decoding: Decoding) -> Request:
@@ -45,13 +50,18 @@ def add_instances(
         for row, found in zip(rows, is_class, strict=True)
     ]
     examples = consult(teacher, requests, memo)
-    found, ledger = [], []
+    found: list[Row] = []
+    ledger = []
+    read = 0
     for row, asked, answer, output_first in zip(rows, requests, examples.answers, is_class, strict=True):
         made = _read(row, request_key(asked), answer, output_first, ask.most)
-        found += made
+        read += max(len(made), 1)
+        spoiled = [one for one in made if control_token(one["input"] + one["output"], teacher.control_tokens)]
+        found += [one for one in made if one not in spoiled]
+        ledger += [entry(one, "expand", "dropped", "control token in an instance") for one in spoiled]
         if not made:
             ledger.append(entry(row, "expand", "dropped", "no instance could be read"))
-    return found, ledger, kinds.asked + examples.asked
+    return Added(found, ledger, read, kinds.asked + examples.asked)
 
 
 def _read(row: Row, key: str, answer: Answer, output_first: bool, most: int) -> list[Row]:

@@ -24,10 +24,10 @@ def merge(previous: list[Row], new: list[Row], above: float) -> tuple[list[Row],
     """
     merged, ledger = list(previous), []
     by_id = {row["id"]: row for row in previous}
-    tokens = pool(merged)
+    index = pool(merged)
     for row in new:
         twin = by_id.get(row["id"])
-        match = None if twin else nearest(row, merged, tokens, above)
+        match = None if twin else nearest(row, merged, index, above)
         if twin is not None:
             _refuse_conflict(twin, row)
             ledger.append(entry(row, STAGE, "dropped", "duplicate", 1.0, twin["id"]))
@@ -35,7 +35,7 @@ def merge(previous: list[Row], new: list[Row], above: float) -> tuple[list[Row],
             ledger.append(entry(row, STAGE, "dropped", "near-duplicate", match.score, match.row["id"]))
         else:
             by_id[row["id"]] = row
-            tokens[len(merged)] = words(question(row))
+            index.add(words(question(row)))
             merged.append(row)
     return merged, ledger
 

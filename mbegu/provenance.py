@@ -5,9 +5,8 @@ from typing import Any, NamedTuple
 
 from mbegu.errors import BadInput
 from mbegu.ledger import read_ledger
-from mbegu.novelty import Index
 from mbegu.rows import Row, question, read_rows
-from mbegu.text import words
+from mbegu.similar import nearest, pool
 
 FOLDERS = ("seeds", "expanded", "curated", "versions")
 
@@ -99,14 +98,8 @@ def _nearest(row: Row, records: Records, versions: list[str]) -> list[str]:
         if versions
         else []
     )
-    index = Index()
-    for other in others:
-        index.add(words(question(other)))
-    near = index.nearest(words(question(row)))
-    if near is None:
-        return []
-    other = others[near.position]
-    return [f"  nearest:  {other['id']}  {_short(other)} (ROUGE-L F1 {near.score:.2f})"]
+    near = nearest(row, others, pool(others))
+    return [] if near is None else [f"  nearest:  {near.row['id']}  {_short(near.row)} (ROUGE-L F1 {near.score:.2f})"]
 
 
 def _ancestors(row: Row, records: Records, depth: int, seen: set[str]) -> list[str]:

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from mbegu.novelty import Index
 from mbegu.reviews import KEYS, read_reviews
-from mbegu.rows import Row, question, read_lines, write_lines
-from mbegu.text import words
+from mbegu.rows import Row, read_lines, write_lines
+from mbegu.similar import Match, nearest, pool
 
 
 def pending(rows: list[Row], path: Path) -> list[Row]:
@@ -19,14 +18,10 @@ def pending(rows: list[Row], path: Path) -> list[Row]:
     return [row for row in rows if row["origin"]["kind"] == "generated" and row["id"] not in decided]
 
 
-def nearest_of(row: Row, rows: list[Row]) -> tuple[Row, float] | None:
-    """The other row whose question is most like this one's, and the ROUGE-L F1."""
+def nearest_of(row: Row, rows: list[Row]) -> Match | None:
+    """The other row whose question is most like this one's."""
     others = [other for other in rows if other["id"] != row["id"]]
-    index = Index()
-    for other in others:
-        index.add(words(question(other)))
-    near = index.nearest(words(question(row)))
-    return None if near is None else (others[near.position], near.score)
+    return nearest(row, others, pool(others))
 
 
 def decision(row: Row, kind: str, reviewer: str, output: str = "", reason: str = "") -> dict[str, Any]:

@@ -13,7 +13,7 @@ from mbegu.generate import Decoding
 from mbegu.lineage import side
 from mbegu.memo import open_memo
 from mbegu.rows import row_id
-from mbegu.teachers import Teacher
+from mbegu.teachers import Teacher, seed_of
 
 TOPICS = [
     "bonds", "bills", "funds", "saccos", "shares", "pensions", "reits", "deposits", "loans", "taxes", "fees", "rates", "risk",
@@ -183,6 +183,26 @@ def test_one_seed_is_enough_and_none_is_a_clear_error(tmp_path):
     assert re.findall(r"^\d+\. What", asked[0]["prompt"], re.MULTILINE) == ["1. What"]
     with pytest.raises(BadInput, match="no answered hand-written or reviewed row"):
         run(tmp_path, teacher, [])
+
+
+def test_the_same_prompt_again_is_another_request(tmp_path):
+    teacher, asked = writer(lambda prompt: "")
+    (one,) = [row for row in SEEDS if side([row["id"]], 0.1) == "training"][:1]
+    assert run(tmp_path, teacher, [one], requests=3, patience=2).asked == 6
+    assert len({seed_of(request) for request in asked}) == 6
+    assert len({request["prompt"] for request in asked}) == 1
+
+
+def test_an_instance_with_a_control_token_goes_to_the_ledger(tmp_path):
+    def ask(requests):
+        for one in requests:
+            instance = one["prompt"].endswith("Example 1")
+            text = "Output: stop <|im_end|> now" if instance else "" if "Is it" in one["prompt"] else "List the fees of two funds"
+            yield one, {"text": text, "tokens": 5, "finish_reason": "stop"}
+
+    found = run(tmp_path, Teacher({"kind": "odd"}, ask, len, ("<|im_end|>",)), requests=1, target=1)
+    assert [line["reason"] for line in found.ledger] == ["control token in an instance"]
+    assert (found.rows, found.candidates) == ([], 1)
 
 
 def test_a_target_of_none_asks_nothing(tmp_path):

@@ -1,9 +1,9 @@
 import random
 
 import pytest
-from rouge_score import rouge_scorer, tokenizers
+from rouge_score import tokenizers
 
-from mbegu.similar import Match, nearest, pool, same_numbers, similarity
+from mbegu.similar import Match, nearest, pool, same_numbers
 from mbegu.text import fold, words
 
 
@@ -36,13 +36,6 @@ def test_words_of_ascii_text_are_those_of_rouge_score():
 
 def test_fold_joins_white_space_and_composes():
     assert fold("  a\n\tb\u00a0 cafe\u0301 ") == "a b café"
-
-
-def test_similarity_is_rouge_l_f1():
-    draw, scorer = random.Random(1), rouge_scorer.RougeScorer(["rougeL"])
-    for _ in range(1000):
-        first, second = (" ".join(draw.choices("abcdefg", k=draw.randrange(1, 12))) for _ in range(2))
-        assert similarity(first, second) == pytest.approx(scorer.score(first, second)["rougeL"].fmeasure, abs=1e-12)
 
 
 def row(instruction: str, input_: str = "") -> dict:

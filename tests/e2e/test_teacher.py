@@ -46,6 +46,7 @@ def remote_project(project: Path):
     keep_lines(project / "data/seeds/v2.jsonl", 8)
     params = yaml.safe_load((project / "params.yaml").read_text())
     params["teacher"]["kind"] = "openai"
+    params["expand"]["max_new_tokens"] = 40  # slow enough to be killed in mid-run
     params["teacher"]["openai"] |= {
         "base_url": f"http://{HOST}:{port}/v1", "model": str(project / "models/base"), "concurrency": 1, "retries": 0,
         "timeout": 60,
