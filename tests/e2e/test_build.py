@@ -63,7 +63,8 @@ def test_a_score_key_rebuilds_only_scores_comparison_and_report(project):
     params = project / "params.yaml"
     params.write_text(params.read_text().replace("digits: 4", "digits: 3"))
     assert "score.digits" in run("dvc", "params", "diff", cwd=project).stdout
-    assert stages_run(run("dvc", "repro", cwd=project).stdout) == {"score_base", "score@v1", "score@v2", "compare", "report"}
+    scores = {"score_base", "score@v1", "score@v2", "score@v3"}
+    assert stages_run(run("dvc", "repro", cwd=project).stdout) == scores | {"compare", "report"}
 
 
 def test_a_new_version_is_a_line_and_a_seeds_file(project):
@@ -159,6 +160,7 @@ def test_a_kill_in_the_middle_of_any_stage_leaves_no_orphan_and_the_next_build_i
     lock = (project / "dvc.lock").read_text()
     forget(project)
     for name, victim in KILLED:
+        shutil.rmtree(project / ".dvc/cache/runs", ignore_errors=True)  # else an earlier turn's run would be restored
         dvc = subprocess.Popen(
             ["dvc", "repro", "-f", "-s", name], cwd=project, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
