@@ -19,7 +19,7 @@ def loss_chart(points: list[dict[str, Any]]) -> str:
             "legend": {"symbolType": "stroke", "symbolStrokeColor": "gray", "symbolSize": 400},
         },
     }
-    return _svg({"data": {"values": points}, "mark": {"type": "line", "point": {"size": 12}}, "encoding": encoding})
+    return _svg({"data": {"values": points}, "mark": "line", "encoding": encoding})
 
 
 def length_chart(rows: list[dict[str, Any]]) -> str:
