@@ -17,6 +17,7 @@ from pathlib import Path
 import vl_convert
 from rouge_score.rouge_scorer import RougeScorer
 
+from mbegu.heldout import read_heldout
 from mbegu.novelty import Index
 from mbegu.rows import read_rows
 from mbegu.text import words
@@ -29,7 +30,7 @@ SCORER = RougeScorer(["rougeL"])
 
 def texts(count: int) -> list[str]:
     """Questions by unigram frequencies, one in twenty a slight change of an earlier one."""
-    rows = [row for name in ("seeds/v1", "heldout") for row in read_rows(ROOT / f"data/{name}.jsonl", answered=True)]
+    rows = [*read_rows(ROOT / "data/seeds/v1.jsonl", answered=True), *read_heldout(ROOT / "data/heldout.jsonl")]
     frequencies = Counter(word for row in rows for word in words(f"{row['instruction']} {row['output']}"))
     lengths = [len(words(row["instruction"])) for row in rows]
     draw = random.Random(0)

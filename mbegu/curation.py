@@ -3,10 +3,8 @@
 from typing import Any, NamedTuple
 
 from mbegu import filters
-from mbegu.errors import BadInput
 from mbegu.ledger import entry
-from mbegu.rows import Row, question
-from mbegu.similar import nearest, pool
+from mbegu.rows import Row
 from mbegu.text import fold, words
 
 STAGE = "curate"
@@ -94,32 +92,6 @@ def _contradicted(rows: list[Row]) -> set[str]:
         if row["origin"]["kind"] == "generated":
             answers.setdefault(row["id"], set()).add(fold(row["output"]))
     return {id_ for id_, found in answers.items() if len(found) > 1}
-
-
-def decontaminate(rows: list[Row], heldout: list[Row], above: float, leakage: str) -> tuple[list[Row], list[Entry]]:
-    """Keeps held-out questions out of training: the same question, or ROUGE-L F1 above `above` to one.
-
-    Args:
-        leakage: "error", or "drop" to drop the row into the ledger.
-
-    Raises:
-        BadInput: `leakage` is "error" and a row leaks; both rows are shown.
-    """
-    index = pool(heldout)
-    kept, ledger = [], []
-    for row in rows:
-        match = nearest(row, heldout, index, above)
-        if match is None:
-            kept.append(row)
-        elif leakage == "drop":
-            ledger.append(entry(row, STAGE, "dropped", "near a held-out row", match.score, match.row["id"]))
-        else:
-            raise BadInput(
-                f"{row['origin'].get('source', row['id'])}: {question(row)!r} is too like the held-out row "
-                f"{match.row['origin']['source']}: {question(match.row)!r} (ROUGE-L F1 {match.score:.2f}, above {above}); "
-                "training on it would make the scores meaningless. Change one of them, or set curate.leakage to drop."
-            )
-    return kept, ledger
 
 
 def orphans(rows: list[Row], reviews: dict[str, Row]) -> list[str]:

@@ -8,7 +8,7 @@ from mbegu.rows import Row
 ORDER = (
     "cut off", "empty", "control token", "leading punctuation", "too short", "too long", "blacklisted topic", "wrong script",
     "not novel", "beyond the target", "no instance", "not reviewed", "rejected by review", "answer equals", "refusal",
-    "repetitive", "same question", "near a held-out row",
+    "repetitive", "same question", "near a held-out row", "descends from",
 )  # fmt: skip
 
 

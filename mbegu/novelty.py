@@ -16,6 +16,7 @@ import numpy as np
 from rapidfuzz.distance import LCSseq
 
 WORDS = 4  # signature size in 64-bit words; 256 bits tell texts of up to about 100 different tokens apart
+BLOCK = 8192  # texts bounded at once: what is computed of them stays in the processor's cache
 Tokens = list[str]
 
 
@@ -58,22 +59,18 @@ class Index:
 
     def near(self, tokens: Tokens, above: float) -> list[Near]:
         """Every text whose ROUGE-L F1 to `tokens` is above `above`, the nearest first, the earlier among equals."""
-        if not tokens or not self.texts:
-            return []
-        found = [self._score(tokens, int(index)) for index in np.flatnonzero(self._bounds(tokens) >= above)]
+        positions, _ = self._candidates(tokens, above)
+        found = [self._score(tokens, int(position)) for position in positions]
         return sorted((near for near in found if near.score > above), key=lambda near: (-near.score, near.position))
 
     def nearest(self, tokens: Tokens, above: float = 0.0) -> Near | None:
         """The first of the texts with the highest ROUGE-L F1 to `tokens`, if that is above `above`."""
-        if not tokens or not self.texts:
-            return None
-        bounds = self._bounds(tokens)
         best = Near(-1, above)
-        candidates = np.flatnonzero(bounds >= above)
-        for index in candidates[np.argsort(-bounds[candidates], kind="stable")]:
-            if bounds[index] < best.score:
+        positions, bounds = self._candidates(tokens, above)
+        for rank in np.argsort(-bounds, kind="stable"):
+            if bounds[rank] < best.score:
                 break  # no later text can be nearer
-            found = self._score(tokens, int(index))
+            found = self._score(tokens, int(positions[rank]))
             if found.score > best.score or (found.score == best.score and 0 <= found.position < best.position):
                 best = found
         return best if best.position >= 0 else None
@@ -82,15 +79,23 @@ class Index:
         other = self.texts[index]
         return Near(index, rouge_l(LCSseq.similarity(tokens, other), len(tokens), len(other)))
 
-    def _bounds(self, tokens: Tokens) -> Any:
-        """An upper bound of ROUGE-L F1 to each text, a rounding error above it."""
-        size = len(self.texts)
+    def _candidates(self, tokens: Tokens, above: float) -> tuple[Any, Any]:
+        """Positions of the texts whose ROUGE-L F1 may reach `above`, and the bounds that say so."""
         signature = self._signature(tokens)[:, None]
-        pool, lengths = self.signatures[:, :size], self.lengths[:size]
+        kept = [(np.zeros(0, int), np.zeros(0, np.float32))]
+        for start in range(0, len(self.texts) if tokens else 0, BLOCK):
+            bounds = self._bounds(len(tokens), signature, start, min(start + BLOCK, len(self.texts)))
+            inside = np.flatnonzero(bounds >= above)
+            kept.append((inside + start, bounds[inside]))
+        return np.concatenate([positions for positions, _ in kept]), np.concatenate([bounds for _, bounds in kept])
+
+    def _bounds(self, length: int, signature: Any, start: int, end: int) -> Any:
+        """An upper bound of ROUGE-L F1 to each text from `start` to `end`, a rounding error above it."""
+        pool, lengths = self.signatures[:, start:end], self.lengths[start:end]
         missing = np.bitwise_count(signature & ~pool).sum(0, dtype=np.int32)
         foreign = np.bitwise_count(pool & ~signature).sum(0, dtype=np.int32)
-        common = np.minimum(len(tokens) - missing, lengths - foreign)
-        return (2 * common / (len(tokens) + lengths)).astype(np.float32) + np.float32(1e-6)
+        common = np.minimum(length - missing, lengths - foreign)
+        return (2 * common / (length + lengths)).astype(np.float32) + np.float32(1e-6)
 
     def _signature(self, tokens: Tokens) -> Any:
         words = [0] * WORDS

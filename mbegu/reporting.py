@@ -1,35 +1,67 @@
-"""The report: what was compared, how training went, and every held-out answer beside its reference."""
+"""The report: which version is better and how sure that is, how training went, every held-out answer, what it was made of."""
 
 import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
-from mbegu.charts import length_chart, loss_chart
-from mbegu.comparison import markdown as markdown_table
-from mbegu.comparison import table
+from mbegu import charts, comparison
+from mbegu.answers import read_predictions
+from mbegu.build_record import hashes, revision
+from mbegu.differences import compare_rows, word_diff
 from mbegu.errors import BadInput
-from mbegu.scoring import read_predictions
+from mbegu.headings import TITLES
+from mbegu.ledger import read_ledger
+from mbegu.metrics.finance import mark_numbers
+from mbegu.rows import question, read_lines, read_rows
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
+FLIP = ("pair", "id", "metric", "old", "new", "change", "nearest")
+SHOWN = 6  # gains, and as many losses, of a comparison
+DATA = ("seeds/*.jsonl", "reviews/*.jsonl", "heldout.jsonl", "versions/*.jsonl")
 
 
-def gather(compare: Path, predictions: Path, train: Path, tokenize: Path) -> dict[str, Any]:
-    """Everything that the report's templates show, for the models that `compare` names.
+def gather(data: Path, metrics: Path, params: Path) -> dict[str, Any]:
+    """Everything that the report's templates show, for the models that `metrics/compare.json` names.
+
+    Args:
+        data: folder of rows, predictions and flips.
+        metrics: folder of the comparison, loss curves, token lengths and funnels.
 
     Raises:
         BadInput: a model's predictions are missing, or models answered different rows.
     """
-    compared = json.loads(compare.read_text(encoding="utf-8"))
-    versions = [model for model in compared if (train / model).is_dir()]
+    compared = json.loads((metrics / "compare.json").read_text(encoding="utf-8"))
+    models = list(compared["models"])
+    shown = comparison.steps(models)
+    versions = [model for model in models if (metrics / "train" / model).is_dir()]
+    questions = _questions(models, data / "predictions")
     return {
-        "table": table(compared),
-        "questions": _questions(list(compared), predictions),
-        "loss_chart": loss_chart([point for version in versions for point in _curve(version, train / version)]),
-        "length_chart": length_chart([row for version in versions for row in _lengths(version, tokenize)]),
+        "compared": compared,
+        "verdicts": [(f"{new} against {old}", comparison.in_words(_pair(compared, new, old))) for new, old in shown],
+        "differences": comparison.difference_table(compared, shown),
+        "scores": comparison.score_table(compared["models"]),
+        "difference_chart": charts.difference_chart(compared, shown),
+        "score_chart": charts.score_chart(compared["intervals"], compared["models"]),
+        "loss_chart": charts.loss_chart(
+            [point for version in versions for point in _curve(version, metrics / "train" / version)]
+        ),
+        "length_chart": charts.length_chart([row for version in versions for row in _lengths(version, metrics / "tokenize")]),
+        "funnel_chart": charts.funnel_chart([row for version in versions for row in _funnel(version, metrics / "funnel")]),
+        "judge": json.loads((metrics / "judge.json").read_text(encoding="utf-8")),
+        "flips": _flips(data / "flips.jsonl", {row["id"]: row for row in questions}),
+        "questions": questions,
+        "changes": [_changes(new, old, data) for new, old in shown if old in versions],
+        "record": {"revision": revision(), "files": hashes(data, DATA), "params": params.read_text(encoding="utf-8")},
+        "titles": TITLES,
     }
+
+
+def _pair(compared: dict[str, Any], new: str, old: str) -> dict[str, Any]:
+    return dict(compared["pairs"][comparison.pair_name(new, old)])
 
 
 def _questions(models: list[str], folder: Path) -> list[dict[str, Any]]:
@@ -37,23 +69,64 @@ def _questions(models: list[str], folder: Path) -> list[dict[str, Any]]:
     first = answers[models[0]]
     if any([row["id"] for row in rows] != [row["id"] for row in first] for rows in answers.values()):
         raise BadInput(f"{folder}: the models answered different rows; run `dvc repro`.")
-    return [
-        {**row, "answers": [(model, answers[model][index]["prediction"]) for model in models]} for index, row in enumerate(first)
-    ]
+    return [{**row, "answers": [(model, _marked(answers[model][index])) for model in models]} for index, row in enumerate(first)]
+
+
+def _marked(answer: dict[str, Any]) -> list[tuple[str, str]]:
+    asked = f"{answer['instruction']}\n{answer['input']}"
+    return mark_numbers(answer["prediction"], answer["reference"], asked)
+
+
+def _flips(path: Path, questions: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """The largest gains and losses of each comparison, with their questions and answers."""
+    pairs: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for _, flip in read_lines(path, FLIP):
+        texts = dict(questions[flip["id"]]["answers"])
+        answers = [(model, texts[model]) for model in reversed(flip["pair"])]
+        row = questions[flip["id"]]
+        pairs.setdefault(tuple(flip["pair"]), []).append(
+            {**flip, "question": question(row), "reference": row["reference"], "answers": answers}
+        )
+    found = []
+    for (new, old), flips in pairs.items():
+        gains, losses = [flip for flip in flips if flip["change"] > 0], [flip for flip in flips if flip["change"] < 0]
+        groups = [("gains", gains[:SHOWN]), ("losses", losses[-SHOWN:][::-1])]
+        found.append({"pair": f"{new} against {old}", "gained": len(gains), "lost": len(losses), "groups": groups})
+    return found
+
+
+def _changes(new: str, old: str, data: Path) -> dict[str, Any]:
+    """What became of the rows of `old` in `new`."""
+    rows = [read_rows(data / f"versions/{name}.jsonl", answered=True) for name in (old, new)]
+    ledgers = [line for path in sorted(data.glob(f"*/{new}.ledger.jsonl")) for line in read_ledger(path)]
+    found = compare_rows(rows[0], rows[1], ledgers)
+    edited = [(question(row), word_diff(row["output"], after["output"])) for row, after in found.edited]
+    dropped = [(question(row), reason) for row, reason in found.dropped]
+    added = [(question(row), row["origin"]["kind"]) for row in found.added]
+    return {"pair": f"{new} against {old}", "added": added, "dropped": dropped, "edited": edited}
 
 
 def _curve(version: str, folder: Path) -> list[dict[str, Any]]:
     points = []
     for split in ("training", "validation"):
-        with open(folder / f"{split}.csv", encoding="utf-8", newline="") as file:
-            for line in csv.DictReader(file):
-                points.append({"version": version, "split": split, "step": int(line["step"]), "loss": float(line["loss"])})
+        for line in _csv(folder / f"{split}.csv"):
+            points.append({"version": version, "split": split, "step": int(line["step"]), "loss": float(line["loss"])})
     return points
 
 
 def _lengths(version: str, folder: Path) -> list[dict[str, Any]]:
-    with open(folder / f"{version}.csv", encoding="utf-8", newline="") as file:
-        return [{"version": version, "tokens": int(line["tokens"])} for line in csv.DictReader(file)]
+    return [{"version": version, "tokens": int(line["tokens"])} for line in _csv(folder / f"{version}.csv")]
+
+
+def _funnel(version: str, folder: Path) -> list[dict[str, Any]]:
+    lines = _csv(folder / f"{version}.csv")
+    # a version whose rows all passed has no funnel to show
+    return [{"version": version, "filter": line["filter"], "left": int(line["left"])} for line in lines] if len(lines) > 2 else []
+
+
+def _csv(path: Path) -> list[dict[str, str]]:
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def html(report: dict[str, Any]) -> str:
@@ -63,7 +136,8 @@ def html(report: dict[str, Any]) -> str:
 
 def markdown(report: dict[str, Any]) -> str:
     """The same without the charts; text of rows stands in quoted blocks, so that it can't become markup."""
-    return _render("report.md.jinja", {**report, "table": markdown_table(report["table"])}, autoescape=False)
+    tables: dict[str, Callable[..., str] | str] = {name: comparison.markdown(report[name]) for name in ("differences", "scores")}
+    return _render("report.md.jinja", {**report, **tables}, autoescape=False)
 
 
 def _render(name: str, report: dict[str, Any], autoescape: bool) -> str:

@@ -4,12 +4,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from mbegu.errors import BadInput
 
-PREDICTION = (
-    "id", "instruction", "input", "reference", "prediction", "tokens", "finish_reason", "reference_nll", "reference_tokens",
-)  # fmt: skip
+if TYPE_CHECKING:
+    from mbegu.measures import Measures, Settings
+
+PREDICTIONS, HELDOUT, PARAMS = Path("data/predictions"), Path("data/heldout.jsonl"), "params.yaml"
 
 
 @contextmanager
@@ -32,13 +34,94 @@ def folder(data: Path, kinds: list[str], version: str, rev: str | None) -> Itera
 
 def _read(path: Path, rev: str) -> bytes:
     import dvc.api
+
+    return bytes(_from_dvc(lambda: dvc.api.read(str(path), repo=".", rev=rev, mode="rb"), f"{path} at {rev}"))
+
+
+def _from_dvc(read: Any, what: str) -> Any:
     from dvc.exceptions import DvcException
     from scmrepo.exceptions import SCMError
 
     try:
-        return bytes(dvc.api.read(str(path), repo=".", rev=rev, mode="rb"))
+        return read()
     except (DvcException, SCMError, OSError) as error:
         raise BadInput(
-            f"{path} at {rev}: {str(error).splitlines()[0]}; name a commit that has it, or get its data with "
-            "`dvc fetch --all-commits`."
+            f"{what}: {str(error).splitlines()[0]}; name a commit that has it, or get its data with `dvc fetch --all-commits`."
         ) from None
+
+
+def measured(old: str, new: str) -> tuple[dict[str, list["Measures"]], list[str]]:
+    """Models that both revisions have, scored on the questions that both answered, by the code and settings of today.
+
+    Returns:
+        Measures by "MODEL at REV", each model at the older revision, then at the newer; and notes on what is left out.
+
+    Raises:
+        BadInput: no such revision or data, or nothing in common.
+    """
+    names = [_models(rev) for rev in (old, new)]
+    both = [name for name in names[0] if name in names[1]]
+    notes = [f"{name} is at one revision only." for name in sorted(set(names[0]) ^ set(names[1]))]
+    if not both:
+        raise BadInput(f"{old} and {new} have no model in common; compare versions that both have built.")
+    settings = _settings()
+    found: dict[str, list[Measures]] = {}
+    for name in both:
+        pair, questions = _answers(name, old, new)
+        if not pair[0]:
+            raise BadInput(f"{name} answered no question at both {old} and {new} with the same reference.")
+        if len(pair[0]) < questions:
+            notes.append(
+                f"{name}: {len(pair[0])} of {questions} questions are the same at both revisions; the rest are left out."
+            )
+        for rev, answers in zip((old, new), pair, strict=True):
+            found[f"{name} at {rev}"] = _measure(answers, settings)
+    return found, notes
+
+
+def _models(rev: str) -> list[str]:
+    """Names of the models that a revision has predictions of, the base first."""
+    from dvc.api import DVCFileSystem
+
+    paths = _from_dvc(lambda: DVCFileSystem(".", rev=rev).find(str(PREDICTIONS)), f"{PREDICTIONS} at {rev}")
+    return sorted((Path(path).stem for path in paths if path.endswith(".jsonl")), key=lambda name: (name != "base", name))
+
+
+def _answers(name: str, old: str, new: str) -> tuple[tuple[list[dict[str, Any]], list[dict[str, Any]]], int]:
+    """Predictions of the questions that both have with the same reference, and how many questions the newer has."""
+    from mbegu.answers import read_predictions
+
+    read = []
+    for rev in (old, new):
+        with tempfile.TemporaryDirectory() as temporary:
+            path = Path(temporary, f"{name}.jsonl")
+            path.write_bytes(_read(PREDICTIONS / f"{name}.jsonl", rev))
+            read.append({(value["id"], value["reference"]): value for value in read_predictions(path)})
+    common = [key for key in read[1] if key in read[0]]
+    return ([read[0][key] for key in common], [read[1][key] for key in common]), len(read[1])
+
+
+def _settings() -> "Settings":
+    import dvc.api
+
+    from mbegu.measures import Settings
+    from mbegu.metrics.following import train
+    from mbegu.rows import read_rows
+
+    params = dvc.api.params_show(PARAMS)["score"]
+    return Settings(params["rouge"], params["names"], train(read_rows(Path(params["following"]), answered=True)))
+
+
+def _measure(answers: list[dict[str, Any]], settings: "Settings") -> list["Measures"]:
+    """Measures against the references that the predictions carry; checks are those of today's held-out rows."""
+    from mbegu.heldout import read_heldout
+    from mbegu.measures import measure
+
+    marked = {row["id"]: row for row in read_heldout(HELDOUT)}
+    unmarked: dict[str, Any] = {"checks": {}, "unanswerable": False}
+    rows = []
+    for value in answers:
+        known = marked.get(value["id"], unmarked)
+        question = {key: value[key] for key in ("id", "instruction", "input")}
+        rows.append({**question, "output": value["reference"], **{key: known[key] for key in unmarked}})
+    return measure(answers, rows, settings)

@@ -135,10 +135,11 @@ def read_rows(path: Path, *, answered: bool) -> list[Row]:
     Raises:
         BadInput: as `read_lines`; a missing or wrongly typed field; an id that is not that of the question.
     """
-    return [_row(value, where, answered) for where, value in read_lines(path, KEYS)]
+    return [parse_row(value, where, answered=answered) for where, value in read_lines(path, KEYS)]
 
 
-def _row(value: Row, where: str, answered: bool) -> Row:
+def parse_row(value: Row, where: str, *, answered: bool) -> Row:
+    """One row of `read_rows`."""
     instruction = text_field(value, "instruction", where, required=True)
     input_ = text_field(value, "input", where, required=False)
     output = text_field(value, "output", where, required=answered)

@@ -1,71 +1,49 @@
 """From predictions to flat, well-named numbers."""
 
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mbegu.errors import BadInput
-from mbegu.metrics.rouge import Rouge
-from mbegu.rows import Row, read_lines
-from mbegu.text import words
-
-KEYS = (
-    "id", "instruction", "input", "reference", "prediction", "tokens", "finish_reason", "reference_nll", "reference_tokens",
-)  # fmt: skip
+from mbegu.measures import Measures, ratio
+from mbegu.metrics.diversity import distinct
+from mbegu.rows import read_lines
 
 
-def read_predictions(path: Path) -> list[dict[str, Any]]:
-    """Reads a file of the predict stage.
-
-    Raises:
-        BadInput: a line is broken or lacks a field, or there is none.
-    """
-    predictions = []
-    for where, value in read_lines(path, KEYS):
-        missing = [key for key in KEYS if key not in value]
-        if missing:
-            raise BadInput(f"{where}: {', '.join(missing)} missing; build it again with `dvc repro`.")
-        predictions.append(value)
-    if not predictions:
-        raise BadInput(f"{path}: no predictions; build it again with `dvc repro`.")
-    return predictions
-
-
-def check_same_rows(predictions: list[dict[str, Any]], heldout: list[Row], path: Path, heldout_path: Path) -> None:
-    """Raises `BadInput` unless the predictions answer exactly the held-out rows, with the references of today."""
-    expected = [(row["id"], row["output"]) for row in heldout]
-    if [(value["id"], value["reference"]) for value in predictions] != expected:
-        raise BadInput(f"{path}: does not answer the rows of {heldout_path}, which changed since; run `dvc repro`.")
-
-
-def score(predictions: list[dict[str, Any]], rouge: tuple[str, ...], digits: int) -> dict[str, float]:
+def summarize(rows: Sequence[Mapping[str, tuple[float, float]]], answers: Sequence[str], digits: int) -> dict[str, Any]:
     """Metrics over all held-out rows.
 
     Args:
-        rouge: ROUGE types to report, as mean F1 over rows (0 to 1).
+        rows: measures of each answer.
 
     Returns:
-        Those, and `heldout_loss` (nats a token of the references, ends included), `perplexity` (its
-        exponential), `answer_words` (mean), `length_ratio` (words answered to words of reference),
-        `unfinished` (answers cut off by the token limit), `empty` (answers without a word), `rows`.
+        The ratio of sums of each measure, in the order of first appearance; `perplexity` and `perplexity_per_byte`, the
+        exponentials of the losses; `distinct1` and `distinct2` over all answers; `rows`.
+    """
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    metrics = {name: found for name in names if (found := ratio(rows, name)) is not None}
+    for loss, perplexity in (("heldout_loss", "perplexity"), ("loss_per_byte", "perplexity_per_byte")):
+        metrics[perplexity] = math.exp(metrics[loss])
+    metrics |= {"distinct1": distinct(answers, 1), "distinct2": distinct(answers, 2)}
+    if not any("abstention_recall" in row for row in rows):  # no row is marked unanswerable: any abstention is a wrong one
+        for name in ("abstention_precision", "abstention_f1"):
+            metrics.pop(name, None)
+    return {name: round(value, digits) for name, value in metrics.items()} | {"rows": len(rows)}
+
+
+def measure_lines(ids: Sequence[str], rows: Sequence[Measures]) -> list[dict[str, Any]]:
+    """The measures of each question as JSON Lines, weights and numerators rounded to 6 digits."""
+    return [
+        {"id": id_, "measures": {name: [round(part, 6) for part in pair] for name, pair in row.items()}}
+        for id_, row in zip(ids, rows, strict=True)
+    ]
+
+
+def read_measures(path: Path) -> tuple[list[str], list[Measures]]:
+    """Ids and measures that `measure_lines` wrote.
 
     Raises:
-        BadInput: an unknown ROUGE type.
+        BadInput: the file is missing or broken.
     """
-    answers = [value["prediction"] for value in predictions]
-    references = [value["reference"] for value in predictions]
-    means = Rouge(keep_in_memory=True).compute(predictions=answers, references=references, rouge_types=list(rouge))
-    loss = sum(value["reference_nll"] for value in predictions) / sum(value["reference_tokens"] for value in predictions)
-    answered = sum(len(words(text)) for text in answers)
-    metrics = {
-        **means,
-        "heldout_loss": loss,
-        "perplexity": math.exp(loss),
-        "answer_words": answered / len(answers),
-        "length_ratio": answered / sum(len(words(text)) for text in references),
-    }
-    return {name: round(value, digits) for name, value in metrics.items()} | {
-        "unfinished": sum(value["finish_reason"] == "length" for value in predictions),
-        "empty": sum(not words(text) for text in answers),
-        "rows": len(predictions),
-    }
+    lines = [value for _, value in read_lines(path, ("id", "measures"))]
+    return [line["id"] for line in lines], [{name: tuple(pair) for name, pair in line["measures"].items()} for line in lines]

@@ -1,19 +1,21 @@
-"""Text as the rest of Mbegu compares it: NFC, and word tokens of any script."""
+"""Text as the rest of Mbegu compares it: NFC, word tokens and sentences of any script."""
 
+import re
 import unicodedata
 
 import regex
 
-# A word is a run of letters, marks and digits; scripts written without spaces give a token a character.
-# On ASCII text this is `[a-z0-9]+`, the tokenizer of the reference ROUGE implementation.
-WORD = regex.compile(
-    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]\p{M}*"
-    r"|[\p{L}\p{N}\p{M}--[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]]+"
-    r"|\p{Extended_Pictographic}",
-    regex.VERSION1,
-)
+# On ASCII text a word is what the reference implementation of ROUGE takes for one.
+ASCII_WORD = re.compile(r"[a-z0-9]+")
+# Elsewhere words are those of Unicode's default segmentation (UAX #29), which `regex` follows under its flag WORD:
+# scripts written without spaces give a token a character.
+WORD = regex.compile(r"\b[\p{L}\p{N}\p{Extended_Pictographic}].*?\b", regex.VERSION1 | regex.WORD | regex.DOTALL)
+# ASCII marks cut words there too, so that "25.5" and "don't" give the same tokens beside ብር as alone.
+CUTS = str.maketrans(dict.fromkeys([*map(chr, range(33, 48)), *":;<=>?@[\\]^_`{|}~", "’"], " "))
 # Zero-width characters inside a word (joiners, BOM, soft hyphen, direction marks) change its look, never the word.
 INVISIBLE = regex.compile(r"\p{Default_Ignorable_Code_Point}+")
+# A line, or what ends with a full stop or question mark that is not ASCII (። ؟ 。 ।) or with the Ethiopic "::".
+SENTENCE_END = regex.compile(r"\n|(?<=[\p{Sentence_Terminal}--\p{ASCII}])|(?<=\p{Ethiopic}\s*::)", regex.VERSION1)
 
 
 def fold(text: str) -> str:
@@ -22,7 +24,18 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """Lower-cased word tokens of text in any script, in order."""
+    """Lower-cased word tokens of text in any script, in order.
+
+    Unicode Standard Annex #29, §4; ASCII text, and ASCII marks in any text, as `[a-z0-9]+` cuts them.
+    """
     if text.isascii():
-        return WORD.findall(text.lower())
-    return WORD.findall(INVISIBLE.sub("", unicodedata.normalize("NFC", text).lower()))
+        return ASCII_WORD.findall(text.lower())
+    return WORD.findall(INVISIBLE.sub("", unicodedata.normalize("NFC", text).lower()).translate(CUTS))
+
+
+def sentences(text: str) -> list[str]:
+    """Lines, and within them sentences that end with a mark that is not ASCII; ASCII full stops end none, as in
+    the reference implementation of ROUGE-Lsum. Blank ones are left out."""
+    if text.isascii():
+        return [line for line in text.split("\n") if line]
+    return [part for part in SENTENCE_END.split(text) if part and not part.isspace()]

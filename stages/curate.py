@@ -27,16 +27,21 @@ from mbegu.command import Stage
 @click.option("--max_repetition", type=click.FloatRange(0, 1), required=True, help="Largest share of repeated 4-grams.")
 @click.option("--refusals", multiple=True, required=True, help="How an answer that is none begins; repeat the option.")
 @click.option("--heldout_similarity", type=click.FloatRange(0, 1), required=True, help="ROUGE-L F1 above this leaks.")
+@click.option(
+    "--heldout_overlap", type=click.FloatRange(0, 1), required=True, help="Share of a held-out text in 8-grams of a row."
+)
 @click.option("--leakage", type=click.Choice(["error", "drop"]), required=True, help="What a leaking row does.")
 def main(
     expanded: Path, dropped: Path, reviews: Path, heldout: Path, out: Path, ledger: Path, funnel: Path, metrics: Path,
     unreviewed: str, min_words: int, max_words: int, max_repetition: float, refusals: tuple[str, ...],
-    heldout_similarity: float, leakage: str,
+    heldout_similarity: float, heldout_overlap: float, leakage: str,
 ) -> None:  # fmt: skip
     """Apply reviews and checks to expanded rows."""
     from mbegu import curation, rows
     from mbegu.filters import scripts
     from mbegu.funnel import funnel as count_survivors
+    from mbegu.heldout import read_heldout
+    from mbegu.leakage import check_heldout, decontaminate
     from mbegu.ledger import check_balance, read_ledger
     from mbegu.reviews import read_reviews
     from mbegu.tables import write_csv, write_json
@@ -47,11 +52,11 @@ def main(
     decisions = read_reviews(reviews)
     for source in curation.orphans(candidates, decisions):
         click.echo(f"Warning: {source}: decides on a row that no longer exists; remove it or review the row again.", err=True)
-    guarded = rows.unique_ids(rows.read_rows(heldout, answered=True), heldout)
+    guarded = check_heldout(read_heldout(heldout), heldout_similarity)
     limits = curation.Limits(min_words, max_words, max_repetition, list(refusals), scripts(guarded))
     kept, decided = curation.apply_reviews(candidates, decisions, unreviewed)
     kept, failed = curation.check_quality(kept, limits)
-    kept, leaked = curation.decontaminate(kept, guarded, heldout_similarity, leakage)
+    kept, leaked = decontaminate(kept, guarded, heldout_similarity, heldout_overlap, leakage, curation.STAGE)
     lines = [*decided, *failed, *leaked]
     check_balance(len(candidates), len(kept), lines, curation.STAGE)
     rows.write_lines(out, kept)

@@ -19,6 +19,7 @@ from mbegu.command import Stage
 def main(old: str, new: str, rev: str | None, data: Path) -> None:
     """Show what became of the rows of version OLD in version NEW, and which held-out answers changed."""
     from mbegu import differences, revisions
+    from mbegu.answers import KEYS
     from mbegu.ledger import read_ledger
     from mbegu.rows import question, read_lines, read_rows
 
@@ -29,7 +30,7 @@ def main(old: str, new: str, rev: str | None, data: Path) -> None:
             [line for path in sorted(data.glob(f"*/{new}.ledger.jsonl")) for line in read_ledger(path)],
         )
         answers = [before / f"predictions/{old}.jsonl", data / f"predictions/{new}.jsonl"]
-        predictions = [[line for _, line in read_lines(path, revisions.PREDICTION)] if path.exists() else [] for path in answers]
+        predictions = [[line for _, line in read_lines(path, KEYS)] if path.exists() else [] for path in answers]
     click.echo(f"{old}{' at ' + rev if rev else ''} to {new}: ", nl=False)
     click.echo(f"{len(found.added)} added, {len(found.dropped)} dropped, {len(found.edited)} edited")
     for row in found.added:

@@ -33,10 +33,11 @@ def main(
 
     quiet()
     from mbegu import prediction, rows
+    from mbegu.heldout import read_heldout
     from mbegu.prompt import read_prompt
     from mbegu.publish import sole_writer
 
-    questions = rows.unique_ids(rows.read_rows(heldout, answered=True), heldout)
+    questions = read_heldout(heldout)
     prompt = read_prompt(template, chat)
     with sole_writer(work):
         answers, asked = prediction.predict(questions, base, adapter, prompt, quantization, batch_size, max_new_tokens, memo)

@@ -1,8 +1,9 @@
 """Writes one self-contained page about all versions, and a Markdown twin.
 
-In: the comparison, predictions, loss curves, token lengths. Out: HTML without any outside reference, Markdown.
+In: the comparison, predictions, rows, flips, loss curves, token lengths, funnels. Out: HTML without any outside
+reference, Markdown.
 
-    python stages/report.py --compare metrics/compare.json --predictions data/predictions --html report.html …
+    python stages/report.py --data data --metrics metrics --params params.yaml --html report.html --markdown report.md
 """
 
 from pathlib import Path
@@ -13,18 +14,17 @@ from mbegu.command import Stage
 
 
 @click.command(cls=Stage)
-@click.option("--compare", type=click.Path(path_type=Path), required=True, help="Metrics of the compare stage.")
-@click.option("--predictions", type=click.Path(path_type=Path), required=True, help="Folder of the predict stage.")
-@click.option("--train", type=click.Path(path_type=Path), required=True, help="Folder of the loss curves.")
-@click.option("--tokenize", type=click.Path(path_type=Path), required=True, help="Folder of the token lengths.")
+@click.option("--data", type=click.Path(path_type=Path), required=True, help="Folder of rows, predictions and flips.")
+@click.option("--metrics", type=click.Path(path_type=Path), required=True, help="Folder of all metrics.")
+@click.option("--params", type=click.Path(path_type=Path), required=True, help="The settings, to be shown as they are.")
 @click.option("--html", type=click.Path(path_type=Path), required=True, help="The page.")
 @click.option("--markdown", type=click.Path(path_type=Path), required=True, help="Its twin.")
-def main(compare: Path, predictions: Path, train: Path, tokenize: Path, html: Path, markdown: Path) -> None:
+def main(data: Path, metrics: Path, params: Path, html: Path, markdown: Path) -> None:
     """Write the report."""
     from mbegu import reporting
     from mbegu.tables import write_text
 
-    report = reporting.gather(compare, predictions, train, tokenize)
+    report = reporting.gather(data, metrics, params)
     write_text(html, reporting.html(report))
     write_text(markdown, reporting.markdown(report))
     click.echo(f"Report: {html}")

@@ -69,25 +69,6 @@ def test_one_question_with_two_machine_written_answers_keeps_neither():
     assert [line["reason"] for line in ledger] == ["same question with different answers"] * 2
 
 
-@pytest.mark.parametrize(
-    ("heldout", "copied"),
-    [
-        ("How does a bank pay interest on savings each month?", "How does my bank pay interest on deposits each month?"),
-        ("ባንክ በየወሩ በቁጠባ ላይ ወለድ እንዴት ይከፍላል ንገረኝ", "ባንክ በየሳምንቱ በቁጠባ ላይ ወለድ እንዴት ይከፍላል አስረዳኝ"),
-    ],
-)
-def test_a_held_out_row_with_two_words_changed_fails_the_build_or_goes_to_the_ledger(heldout, copied):
-    guarded = [row(heldout, kind="seed", line=7)]
-    with pytest.raises(BadInput) as error:
-        curation.decontaminate([row(copied, line=3)], guarded, 0.7, "error")
-    for part in ("seeds.jsonl:3", copied, "seeds.jsonl:7", heldout, "set curate.leakage to drop"):
-        assert part in str(error.value)
-    kept, ledger = curation.decontaminate([row(copied), row("Something else entirely")], guarded, 0.7, "drop")
-    assert [value["instruction"] for value in kept] == ["Something else entirely"]
-    assert ledger[0]["nearest"] == guarded[0]["id"]
-    assert 0.7 < ledger[0]["score"] < 1
-
-
 def test_a_decision_on_a_row_that_is_gone_is_named():
     assert curation.orphans([row("here")], {row_id("here", ""): review("accept"), "gone": review("accept")}) == [
         "reviews.jsonl:1"

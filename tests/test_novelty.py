@@ -6,6 +6,7 @@ import pytest
 from closure import ROOT
 from rouge_score.rouge_scorer import RougeScorer
 
+from mbegu.heldout import read_heldout
 from mbegu.novelty import Index, rouge_l
 from mbegu.rows import question, read_rows
 from mbegu.text import words
@@ -46,8 +47,8 @@ def test_scores_equal_those_of_rouge_score_on_thousands_of_pairs():
 
 
 def test_decisions_on_this_projects_own_questions_equal_those_of_rouge_score():
-    files = ("data/seeds/v1.jsonl", "data/seeds/v2.jsonl", "data/heldout.jsonl")
-    texts = [question(row) for name in files for row in read_rows(ROOT / name, answered=False)]
+    seeds = [read_rows(ROOT / f"data/seeds/{name}.jsonl", answered=False) for name in ("v1", "v2")]
+    texts = [question(row) for rows in (*seeds, read_heldout(ROOT / "data/heldout.jsonl")) for row in rows]
     texts = [text for text in texts if text.isascii()]
     index = Index()
     for text in texts:

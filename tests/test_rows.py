@@ -2,7 +2,9 @@ import json
 
 import pytest
 
+from mbegu.checks import failed
 from mbegu.errors import BadInput
+from mbegu.heldout import read_heldout
 from mbegu.rows import read_rows, row_id, unique_ids, write_lines
 
 GOOD = b'{"instruction": "What is a fund?", "input": "", "output": "A pool."}\n'
@@ -110,11 +112,13 @@ def test_two_rows_that_ask_the_same_are_shown_both(write_jsonl):
 def test_the_shipped_data_reads_cleanly_and_has_the_promised_sizes():
     from closure import ROOT
 
-    counts = {"data/seeds/v1.jsonl": 92, "data/seeds/v2.jsonl": 50, "data/heldout.jsonl": 60}
-    for name, count in counts.items():
-        rows = read_rows(ROOT / name, answered="v2" not in name)
-        assert len(unique_ids(rows, ROOT / name)) == count
+    seeds = {name: read_rows(ROOT / f"data/seeds/{name}.jsonl", answered=name == "v1") for name in ("v1", "v2")}
+    heldout = read_heldout(ROOT / "data/heldout.jsonl")
+    for rows, count in ((seeds["v1"], 92), (seeds["v2"], 50), (heldout, 60)):
+        assert len(unique_ids(rows, ROOT / "data")) == count
         assert 0.3 <= sum(bool(row["input"]) for row in rows) / count <= 0.4
         assert all(40 <= len(row["output"].split()) <= 120 for row in rows if row["output"])
+    assert not any(failed(row["output"], row["checks"]) for row in heldout)  # a reference follows its own instructions
+    assert sum(bool(row["checks"]) for row in heldout) > 10
     assert len((ROOT / "data/reviews/v2.jsonl").read_text().splitlines()) == 50
     assert json.loads((ROOT / "data/reviews/v2.jsonl").read_text().splitlines()[0])["decision"] == "edit"

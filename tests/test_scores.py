@@ -1,98 +1,142 @@
+import math
+
 import pytest
 
-from mbegu import comparison, history, lineage, scoring
+from mbegu import answers, measures, scoring
 from mbegu.errors import BadInput
-from mbegu.tables import write_json
+from mbegu.metrics.chrf import chrf
+from mbegu.metrics.diversity import Diversity
+from mbegu.metrics.finance import FinancialAccuracy
+from mbegu.metrics.following import train
+from mbegu.metrics.likelihood import Likelihood
+from mbegu.metrics.overlap import Overlap
+from mbegu.metrics.rouge import Rouge
+
+TAUGHT = [
+    {"instruction": f"What does fund {n} pay in a year?", "input": "", "output": f"Fund {n} pays {n} percent a year."}
+    for n in range(12)
+]
+SETTINGS = measures.Settings(("rouge1", "rougeL"), ("CIC",), train(TAUGHT))
 
 
-def test_overfitting_is_reported_only_when_validation_rises_while_training_falls():
-    training = [(1, 3.0), (2, 2.8), (3, 2.0), (4, 1.8)]
-    sentence = history.overfitting(training, [(0, 3.1), (2, 2.5), (4, 2.6)])
-    assert "validation loss rose from 2.500 to 2.600 while training loss fell from 2.900 to 1.900" in sentence
-    assert history.overfitting(training, [(0, 3.1), (2, 2.5), (4, 2.4)]) is None
-    assert history.overfitting([(1, 2.0), (2, 2.0), (3, 3.0), (4, 3.0)], [(0, 3.1), (2, 2.5), (4, 2.6)]) is None
-    assert history.overfitting(training, []) is None
-
-
-def test_curves_take_training_and_validation_apart():
-    log = [{"step": 0, "eval_loss": 3.0}, {"step": 1, "loss": 2.0}, {"step": 1, "train_runtime": 9}]
-    assert history.curves(log) == ([(1, 2.0)], [(0, 3.0)])
-
-
-def test_a_row_belongs_to_the_human_rows_behind_it():
-    assert lineage.roots({"id": "a", "origin": {"parents": []}}) == ["a"]
-    assert lineage.roots({"id": "c", "origin": {"parents": ["a", "b"]}}) == ["a", "b"]
-
-
-def test_a_row_is_on_the_side_of_all_its_roots_or_on_none():
-    names = [f"{n:x}" for n in range(400)]
-    held = [name for name in names if lineage.in_validation(name, 0.3)]
-    free = [name for name in names if name not in held]
-    assert lineage.side(held[:3], 0.3) == "validation"
-    assert lineage.side(free[:3], 0.3) == "training"
-    assert lineage.side([held[0], free[0]], 0.3) == "neither"
-
-
-def test_about_a_tenth_is_validation_and_a_row_never_changes_sides():
-    names = [f"{n:x}" for n in range(4000)]
-    held = [name for name in names if lineage.in_validation(name, 0.1)]
-    assert 320 < len(held) < 480
-    assert all(lineage.in_validation(name, 0.2) for name in held)
-    assert not any(lineage.in_validation(name, 0) for name in names)
-
-
-def prediction(id_: str, answer: str, reference: str = "a b") -> dict:
+def prediction(id_: str, answer: str, reference: str = "a b", **changes) -> dict:
     return {"id": id_, "instruction": "Q", "input": "", "reference": reference, "prediction": answer, "tokens": 3,
-            "finish_reason": "stop", "reference_nll": 2.0, "reference_tokens": 4}  # fmt: skip
+            "finish_reason": "stop", "reference_nll": 2.0, "reference_tokens": 4} | changes  # fmt: skip
 
 
-def test_scores_are_means_over_rows_and_loss_is_a_mean_over_tokens():
-    longer = prediction("2", "", "ሰላም ለእናንተ") | {"reference_nll": 4.0, "reference_tokens": 8, "finish_reason": "length"}
-    metrics = scoring.score([prediction("1", "a b"), longer], ("rouge1", "rougeL"), 4)
-    assert metrics == {"rouge1": 0.5, "rougeL": 0.5, "heldout_loss": 0.5, "perplexity": 1.6487, "answer_words": 1.0,
-                       "length_ratio": 0.5, "unfinished": 1, "empty": 1, "rows": 2}  # fmt: skip
+def heldout(id_: str, reference: str = "a b", **fields) -> dict:
+    return {"id": id_, "instruction": "Q", "input": "", "output": reference, "checks": {}, "unanswerable": False} | fields
 
 
-def test_predictions_of_other_rows_or_older_references_are_refused(write_jsonl):
+def score(predictions: list[dict], rows: list[dict]) -> dict:
+    return scoring.summarize(measures.measure(predictions, rows, SETTINGS), [one["prediction"] for one in predictions], 6)
+
+
+def test_scores_are_means_over_rows_and_loss_is_a_mean_over_tokens_and_over_bytes():
+    reference = "ሰላም ለእናንተ"
+    longer = prediction("2", "", reference, reference_nll=4.0, reference_tokens=8, finish_reason="length")
+    metrics = score([prediction("1", "a b"), longer], [heldout("1"), heldout("2", reference)])
+    expected = {"rouge1": 0.5, "rougeL": 0.5, "heldout_loss": 0.5, "perplexity": 1.648721, "answer_words": 1.0,
+                "length_ratio": 0.5, "unfinished": 0.5, "empty": 0.5, "exact_match": 0.5, "rows": 2}  # fmt: skip
+    assert expected == {name: metrics[name] for name in expected}
+    size = 3 + len(reference.encode())
+    assert metrics["loss_per_byte"] == pytest.approx(6 / size, abs=1e-6)
+    assert metrics["perplexity_per_byte"] == pytest.approx(math.exp(6 / size), abs=1e-6)
+
+
+PAIRS = [
+    ("KES 5,000 at 10% ፤ ሰላም", "KES 5,000 at 12% ፤ ሰላም"),
+    ("", "Sijui 🌱"),
+    ("مرحبا " * 9, "مرحبا بالعالم"),
+    ("a\nb c", "b c\na"),
+]
+
+
+def test_the_stage_reports_what_each_metric_computes():
+    texts = {"predictions": [pair[0] for pair in PAIRS], "references": [pair[1] for pair in PAIRS]}
+    metrics = score(
+        [prediction(str(n), *pair) for n, pair in enumerate(PAIRS)], [heldout(str(n), pair[1]) for n, pair in enumerate(PAIRS)]
+    )
+    found = Rouge(keep_in_memory=True).compute(**texts, rouge_types=["rouge1", "rougeL"])
+    found |= Overlap(keep_in_memory=True).compute(**texts) | Diversity(keep_in_memory=True).compute(**texts)
+    facts = FinancialAccuracy(keep_in_memory=True).compute(**texts, questions=["Q"] * 4, names=["CIC"])
+    found |= {"finance_f1": facts["f1"], "finance_recall": facts["recall"], "wrong_numbers": facts["wrong_number_rate"]}
+    found |= Likelihood(keep_in_memory=True).compute(predictions=[2.0] * 4, references=texts["references"], tokens=[4] * 4)
+    found |= {"chrf": sum(chrf(*pair) for pair in PAIRS) / 4}
+    for name in set(found) & set(metrics):
+        assert metrics[name] == pytest.approx(found[name], abs=1e-6), name
+    assert len(set(found) & set(metrics)) == 16
+
+
+def test_checks_and_abstention_are_scored_where_rows_ask_for_them():
+    rows = [
+        heldout("1", checks={"max_words": 3, "mention": ["CMA"]}),
+        heldout("2", "I don't know.", unanswerable=True),
+        heldout("3"),
+    ]
+    metrics = score([prediction("1", "The KRA"), prediction("2", "I don't know."), prediction("3", "Sijui.")], rows)
+    assert (metrics["checks"], metrics["checks_strict"]) == (0.5, 0.0)
+    expected = {"abstention_precision": 0.5, "abstention_recall": 1.0, "abstention_f1": pytest.approx(2 / 3, abs=1e-5)}
+    assert {name: metrics[name] for name in expected} == expected
+    without = score([prediction("3", "Sijui.")], [heldout("3")])
+    assert without["abstained"] == 1
+    assert not {"checks", "abstention_precision", "abstention_f1", "abstention_recall"} & set(without)
+
+
+def test_a_reference_without_a_word_is_in_no_mean():
+    metrics = score([prediction("1", "a b"), prediction("2", "x", "።")], [heldout("1"), heldout("2", "።")])
+    assert (metrics["rouge1"], metrics["rows"]) == (1.0, 2)
+
+
+@pytest.mark.parametrize("answer", ["", "\u200b", "🌱", "word " * 20_000, "ሰላም።" * 20_000, "9" * 100_000, "\ud83c broken"])
+def test_any_answer_is_scored(answer):
+    metrics = score([prediction("1", answer)], [heldout("1")])
+    assert all(math.isfinite(value) for value in metrics.values())
+
+
+def test_measures_are_read_back_as_they_were(tmp_path):
+    from mbegu.rows import write_lines
+
+    rows = measures.measure([prediction("1", "a b KES 5")], [heldout("1")], SETTINGS)
+    write_lines(tmp_path / "m.jsonl", scoring.measure_lines(["1"], rows))
+    ids, found = scoring.read_measures(tmp_path / "m.jsonl")
+    assert ids == ["1"]
+    assert found[0].keys() == rows[0].keys()
+    assert all(found[0][name] == pytest.approx(rows[0][name], abs=1e-6) for name in rows[0])
+
+
+CHANGES = {
+    "a new row": ([heldout("1"), heldout("2", instruction="New?")], "1 of 2 rows have no answer, first 'New?'"),
+    "an edited question": ([heldout("3", instruction="Edited?")], "1 of 1 rows have no answer, first 'Edited?'"),
+    "an edited reference": ([heldout("1", "new")], "the reference to 'Q' was edited"),
+    "a row is gone": ([], "1 answers are to rows that are gone"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_predictions_of_other_rows_or_older_references_are_refused(write_jsonl, name):
     path = write_jsonl("p.jsonl", [prediction("1", "a")])
-    answers = scoring.read_predictions(path)
-    heldout = [{"id": "1", "output": "a b"}]
-    scoring.check_same_rows(answers, heldout, path, path)
-    for changed in ([{"id": "2", "output": "a b"}], [{"id": "1", "output": "new"}], heldout * 2, []):
-        with pytest.raises(BadInput, match="which changed since; run `dvc repro`"):
-            scoring.check_same_rows(answers, changed, path, path)
+    given = answers.read_predictions(path)
+    answers.check_same_rows(given, [heldout("1")], path, path)
+    rows, problem = CHANGES[name]
+    with pytest.raises(BadInput) as error:
+        answers.check_same_rows(given, rows, path, path)
+    assert f"which changed since: {problem}; run `dvc repro`." in str(error.value)
+
+
+def test_rows_in_another_order_are_refused(write_jsonl):
+    path = write_jsonl("p.jsonl", [prediction("1", "a"), prediction("2", "a")])
+    with pytest.raises(BadInput, match="another order"):
+        answers.check_same_rows(answers.read_predictions(path), [heldout("2"), heldout("1")], path, path)
 
 
 def test_broken_predictions_are_refused(write_jsonl):
     lacking = {key: value for key, value in prediction("1", "a").items() if key != "reference_nll"}
     with pytest.raises(BadInput, match=r"p\.jsonl:1: reference_nll missing"):
-        scoring.read_predictions(write_jsonl("p.jsonl", [lacking]))
+        answers.read_predictions(write_jsonl("p.jsonl", [lacking]))
     with pytest.raises(BadInput, match="no predictions"):
-        scoring.read_predictions(write_jsonl("p.jsonl", []))
-
-
-def scores(**values: float) -> dict:
-    return {"rougeL": 0.2, "heldout_loss": 2.0, "unfinished": 0, "rows": 3} | values
-
-
-def test_versions_stand_in_natural_order_after_the_base_with_their_change(tmp_path):
-    for name, value in {"v10": 0.4, "v2": 0.3, "base": 0.2}.items():
-        write_json(tmp_path / f"{name}.json", scores(rougeL=value))
-    compared = comparison.compare(comparison.read_scores(tmp_path))
-    assert list(compared) == ["base", "v2", "v10"]
-    assert compared["v2"]["rougeL_change"] == 50.0
-    assert "unfinished_change" not in compared["v2"]  # no percentage of nothing
-    table = comparison.table(compared)
-    assert ["ROUGE-L F1 ↑", "0.2", "0.3 (+50.0 %)", "0.4 (+100.0 %)"] in table
-    lines = comparison.markdown(table).splitlines()
-    assert len({len(line) for line in lines}) == 1
-    assert lines[1].startswith("|-")
-
-
-def test_scores_that_cannot_be_compared_are_refused(tmp_path):
-    write_json(tmp_path / "v1.json", scores())
-    with pytest.raises(BadInput, match=r"no base.json here"):
-        comparison.read_scores(tmp_path)
-    write_json(tmp_path / "base.json", scores(rows=4))
-    with pytest.raises(BadInput, match="different held-out rows"):
-        comparison.read_scores(tmp_path)
+        answers.read_predictions(write_jsonl("p.jsonl", []))
+    with pytest.raises(BadInput, match="answers row 1 more than once"):
+        answers.read_predictions(write_jsonl("p.jsonl", [prediction("1", "a"), prediction("1", "b")]))
+    with pytest.raises(BadInput, match=r"p.jsonl:1: half of a surrogate pair"):
+        answers.read_predictions(write_jsonl("p.jsonl", ['{"id": "\\ud83c"}']))

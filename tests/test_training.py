@@ -95,7 +95,7 @@ from test_training import LORA, ROWS, SCHEDULE
 from mbegu import adapters, training
 rows = Dataset.from_list(ROWS)
 model = training.build(Path({base!r}), "qlora", LORA, seed=0)
-training.train(model, rows, rows.select([0, 1]), SCHEDULE._replace(epochs=40), 3, Path({run!r}))
+training.train(model, rows, rows.select([0, 1]), SCHEDULE._replace(epochs=16), 3, Path({run!r}))
 out = Path({out!r}); out.mkdir()
 adapters.save(model, {{"template": "", "chat": True, "base": ""}}, out)
 """

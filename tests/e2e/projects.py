@@ -75,5 +75,6 @@ def copy_project(to: Path) -> Path:
     (to / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     if (ROOT / ".mbegu/base").is_dir():  # the wheel, checked by its hash as if it were fetched
         shutil.copytree(ROOT / ".mbegu/base", to / ".mbegu/base")
+    shutil.copy2(ROOT / ".dvc/plots.html", to / ".dvc/plots.html")  # which `make setup` makes
     run("git", "init", "-qb", "main", cwd=to)
     return to

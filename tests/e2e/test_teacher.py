@@ -1,5 +1,6 @@
 """The teacher behind an endpoint, against a real server: `transformers serve` with the embedded model on loopback."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import pytest
 import yaml
 from projects import ENVIRONMENT, ROOT, keep_lines, run
 from servers import HOST, free_port, kill
+
+from mbegu.memo import export_lines, open_memo
 
 
 @contextmanager
@@ -40,13 +43,13 @@ def expand(project: Path, *options: str, check: bool = True):
 
 @pytest.fixture
 def remote_project(project: Path):
-    """A project whose teacher is an endpoint, and the endpoint's port; eight open seeds."""
+    """A project whose teacher is an endpoint, and the endpoint's port; five open seeds."""
     port = free_port()
     (project / "data/seeds/v2.jsonl").write_text((ROOT / "data/seeds/v2.jsonl").read_text())
-    keep_lines(project / "data/seeds/v2.jsonl", 8)
+    keep_lines(project / "data/seeds/v2.jsonl", 5)
     params = yaml.safe_load((project / "params.yaml").read_text())
     params["teacher"]["kind"] = "openai"
-    params["expand"]["max_new_tokens"] = 40  # slow enough to be killed in mid-run
+    params["expand"]["max_new_tokens"] = 30  # slow enough to be killed in mid-run
     params["teacher"]["openai"] |= {
         "base_url": f"http://{HOST}:{port}/v1", "model": str(project / "models/base"), "concurrency": 1, "retries": 0,
         "timeout": 60,
@@ -79,7 +82,7 @@ def test_a_real_server_answers_is_killed_in_mid_run_and_the_next_run_goes_on(rem
     assert "Traceback" not in output
     kept = memoized(project)
     with model_server(port, tmp_path):
-        assert f"asked the teacher {8 - kept} times" in expand(project).stdout
+        assert f"asked the teacher {5 - kept} times" in expand(project).stdout
     rows = (project / "data/expanded/v2.jsonl").read_bytes()
     (project / "data/expanded/v2.jsonl").unlink()
     monkeypatch.delitem(ENVIRONMENT, "MBEGU_TEACHER_API_KEY")
@@ -89,14 +92,13 @@ def test_a_real_server_answers_is_killed_in_mid_run_and_the_next_run_goes_on(rem
 
 def memoized(project: Path) -> int:
     """Answers of the endpoint that are in the memo."""
-    export = project.parent / "export.jsonl"
-    run("python", "stages/memo.py", "export", str(export), cwd=project)
-    return export.read_text(encoding="utf-8").count('"kind": "openai"')
+    with open_memo(project / ".mbegu/memo") as memo:
+        return sum('"kind": "openai"' in json.dumps(line) for line in export_lines(memo))
 
 
 def test_a_plan_asks_nobody(remote_project):
     project, _ = remote_project
     command = run("dvc", "repro", "--dry", "-s", "expand@v2", cwd=project).stdout.split("> exec ", 1)[1].splitlines()[0]
     planned = run("sh", "-c", f"{command} --plan", cwd=project).stdout
-    assert "Drafts: 8 requests, 0 memoized, 8 to ask" in planned
-    assert "To ask: 8 requests" in planned
+    assert "Drafts: 5 requests, 0 memoized, 5 to ask" in planned
+    assert "To ask: 5 requests" in planned

@@ -1,6 +1,7 @@
 """Each stage through its command line: what it prints, what it writes, and how it refuses."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -29,10 +30,12 @@ BOOTSTRAP = {
 CURATE = {
     "--dropped": "none.jsonl", "--funnel": "funnel.csv", "--metrics": "funnel.json", "--refusals": "as an ai",
     "--unreviewed": "keep", "--min_words": 1, "--max_words": 50, "--max_repetition": 1, "--heldout_similarity": 0.7,
-    "--leakage": "error",
+    "--heldout_overlap": 0.5, "--leakage": "error",
 }  # fmt: skip
 ROWS = [{"instruction": f"Question number {n} about ሰላም?", "input": "", "output": f"Answer {n}."} for n in range(8)]
 HELDOUT = [{"instruction": "Something quite different", "output": "Yes."}, {"instruction": "ምንድን ነው?", "output": "ሰላም።"}]
+JUDGE = {"--template": ROOT / "templates/judge/pairwise.jinja", "--max_new_tokens": 4}
+TAUGHT = [{"instruction": f"What does fund {n} pay in a year?", "output": f"Fund {n} pays {n} percent."} for n in range(10)]
 
 
 def flat(options: dict) -> list:
@@ -44,7 +47,7 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, write_jsonl, tiny_base, t
     heldout = write_jsonl("heldout.jsonl", HELDOUT)
     reviews = [{"decision": "edit", "instruction": "Unanswered?", "output": "Edited."}]
     reviews = write_jsonl("reviews.jsonl", [*reviews, {"decision": "accept", "instruction": "Gone?"}])
-    none = write_jsonl("none.jsonl", [])
+    none, taught = write_jsonl("none.jsonl", []), write_jsonl("taught.jsonl", TAUGHT)
     expand = ["expand", "--seeds", seeds, "--previous", none, "--base", tiny_base, "--teacher", tiny_base, "--target", 0,
               "--validation", 0.1, "--out", "expanded.jsonl", "--ledger", "expanded.ledger", "--memo", "memo", "--work", "w",
               *TEMPLATE, "--max_new_tokens", 4, *flat(TEACHER), *flat(BOOTSTRAP), "--instance_chat"]  # fmt: skip
@@ -62,20 +65,31 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, write_jsonl, tiny_base, t
     assert json.loads(drafts.splitlines()[-1])["origin"]["kind"] == "generated"
 
     done = stage("curate", "--expanded", "expanded.jsonl", "--reviews", reviews, "--heldout", heldout, "--out", "curated.jsonl",
-                 "--ledger", "curated.ledger", *flat(CURATE))  # fmt: skip
+                 "--ledger", "curated.ledger", *flat(CURATE | {"--funnel": "metrics/funnel/v1.csv"}))  # fmt: skip
     assert done.stdout == "Kept 9 of 9 candidates, 1 lines in the ledger: curated.jsonl\n"
     assert "reviews.jsonl:2: decides on a row that no longer exists" in done.stderr
     done = stage(
-        "merge", "--previous", none, "--curated", "curated.jsonl", "--out", "v1.jsonl", "--ledger", "l", "--near_duplicate", 0.99
+        "merge",
+        "--previous",
+        none,
+        "--curated",
+        "curated.jsonl",
+        "--out",
+        "data/versions/v1.jsonl",
+        "--ledger",
+        "l",
+        "--near_duplicate",
+        0.99,
     )
-    assert done.stdout == "0 rows before, 9 now, 0 duplicates in the ledger: v1.jsonl\n"
-    tokenize = ["tokenize_rows", "--version", "v1.jsonl", "--base", tiny_base, "--out", "v1.arrow", "--ledger", "t.ledger",
-                "--metrics", "t.json", "--lengths", "t/v1.csv", *TEMPLATE]  # fmt: skip
+    assert done.stdout == "0 rows before, 9 now, 0 duplicates in the ledger: data/versions/v1.jsonl\n"
+    tokenize = ["tokenize_rows", "--version", "data/versions/v1.jsonl", "--base", tiny_base, "--out", "v1.arrow",
+                "--ledger", "t.ledger",
+                "--metrics", "t.json", "--lengths", "metrics/tokenize/v1.csv", *TEMPLATE]  # fmt: skip
     tokenize += ["--max_length", 200, "--on_truncation", "error"]
     assert "9 rows, " in stage(*tokenize).stdout
     assert json.loads((tmp_path / "t.json").read_text())["rows"] == 9
 
-    train = ["train", "--tokenized", "v1.arrow", "--base", tiny_base, "--out", "adapters/v1", "--curves", "curves/v1",
+    train = ["train", "--tokenized", "v1.arrow", "--base", tiny_base, "--out", "adapters/v1", "--curves", "metrics/train/v1",
              "--work", "work", *LORA, *flat(TRAIN), "--no-gradient_checkpointing"]  # fmt: skip
     done = stage(*train)
     assert done.exit_code == 0, done.output
@@ -86,20 +100,35 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, write_jsonl, tiny_base, t
     assert (tmp_path / "adapters/v1/SHA256SUMS").read_text() == sums
 
     for name, adapter in {"base": [], "v1": ["--adapter", "adapters/v1"]}.items():
-        predict = ["predict", "--heldout", heldout, "--base", tiny_base, *adapter, "--out", f"p/{name}.jsonl", "--memo", "memo",
+        predict = ["predict", "--heldout", heldout, "--base", tiny_base, *adapter, "--out",
+                   f"data/predictions/{name}.jsonl", "--memo", "memo",
                    "--work", "w", *TEMPLATE, *GENERATE]  # fmt: skip
         assert "worked on 4 requests" in stage(*predict).stdout
         assert "worked on 0 requests" in stage(*predict).stdout
-        score = ["score", "--predictions", f"p/{name}.jsonl", "--heldout", heldout, "--out", f"s/{name}.json"]
-        assert "2 answers, held-out loss" in stage(*score, "--rouge", "rougeL", "--digits", 3).stdout
-    done = stage("compare", "--scores", "s", "--out", "compare.json", "--table", "compare.md", "--plot", "compare.csv")
-    assert "| ROUGE-L F1 ↑" in done.stdout
-    done = stage("report", "--compare", "compare.json", "--predictions", "p", "--train", "curves", "--tokenize", "t",
-                 "--html", "r.html", "--markdown", "r.md")  # fmt: skip
-    assert done.stdout == "Report: r.html\n"
+        score = ["score", "--predictions", f"data/predictions/{name}.jsonl", "--heldout", heldout, "--rouge", "rougeL",
+                 "--rows", f"data/scores/{name}.jsonl", "--out", f"metrics/score/{name}.json", "--digits", 3,
+                 "--following", taught]  # fmt: skip
+        assert "2 answers, held-out loss" in stage(*score).stdout
+    compare = ["compare", "--scores", "metrics/score", "--rows", "data/scores", "--versions", "data/versions", "--heldout",
+               heldout, "--out", "metrics/compare.json", "--table", "metrics/compare.md", "--plot", "metrics/compare.csv",
+               "--intervals", "metrics/intervals.svg", "--flips", "data/flips.jsonl"]  # fmt: skip
+    done = stage(*compare)
+    assert "| ROUGE-L F1 ↑" in done.stdout and "not distinguishable at n=2 in any" in done.stdout, done.output
+    assert (tmp_path / "metrics/intervals.svg").read_text().startswith("<svg")
+    judge = ["judge", "--predictions", "data/predictions", "--base", tiny_base, "--out", "metrics/judge.json",
+             "--verdicts", "data/judge.jsonl", "--memo", "memo", "--work", "w", *flat(JUDGE), "--chat",
+             *flat(TEACHER)]  # fmt: skip
+    assert "Judged 2 answers by local" in stage(*judge, "--pairs", "v1:base").stdout
+    (tmp_path / "params.yaml").write_text("score: {digits: 3}")
+    report = ["report", "--data", "data", "--metrics", "metrics", "--params", "params.yaml", "--html", "r.html",
+              "--markdown", "r.md"]  # fmt: skip
+    assert stage(*report).stdout == "Report: r.html\n"
     page = (tmp_path / "r.html").read_text()
-    assert "ምንድን ነው?" in page and page.count("<svg") == 2 and "src=" not in page and "href=" not in page.replace("xlink:href", "")
+    assert "ምንድን ነው?" in page and page.count("<svg") == 5 and "src=" not in page
+    assert not re.findall(r'href="(?!#)', page.replace("xlink:href", "")) and "score: {digits: 3}" in page
+    assert "judged by local" in page and "against base" in page
     assert "ምንድን ነው?" in (tmp_path / "r.md").read_text()
+    assert stage(*report).stdout and (tmp_path / "r.html").read_text() == page
 
     ask = ["ask", "--adapter", "adapters/v1", "--base", tiny_base, "--max_new_tokens", 3, "ሰላም?"]
     assert stage(*ask).exit_code == 0

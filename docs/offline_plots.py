@@ -1,0 +1,40 @@
+"""Writes the page into which `dvc plots` puts its charts, with Vega inside: DVC's own loads Vega from a CDN.
+
+    python docs/offline_plots.py .dvc/plots.html
+
+`make setup` calls it; `.dvc/config` names the page.
+"""
+
+import sys
+from pathlib import Path
+
+import vl_convert
+
+PAGE = """<!DOCTYPE html>
+<html>
+<head>
+<meta charset="utf-8">
+<title>DVC Plot</title>
+{refresh_tag}
+<script>(() => {
+BUNDLE
+})();</script>
+<style>
+  body { font-family: system-ui, sans-serif; margin: 1rem; }
+  img { max-width: 100%; }
+</style>
+</head>
+<body>
+<div id="plots">{plot_divs}</div>
+</body>
+</html>
+"""
+
+
+def main(path: Path) -> None:
+    """Writes the page."""
+    path.write_text(PAGE.replace("BUNDLE", vl_convert.javascript_bundle().replace("</script", "<\\/script")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

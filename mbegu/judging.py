@@ -1,0 +1,202 @@
+"""A judge compares two models' answers to the same held-out questions.
+
+Pairwise comparison with a reference answer, each row asked twice with the answers swapped, as judges prefer a place;
+a win only if both orders agree, else a tie (Zheng et al. 2023, arXiv 2306.05685, §3.4). Their §3.3 names what swapping
+does not cure: a judge prefers long answers, and answers like its own.
+"""
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import diskcache
+
+from mbegu.answers import read_predictions
+from mbegu.demonstrations import render
+from mbegu.errors import BadInput
+from mbegu.filters import control_token
+from mbegu.generate import Decoding
+from mbegu.memo import Request
+from mbegu.rows import Row
+from mbegu.teachers import Teacher, consult, request
+
+UNREADABLE = "unreadable"
+SHOWN = ("instruction", "input", "reference", "prediction")
+DIGITS = 4  # of a share
+# What follows the word decides whether it is a verdict: "A fund pays …" is an article, "A, B or tie" repeats the question.
+VERDICT = re.compile(
+    r"""[\W_]*(?:(?:the\s+)?(?:(?:final|better|best)\s+)?(?:answer|verdict|winner)(?:\s+is)?[\W_]+)?
+    (?P<verdict>A|B|tie)\b
+    (?![^\w\s]\w)                                                                # A/B, A-rated, A's
+    (?![ \t]+(?!is\s+(?:the\s+)?(?:better|best|winner)|wins\b|because\b)\w)      # A fund, B is worse, A and B
+    (?!\W*(?:(?:or|and)\W+)?(?!(?P=verdict)\b)(?:A|B|tie)\b)                     # A, B or tie
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+class Duel(NamedTuple):
+    """Two models' predictions of one row."""
+
+    pair: str  # "FIRST:SECOND", the models' names
+    first: dict[str, Any]
+    second: dict[str, Any]
+
+
+class Ask(NamedTuple):
+    """How a verdict is asked for."""
+
+    template: str  # Jinja text over `instruction`, `input`, `reference`, `a` and `b`
+    name: str  # of the template, for errors
+    chat: bool
+    decoding: Decoding  # greedy
+
+
+def read_ask(template: Path, chat: bool, max_new_tokens: int) -> Ask:
+    """Reads the template file.
+
+    Raises:
+        BadInput: it can't be read.
+    """
+    try:
+        text = template.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"judge.template: {template}: {error.strerror}; there is templates/judge/pairwise.jinja.") from None
+    return Ask(text, str(template.with_suffix("")), chat, Decoding(max_new_tokens))
+
+
+def read_duels(pairs: tuple[str, ...], folder: Path) -> list[Duel]:
+    """The rows of every pair, pair by pair.
+
+    Args:
+        folder: of the predict stage's files, NAME.jsonl.
+
+    Raises:
+        BadInput: a pair that is none or stands twice, a name without a file, two files that answer different rows.
+    """
+    again = next((pair for pair, count in Counter(pairs).items() if count > 1), None)
+    if again:
+        raise BadInput(f"judge.pairs: {again!r} stands twice; name it once.")
+    return [duel for pair in pairs for duel in _duels(pair, folder)]
+
+
+def _duels(pair: str, folder: Path) -> list[Duel]:
+    first, second = (folder / f"{name}.jsonl" for name in _names(pair, folder))
+    left, right = read_predictions(first), read_predictions(second)
+    if [_asked(value) for value in left] != [_asked(value) for value in right]:
+        raise BadInput(f"judge.pairs: {first} and {second} answer different rows; build both again with `dvc repro`.")
+    return [Duel(pair, *both) for both in zip(left, right, strict=True)]
+
+
+def _names(pair: str, folder: Path) -> list[str]:
+    names = pair.split(":")
+    if len(names) != 2 or not all(names):
+        raise BadInput(f"judge.pairs: {pair!r} is not a pair; write NAME:NAME, such as v2:base.")
+    if names[0] == names[1]:
+        raise BadInput(f"judge.pairs: {pair!r} compares a model with itself; name two models.")
+    known = sorted(path.stem for path in folder.glob("*.jsonl"))
+    for name in names:
+        if name not in known:
+            raise BadInput(f"judge.pairs: {pair!r}: no {folder / name}.jsonl; there are {', '.join(known) or 'none'}.")
+    return names
+
+
+def _asked(prediction: dict[str, Any]) -> list[Any]:
+    return [prediction[key] for key in ("id", "instruction", "input", "reference")]
+
+
+def judge(duels: list[Duel], ask: Ask, teacher: Teacher, memo: diskcache.Cache) -> tuple[list[Row], int]:
+    """A verdict on every duel, through the memo.
+
+    Returns:
+        Rows of `verdict`, and how many requests the teacher was asked.
+
+    Raises:
+        BadInput: the template is wrong, or the teacher fails.
+    """
+    asked_for = [requests(duel, ask, teacher) for duel in duels]
+    answers, asked = consult(teacher, [one for both in asked_for for one in both], memo)
+    texts = iter([answer["text"] for answer in answers])
+    return [verdict(duel, [next(texts) for _ in both]) for duel, both in zip(duels, asked_for, strict=True)], asked
+
+
+def requests(duel: Duel, ask: Ask, teacher: Teacher) -> list[Request]:
+    """The first model's answer as A, then as B. None if a text spells one of the judge's control tokens: it could
+    forge a turn, and one can't mend what a model wrote."""
+    if control_token("\n".join(side[key] for side in duel[1:] for key in SHOWN), teacher.control_tokens):
+        return []
+    question = {key: duel.first[key] for key in SHOWN[:3]}
+    orders = ((duel.first, duel.second), (duel.second, duel.first))
+    prompts = [render(ask.template, ask.name, **question, a=a["prediction"], b=b["prediction"]) for a, b in orders]
+    return [request(teacher, prompt, ask.chat, ask.decoding) for prompt in prompts]
+
+
+def parse(text: str) -> str:
+    """The verdict that a text begins with, "A", "B" or "tie" (A, [[A]], **Answer A**, The better answer is A.), else
+    "unreadable"."""
+    found = VERDICT.match(text)
+    word = found["verdict"].upper() if found else UNREADABLE
+    return "tie" if word == "TIE" else word
+
+
+def combine(orders: list[str]) -> str:
+    """What both orders say if they agree, else "tie"; "unreadable" if one is."""
+    if UNREADABLE in orders:
+        return UNREADABLE
+    return orders[0] if orders[0] == orders[1] else "tie"
+
+
+def verdict(duel: Duel, texts: list[str]) -> Row:
+    """A row with each order's verdict and the combined one, as "first", "second", "tie" or "unreadable".
+
+    Args:
+        texts: the judge's answers, where the first model was A and where it was B; empty if it was not asked.
+    """
+    meaning = ({"A": "first", "B": "second"}, {"A": "second", "B": "first"})
+    said = [parse(text) for text in texts] or [UNREADABLE, UNREADABLE]
+    orders = [names.get(word, word) for names, word in zip(meaning, said, strict=True)]
+    return {"id": duel.first["id"], "pair": duel.pair, "orders": orders, "verdict": combine(orders), "answers": texts}
+
+
+def tally(verdicts: list[Row], name: str) -> dict[str, dict[str, Any]]:
+    """Numbers of each pair, seen from its first model.
+
+    Args:
+        name: the judge's.
+
+    Returns:
+        `judge`, `n` (rows), `wins`, `losses`, `ties`, `unreadable`, `agreement` (share of readable rows where both
+        orders say the same) and `win_rate` (a tie is half a win); the shares are null if no row is readable.
+    """
+    pairs: dict[str, list[Row]] = {}
+    for row in verdicts:
+        pairs.setdefault(row["pair"], []).append(row)
+    return {pair: {"judge": name, **_numbers(rows)} for pair, rows in pairs.items()}
+
+
+def _numbers(rows: list[Row]) -> dict[str, float | None]:
+    count = Counter(row["verdict"] for row in rows)
+    readable = [row for row in rows if row["verdict"] != UNREADABLE]
+    agreed = sum(row["orders"][0] == row["orders"][1] for row in readable)
+    return {
+        "n": len(rows),
+        "wins": count["first"],
+        "losses": count["second"],
+        "ties": count["tie"],
+        "unreadable": count[UNREADABLE],
+        "agreement": round(agreed / len(readable), DIGITS) if readable else None,
+        "win_rate": round((count["first"] + count["tie"] / 2) / len(readable), DIGITS) if readable else None,
+    }
+
+
+def judge_name(teacher: Teacher, base: Path) -> str:
+    """The judge as a score names it: "local models/base SHA", "openai MODEL" or "recorded SHA".
+
+    Args:
+        base: where the local one lies.
+    """
+    identity = teacher.identity
+    if identity["kind"] == "openai":
+        return f"openai {identity['model']}"
+    return f"local {base} {identity['base'][:16]}" if identity["kind"] == "local" else f"recorded {identity['file'][:16]}"

@@ -1,0 +1,101 @@
+"""What is measured of each answer: pairs of a numerator and a weight, whose sums over questions give a metric.
+
+Keeping the parts and not only the quotient lets a metric that is a ratio of sums, such as a loss per
+byte or an F1 over all entities, be resampled question by question (`mbegu.significance`).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from mbegu.checks import follows
+from mbegu.filters import repetition
+from mbegu.metrics import finance
+from mbegu.metrics.abstention import abstains
+from mbegu.metrics.chrf import chrf
+from mbegu.metrics.following import Classifier, reads_as_answer
+from mbegu.metrics.likelihood import utf8_bytes
+from mbegu.metrics.overlap import exact_match, token_f1
+from mbegu.metrics.rouge import score as rouge
+from mbegu.rows import Row, question
+from mbegu.text import words
+
+Measures = dict[str, tuple[float, float]]
+
+
+class Settings(NamedTuple):
+    """What the score section of params.yaml says."""
+
+    rouge: Sequence[str]
+    names: Sequence[str]  # of funds and institutions
+    classifier: Classifier
+
+
+def measure(predictions: Sequence[Mapping[str, Any]], heldout: Sequence[Row], settings: Settings) -> list[Measures]:
+    """Measures of each prediction, which answers the held-out row at its position.
+
+    Raises:
+        BadInput: an unknown ROUGE type.
+    """
+    answers = reads_as_answer(settings.classifier, [value["prediction"] for value in predictions])
+    found = []
+    for value, row, is_answer in zip(predictions, heldout, answers, strict=True):
+        measures = _of_text(value["prediction"], row["output"], settings.rouge)
+        measures |= _of_facts(value["prediction"], row, settings.names)
+        measures |= _of_form(value, row["output"], is_answer)
+        measures |= _of_instructions(value["prediction"], row)
+        found.append({name: pair for name, pair in measures.items() if pair[1]})
+    return found
+
+
+def _of_text(answer: str, reference: str, rouge_types: Sequence[str]) -> Measures:
+    rated = rouge(answer, [reference], rouge_types)
+    found = {name: (one.f1, 1.0) for name, one in rated.items() if one is not None}
+    overlap = {"exact_match": (exact_match(answer, reference), 1.0), "token_f1": (token_f1(answer, reference), 1.0)}
+    return found | {"chrf": (chrf(answer, reference), 1.0)} | overlap
+
+
+def _of_facts(answer: str, row: Row, names: Sequence[str]) -> Measures:
+    counts = finance.count(answer, row["output"], question(row), names)
+    return {
+        "finance_precision": (counts.matched, counts.answered),
+        "finance_recall": (counts.matched, counts.expected),
+        "finance_f1": (2 * counts.matched, counts.answered + counts.expected),
+        "wrong_numbers": (counts.wrong_numbers, counts.numbers),
+    }
+
+
+def _of_form(value: Mapping[str, Any], reference: str, is_answer: bool) -> Measures:
+    answer = value["prediction"]
+    answered = len(words(answer))
+    return {
+        "ifs": (float(is_answer), 1.0),
+        "heldout_loss": (value["reference_nll"], value["reference_tokens"]),
+        "loss_per_byte": (value["reference_nll"], utf8_bytes(reference)),
+        "repetition": (repetition(answer), 1.0),
+        "answer_words": (answered, 1.0),
+        "length_ratio": (answered, len(words(reference))),
+        "unfinished": (float(value["finish_reason"] == "length"), 1.0),
+        "empty": (float(answered == 0), 1.0),
+    }
+
+
+def _of_instructions(answer: str, row: Row) -> Measures:
+    says_so, unanswerable = abstains(answer), row["unanswerable"]
+    both = float(says_so and unanswerable)
+    found: Measures = {
+        "abstained": (float(says_so), 1.0),
+        "abstention_precision": (both, float(says_so)),
+        "abstention_recall": (both, float(unanswerable)),
+        "abstention_f1": (2 * both, float(says_so) + unanswerable),
+    }
+    if row["checks"]:
+        met = follows(answer, row["checks"])
+        found |= {"checks": (sum(met.values()), len(met)), "checks_strict": (float(all(met.values())), 1.0)}
+    return found
+
+
+def ratio(rows: Sequence[Mapping[str, tuple[float, float]]], name: str) -> float | None:
+    """The metric over all questions, None if none has it."""
+    pairs = [row[name] for row in rows if name in row]
+    weight = sum(pair[1] for pair in pairs)
+    return sum(pair[0] for pair in pairs) / weight if weight else None

@@ -1,0 +1,204 @@
+"""Is one model better than another on the same questions? Paired bootstrap, permutation test, Holm's correction.
+
+A metric is a ratio of sums over questions: a mean is one with weights of 1, a loss per byte one with
+bytes as weights. Both tests keep the two answers to a question together, so that hard questions do not
+hide a difference (Efron and Tibshirani 1993, §16; Dror et al. 2018, "The Hitchhiker's Guide to Testing
+Statistical Significance in NLP", §3).
+"""
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.special import ndtr, ndtri, stdtrit
+
+RESAMPLES = 10_000
+LEVEL = 0.95  # of all intervals of a comparison together
+POWER = 0.8  # chance of finding a true difference, for the size of set that would be needed
+CHUNK = 1_000  # resamples at a time, so that 1,000 questions take 8 MB
+Measures = Mapping[str, Any]  # by metric: array (questions, 2) of numerators and denominators
+
+
+def compare_pair(first: Measures, second: Measures, higher_is_better: Mapping[str, bool]) -> dict[str, dict[str, Any]]:
+    """How `second` differs from `first` in each metric of `higher_is_better`, measured on the same questions.
+
+    Returns:
+        By metric: `difference` (second minus first); `low` and `high`, an interval at the level that Holm's
+        procedure (1979) reaches for this metric, so that a comparison's intervals hold together with 95 %:
+        the wider of bootstrap and permutation test on either side; `low_alone` and `high_alone`, the 95 %
+        bootstrap interval of this metric alone; `p` of the permutation test and `p_holm`, corrected over
+        the metrics; `effect`, Cohen's d of the paired differences; `n`, questions that count; `verdict`,
+        "better" or "worse" if `low` and `high` exclude 0, else "not distinguishable"; `n_needed`, about how
+        many questions would show a difference of this size with a power of 80 %, None if there is none.
+
+        A metric that either model has no data for is left out.
+    """
+    names = [name for name in higher_is_better if first[name][:, 1].any() and second[name][:, 1].any()]
+    if not names:
+        return {}
+    before, after = (np.stack([np.asarray(model[name], float) for name in names], 1) for model in (first, second))
+    differences = _ratios(after.sum(0)) - _ratios(before.sum(0))
+    generator = _generator(len(before))
+    resampled = _bootstrap(before, after, generator)
+    swaps = _swaps(before, after, generator)
+    p_values = [_p(differences[index], swaps[:, :, index], 0.0) for index in range(len(names))]
+    found = {}
+    for index, (name, holm) in enumerate(zip(names, _holm(p_values), strict=True)):
+        questions = int((before[:, index, 1] + after[:, index, 1] > 0).sum())
+        samples = Samples(float(differences[index]), resampled[:, index], swaps[:, :, index], questions)
+        found[name] = _describe(samples, p_values[index], holm, higher_is_better[name])
+    return found
+
+
+class Samples(NamedTuple):
+    """What is known of one metric's difference."""
+
+    difference: float
+    resampled: Any  # bootstrap differences, (resamples,)
+    swaps: Any  # of the permutation test, (2, resamples)
+    questions: int
+
+
+def _generator(questions: int) -> Any:
+    """Seeded by the number of questions alone: models of one build are resampled alike."""
+    digest = hashlib.sha256(f"significance {questions}".encode()).digest()
+    return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:8], "big")))
+
+
+def _ratios(sums: Any) -> Any:
+    """Sums (..., 2) to metrics (...); NaN where there is nothing to divide by."""
+    return np.divide(sums[..., 0], sums[..., 1], out=np.full(sums.shape[:-1], np.nan), where=sums[..., 1] != 0)
+
+
+def _bootstrap(first: Any, second: Any, generator: Any) -> Any:
+    """Differences (RESAMPLES, metrics) over questions drawn with replacement, the same for both models."""
+    questions = len(first)
+    found = []
+    for _ in range(RESAMPLES // CHUNK):
+        counts = generator.multinomial(questions, np.full(questions, 1 / questions), size=CHUNK).astype(float)
+        found.append(_ratios(np.tensordot(counts, second, 1)) - _ratios(np.tensordot(counts, first, 1)))
+    return np.concatenate(found)
+
+
+def _swaps(first: Any, second: Any, generator: Any) -> Any:
+    """Random swaps of the two models, question by question: the differences (RESAMPLES, metrics) that they give, and by
+    how much these fall if `second` were worse by 1, so that any other difference can be tested as well as none."""
+    found = []
+    for _ in range(RESAMPLES // CHUNK):
+        swapped = (generator.random((CHUNK, len(first))) < 0.5).astype(float)
+        ours, theirs = np.tensordot(swapped, first, 1), np.tensordot(swapped, second, 1)
+        seconds, firsts = second.sum(0) - theirs + ours, first.sum(0) - ours + theirs
+        kept = np.stack([second.sum(0)[:, 1] - theirs[..., 1], seconds[..., 1]], -1)
+        moved = np.stack([theirs[..., 1], firsts[..., 1]], -1)
+        found.append([_ratios(seconds) - _ratios(firsts), _ratios(kept) - _ratios(moved)])
+    return np.concatenate(found, 1)
+
+
+def _p(difference: float, swaps: Any, supposed: float) -> float:
+    """Two-sided p of the permutation test for a true difference of `supposed`: the share of swaps that give a difference
+    at least as far from it; the data as they are count as one (Phipson and Smyth 2010)."""
+    distances = np.abs(swaps[0] - supposed * swaps[1])
+    hits = int((distances >= abs(difference - supposed) * (1 - 1e-9) - 1e-12).sum())
+    return (hits + 1) / (RESAMPLES + 1)
+
+
+def _farthest(samples: Samples, error: float, step: float) -> float:
+    """The difference farthest from the measured one, in the direction of `step`, that the permutation test does not
+    reject at level `error`; infinite if it can reject none, as with five questions."""
+    near, far = samples.difference, samples.difference + step
+    for _ in range(30):
+        if _p(samples.difference, samples.swaps, far) <= error:
+            break
+        near, far, step = far, far + 2 * step, 2 * step
+    else:
+        return math.copysign(math.inf, step)
+    for _ in range(30):
+        middle = (near + far) / 2
+        near, far = (near, middle) if _p(samples.difference, samples.swaps, middle) <= error else (middle, far)
+    return near
+
+
+def _holm(p_values: list[float]) -> list[tuple[float, float]]:
+    """Each test's corrected p and the error level at which Holm's step-down procedure judges it."""
+    order = np.argsort(p_values, kind="stable")
+    found: list[tuple[float, float]] = [(1.0, 0.0)] * len(order)
+    worst, level = 0.0, 0.0
+    for rank, index in enumerate(order):
+        if worst < 1 - LEVEL:  # all before it were rejected
+            level = (1 - LEVEL) / (len(order) - rank)
+        worst = max(worst, min(1.0, p_values[index] * (len(order) - rank)))
+        found[index] = (worst, level)
+    return found
+
+
+def interval(resampled: Any, error: float, questions: int) -> tuple[float, float]:
+    """Percentile interval of bootstrap differences (resamples,), expanded for small samples as in Hesterberg 2015
+    ("What Teachers Should Know About the Bootstrap", §4.4): without that, it is too narrow."""
+    if questions < 2:
+        return -math.inf, math.inf
+    tail = float(ndtr(math.sqrt(questions / (questions - 1)) * stdtrit(questions - 1, error / 2)))
+    low, high = np.nanquantile(resampled, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def _describe(samples: Samples, p: float, holm: tuple[float, float], higher: bool) -> dict[str, Any]:
+    difference, resampled, _, questions = samples
+    p_holm, error = holm
+    spread = float(np.nanstd(resampled)) * math.sqrt(questions / max(questions - 1, 1))
+    low, high = interval(resampled, error, questions)
+    if spread:
+        low, high = min(low, _farthest(samples, error, -spread)), max(high, _farthest(samples, error, spread))
+    alone = interval(resampled, 1 - LEVEL, questions)
+    verdict = "not distinguishable"
+    if low > 0 or high < 0:
+        verdict = "better" if (difference > 0) == higher else "worse"
+    return {
+        "difference": difference,
+        "low": low,
+        "high": high,
+        "low_alone": alone[0],
+        "high_alone": alone[1],
+        "p": p,
+        "p_holm": p_holm,
+        "effect": difference / (spread * math.sqrt(questions)) if spread else 0.0,
+        "n": questions,
+        "verdict": verdict,
+        "n_needed": needed(difference, spread, questions, error),
+    }
+
+
+def own_intervals(model: Measures, names: Iterable[str]) -> dict[str, tuple[float, float]]:
+    """95 % bootstrap interval of each metric of one model that it has data for."""
+    kept = [name for name in names if model[name][:, 1].any()]
+    if not kept:
+        return {}
+    stack = np.stack([np.asarray(model[name], float) for name in kept], 1)
+    resampled = _bootstrap(np.broadcast_to([0.0, 1.0], stack.shape), stack, _generator(len(stack)))
+    counts = (stack[:, :, 1] > 0).sum(0)
+    return {name: interval(resampled[:, index], 1 - LEVEL, int(counts[index])) for index, name in enumerate(kept)}
+
+
+def needed(difference: float, spread: float, questions: int, error: float) -> int | None:
+    """How many questions would tell a difference of this size apart with a power of 80 %, if they are like these.
+
+    Args:
+        spread: standard error of the difference at `questions` questions.
+        error: two-sided error level of the test.
+    """
+    if not difference:
+        return None
+    ratio = float(ndtri(1 - error / 2) + ndtri(POWER)) * spread / abs(difference)
+    return math.ceil(questions * ratio**2)
+
+
+def better_at(verdicts: Mapping[str, Mapping[str, Any]], verdict: str) -> list[str]:
+    """Names of the metrics with this verdict."""
+    return [name for name, found in verdicts.items() if found["verdict"] == verdict]
+
+
+def as_arrays(rows: Iterable[Mapping[str, tuple[float, float]]], names: Iterable[str]) -> dict[str, Any]:
+    """Measures of questions, {metric: (numerator, weight)}, as one array (questions, 2) a metric; (0, 0) where one has none."""
+    listed = list(rows)
+    return {name: np.array([row.get(name, (0.0, 0.0)) for row in listed], float).reshape(len(listed), 2) for name in names}

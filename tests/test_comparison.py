@@ -1,0 +1,98 @@
+import json
+
+import pytest
+
+from mbegu import comparison
+from mbegu.errors import BadInput
+from mbegu.flips import all_flips, flips
+from mbegu.rows import row_id
+from mbegu.tables import write_json
+
+
+def scores(**values: float) -> dict:
+    return {"rougeL": 0.2, "heldout_loss": 2.0, "unfinished": 0, "rows": 3} | values
+
+
+def measured(values: list[float], metric: str = "rougeL") -> list[dict]:
+    return [{metric: (value, 1.0), "loss_per_byte": (1 - value, 2.0)} for value in values]
+
+
+LOW, HIGH = [0.1 + 0.01 * (n % 5) for n in range(40)], [0.3 + 0.01 * (n % 7) for n in range(40)]
+
+
+def test_versions_stand_in_natural_order_after_the_base_with_their_change(tmp_path):
+    for name, value in {"v10": 0.4, "v2": 0.3, "base": 0.2}.items():
+        write_json(tmp_path / f"{name}.json", scores(rougeL=value))
+    found = comparison.read_scores(tmp_path)
+    assert list(found) == ["base", "v2", "v10"]
+    table = comparison.score_table(found)
+    assert ["ROUGE-L F1 ↑", "0.2", "0.3 (+50.0 %)", "0.4 (+100.0 %)"] in table
+    assert ["Unfinished ↓", "0", "0", "0"] in table  # no percentage of nothing
+    lines = comparison.markdown(table).splitlines()
+    assert len({len(line) for line in lines}) == 1
+    assert lines[1].startswith("|-")
+
+
+def test_scores_that_cannot_be_compared_are_refused(tmp_path):
+    write_json(tmp_path / "v1.json", scores())
+    with pytest.raises(BadInput, match=r"no base.json here"):
+        comparison.read_scores(tmp_path)
+    write_json(tmp_path / "base.json", scores(rows=4))
+    with pytest.raises(BadInput, match="different held-out rows"):
+        comparison.read_scores(tmp_path)
+
+
+def test_models_scored_on_different_questions_are_refused(write_jsonl, tmp_path):
+    for name, id_ in {"base": "1", "v1": "2"}.items():
+        write_jsonl(f"{name}.jsonl", [{"id": id_, "measures": {"rougeL": [0.5, 1]}}])
+    with pytest.raises(BadInput, match=r"v1\.jsonl: scores other questions than base\.jsonl; run `dvc repro`"):
+        comparison.read_models(tmp_path, ["base", "v1"])
+
+
+def test_every_two_models_are_compared_and_each_verdict_follows_from_its_interval():
+    compared = comparison.compare({"base": measured(LOW), "v1": measured(HIGH), "v2": measured(HIGH)})
+    assert list(compared["pairs"]) == ["v1 against base", "v2 against base", "v2 against v1"]
+    better = compared["pairs"]["v1 against base"]
+    assert better["rougeL"]["verdict"] == better["loss_per_byte"]["verdict"] == "better"
+    assert better["rougeL"]["low"] > 0 > better["loss_per_byte"]["high"]
+    same = compared["pairs"]["v2 against v1"]["rougeL"]
+    assert (same["verdict"], same["difference"], same["low"], same["high"]) == ("not distinguishable", 0, 0, 0)
+    assert comparison.in_words(compared["pairs"]["v2 against v1"]) == "not distinguishable at n=40 in any 2 metrics."
+    assert comparison.in_words(better) == "better in Held-out loss per byte and ROUGE-L F1."
+    assert json.loads(json.dumps(compared)) == compared
+    low, high = compared["intervals"]["base"]["rougeL"]
+    assert low < 0.12 < high
+
+
+def test_the_tables_show_each_step_and_the_last_version_against_the_base():
+    models = {name: measured(values) for name, values in {"base": LOW, "v1": HIGH, "v2": HIGH}.items()}
+    compared, shown = comparison.compare(models), comparison.steps(list(models))
+    assert shown == [("v1", "base"), ("v2", "v1"), ("v2", "base")]
+    header, *lines = comparison.difference_table(compared, shown)
+    assert header == ["Metric", "v1 − base", "v2 − v1", "v2 − base"]
+    cells = dict(zip(header, next(line for line in lines if line[0] == "ROUGE-L F1 ↑"), strict=True))
+    assert cells["v1 − base"].startswith("+0.2") and cells["v1 − base"].endswith("] better")
+    assert cells["v2 − v1"] == "0 [0, 0] ≈"
+    page = comparison.page({name: scores() for name in models}, compared, shown)
+    assert "- **v1 against base**: better in" in page and "hold together with 95%" in page
+    assert comparison.steps([f"v{n}" for n in range(9)])[-1] == ("v8", "v0")
+    assert (
+        comparison.describe({"difference": 0.1, "low": None, "high": None, "verdict": "not distinguishable"}) == "+0.1 [∞, ∞] ≈"
+    )
+
+
+def row(instruction: str) -> dict:
+    return {"id": row_id(instruction, ""), "instruction": instruction, "input": "", "output": "A"}
+
+
+def test_flips_name_the_questions_that_changed_and_the_new_rows_nearest_to_them():
+    heldout = [row("How is a fund taxed?"), row("ወለድ ምንድን ነው?"), row("Same?")]
+    ids = [value["id"] for value in heldout]
+    models = {"v1": measured([0.2, 0.5, 0.4]), "v2": measured([0.6, 0.3, 0.4])}
+    versions = {"v1": [row("How is a bond taxed?")], "v2": [row("How is a bond taxed?"), row("How is a trust taxed?"), row("🌱")]}
+    gained, lost = all_flips(ids, models, [("v2", "v1")], heldout, versions)
+    assert (gained["pair"], gained["id"], gained["change"], gained["old"]) == (["v2", "v1"], ids[0], 0.4, 0.2)
+    assert [near["instruction"] for near in gained["nearest"]] == ["How is a trust taxed?"]  # not the row that v1 had
+    assert gained["nearest"][0]["similarity"] == 0.8
+    assert (lost["id"], lost["change"], lost["nearest"]) == (ids[1], -0.2, [])
+    assert flips(ids, models["v1"], models["v1"]) == []

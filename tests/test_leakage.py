@@ -1,0 +1,115 @@
+import random
+
+import pytest
+
+from mbegu import leakage
+from mbegu.errors import BadInput
+from mbegu.rows import row_id
+
+ANSWER = "A bank credits the interest on savings at the end of each month and deducts the tax before it pays the rest to you."
+AMHARIC = "ባንኩ በየወሩ መጨረሻ የቁጠባ ወለድ ይከፍላል ከዚያ በፊት ግን ግብሩን ይቀንሳል ስለዚህ የሚደርስህ ገንዘብ ያነሰ ነው"
+
+
+def row(instruction: str, output: str = "An answer.", line: int = 1, parents: tuple = (), file: str = "seeds.jsonl") -> dict:
+    origin = {"kind": "seed", "parents": list(parents), "source": f"{file}:{line}"}
+    return {"id": row_id(instruction, ""), "instruction": instruction, "input": "", "output": output, "origin": origin}
+
+
+def swap(text: str, changes: dict[str, str]) -> str:
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new, 1)
+    return text
+
+
+HELDOUT = [
+    row("How does a bank pay interest on savings each month?", ANSWER, 7, file="heldout.jsonl"),
+    row("ወለድ ምንድን ነው?", AMHARIC, 8),
+]
+FILLER = "Much else is said before that. " * 12
+QUESTIONS, BOTH = "ROUGE-L F1 of the questions", "ROUGE-L F1 of question and answer"
+GRAMS = "share of its words in common 8-grams"
+LEAKS = {
+    "the question, two words changed": ("How does my bank pay interest on deposits each month?", "Other.", QUESTIONS),
+    "the answer, two words changed": (
+        HELDOUT[0]["instruction"], swap(ANSWER, {"credits": "adds", "deducts": "withholds"}), "the same question"
+    ),
+    "another question, the answer with two words changed": (
+        "When is it credited?", swap(ANSWER, {"credits": "adds", "rest": "remainder"}), BOTH
+    ),
+    "the answer inside a longer one": ("When?", FILLER + ANSWER, GRAMS),
+    "Amharic, two words changed": ("መቼ?", swap(AMHARIC, {"ወለድ": "ትርፍ", "ግብሩን": "ታክሱን"}), BOTH),
+    "the answer as a question": (f"{FILLER}Say this in other words: {ANSWER}", "No.", GRAMS),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LEAKS)
+def test_a_held_out_row_in_training_fails_the_build_with_both_rows_or_goes_to_the_ledger(name):
+    instruction, output, reason = LEAKS[name]
+    with pytest.raises(BadInput) as error:
+        leakage.decontaminate([row("Fine?"), row(instruction, output, 3)], HELDOUT, 0.7, 0.5, "error", "curate")
+    other = HELDOUT[1 if "Amharic" in name else 0]
+    for part in (
+        "seeds.jsonl:3",
+        instruction[:40],
+        other["origin"]["source"],
+        other["instruction"],
+        "set curate.leakage to drop",
+    ):
+        assert part in str(error.value)
+    assert "\n" not in str(error.value)
+    kept, ledger = leakage.decontaminate([row("Fine?"), row(instruction, output, 3)], HELDOUT, 0.7, 0.5, "drop", "curate")
+    assert [value["instruction"] for value in kept] == ["Fine?"]
+    assert ledger[0]["reason"] == f"near a held-out row: {reason}"
+    assert ledger[0]["nearest"] == other["id"] and 0.5 < ledger[0]["score"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("instruction", "output"),
+    [
+        ("Who guards the assets of a fund?", "A custodian, which is usually a bank, holds them apart from its own."),
+        ("ባንክ ምን ይሠራል?", "ባንክ ገንዘብ ያስቀምጣል ያበድራል።"),
+        ("🌱?", "🌱"),
+        ("", ""),
+    ],
+)
+def test_other_rows_pass(instruction, output):
+    assert leakage.find_leak(row(instruction, output), leakage.guard(HELDOUT), 0.7, 0.5) is None
+
+
+def test_what_descends_from_a_leaking_row_leaks_too():
+    leaking = row(HELDOUT[0]["instruction"])
+    child = row("A new question altogether?", parents=[leaking["id"]])
+    grandchild = row("And one of that?", parents=[child["id"]])
+    kept, ledger = leakage.decontaminate([leaking, row("Fine?"), child, grandchild], HELDOUT, 0.7, 0.5, "drop", "curate")
+    assert [value["instruction"] for value in kept] == ["Fine?"]
+    assert ledger[1]["reason"] == f"descends from {leaking['id']}, near a held-out row"
+    assert [line["id"] for line in ledger] == [leaking["id"], child["id"], grandchild["id"]]
+
+
+def test_held_out_questions_count_once_unless_a_number_or_name_differs():
+    fine = [row("What does CIC pay on KES 5,000 a month?"), row("What does Sanlam pay on KES 5,000 a month?", line=2),
+            row("What does CIC pay on KES 9,000 a month?", line=3)]  # fmt: skip
+    assert leakage.check_heldout(fine, 0.7) == fine
+    with pytest.raises(BadInput, match=r"seeds.jsonl:4: .* asks the same as seeds.jsonl:1: .* one question would count twice"):
+        leakage.check_heldout([*fine, row("What would CIC pay on KES 5,000 a month?", line=4)], 0.7)
+
+
+def test_decisions_are_those_of_comparing_every_pair():
+    from rouge_score.rouge_scorer import RougeScorer
+
+    scorer, draw = RougeScorer(["rougeL"]), random.Random(0)
+    words = [f"w{number}" for number in range(30)]
+    texts = [" ".join(draw.choices(words, k=draw.randint(3, 9))) for _ in range(120)]
+    texts += [" ".join(words[(2 * number) % 25 : (2 * number) % 25 + 5]) for number in range(60)]
+    heldout, rows = [row(text) for text in texts[:90]], [row(text) for text in texts[90:]]
+    guarded = leakage.guard(heldout)
+    found = [leakage.find_leak(value, guarded, 0.7, 1) is not None for value in rows]
+    for value, leaks in zip(rows, found, strict=True):
+        nearest = max(scorer.score(other["instruction"], value["instruction"])["rougeL"].fmeasure for other in heldout)
+        whole = max(
+            scorer.score(f"{other['instruction']} An answer.", f"{value['instruction']} An answer.")["rougeL"].fmeasure
+            for other in heldout
+        )
+        assert leaks == (max(nearest, whole) > 0.7)
+    assert 0 < sum(found) < len(found)

@@ -1,0 +1,160 @@
+"""The report as a page: what it says, that it needs no network, and how Chromium lays it out."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mbegu import build_record, charts, comparison, reporting
+from mbegu.metrics.finance import mark_numbers
+from mbegu.rows import row_id, write_lines
+from mbegu.tables import write_csv, write_json
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUESTIONS = ["How much is KES 5,000 at 10%?", "ወለድ ምንድን ነው?", "ما هي الفائدة؟", "<script>alert(1)</script> & <b>?"]
+LONG = "አዲስ" * 400  # without a blank: it must wrap on a phone
+
+
+def row(instruction: str, output: str) -> dict:
+    origin = {"kind": "seed", "parents": [], "source": "s:1"}
+    return {"id": row_id(instruction, ""), "instruction": instruction, "input": "", "output": output, "origin": origin}
+
+
+def prediction(instruction: str, answer: str) -> dict:
+    return {"id": row_id(instruction, ""), "instruction": instruction, "input": "", "reference": "KES 500", "prediction": answer,
+            "tokens": 3, "finish_reason": "stop", "reference_nll": 2.0, "reference_tokens": 4}  # fmt: skip
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    """A report over four questions in three scripts, two versions and the base."""
+    data, metrics = tmp_path / "data", tmp_path / "metrics"
+    models = ["base", "v1", "v2"]
+    measured = {}
+    for number, model in enumerate(models):
+        answers = [f"KES 500, not KES 700, in {model}", LONG, "الفائدة 10%", "</div><script>alert(x)</script>"]
+        write_lines(data / f"predictions/{model}.jsonl", [prediction(*pair) for pair in zip(QUESTIONS, answers, strict=True)])
+        measured[model] = [{"rougeL": (0.1 * n + 0.2 * number, 1.0), "loss_per_byte": (2.0 - number / 2, 3.0)} for n in range(4)]
+    compared = comparison.compare(measured)
+    scores = {model: {"rougeL": 0.2, "loss_per_byte": 0.7, "rows": 4} for model in models}
+    write_json(metrics / "compare.json", {"models": scores, **compared})
+    write_json(metrics / "judge.json", {})
+    write_lines(data / "versions/v1.jsonl", [row("Kept?", "As KES 5."), row("Gone?", "A.")])
+    write_lines(data / "versions/v2.jsonl", [row("Kept?", "As KES 6."), row("<i>New</i>?", "A.")])
+    nearest = [{"id": "n", "instruction": "Near?", "similarity": 0.5}]
+    flip = {"pair": ["v2", "v1"], "id": row_id(QUESTIONS[0], ""), "metric": "rougeL", "old": 0.1, "new": 0.6, "change": 0.5}
+    write_lines(data / "flips.jsonl", [{**flip, "nearest": nearest}, {**flip, "change": -0.2, "nearest": []}])
+    for version in ("v1", "v2"):
+        write_csv(metrics / f"train/{version}/training.csv", ("step", "loss"), [(1, 3.0), (2, 2.5)])
+        write_csv(metrics / f"train/{version}/validation.csv", ("step", "loss"), [(2, 2.9)])
+        write_csv(metrics / f"tokenize/{version}.csv", ("tokens", "trained"), [(90, 60), (120, 80)])
+        write_csv(
+            metrics / f"funnel/{version}.csv",
+            ("filter", "dropped", "left"),
+            [("candidates", 0, 9), ("too short", 4, 5), ("kept", 0, 5)],
+        )
+    params = tmp_path / "params.yaml"
+    params.write_text("score:\n  digits: 4\n")
+    report = reporting.gather(data, metrics, params)
+    (tmp_path / "report.html").write_text(reporting.html(report), encoding="utf-8")
+    (tmp_path / "report.md").write_text(reporting.markdown(report), encoding="utf-8")
+    return tmp_path / "report.html"
+
+
+def test_the_verdict_stands_first_and_numbers_are_marked(page):
+    text = page.read_text()
+    assert text.index("v1 against base") < text.index("<table>")
+    assert '<span class="right">KES 500</span>, not <span class="wrong">KES 700</span>' in text
+    assert "1 rows added, 1 dropped, 1 edited" in text
+    assert "As KES <del>5</del><ins>6</ins>." in text
+    assert '<span class="right">+0.50</span>' in text and "new row n (0.50): Near?" in text
+    assert "digits: 4" in text and "data/versions/v2.jsonl" in text
+    assert "**v1 against base**" in page.with_suffix(".md").read_text()
+
+
+def test_text_of_rows_can_not_become_markup_and_nothing_comes_from_outside(page):
+    text = page.read_text()
+    assert "<script" not in text
+    assert "<i>New</i>" not in text and "&lt;script&gt;alert(x)" in text
+    assert not re.findall(r"(?:src|href)=\"(?!#)", text.replace("xlink:href", ""))
+    assert not re.findall(r"url\((?!#)|@import|<link", text)
+
+
+def chromium(*options: str, page: Path, tmp_path: Path) -> str:
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync", "--allow-file-access-from-files", "--hide-scrollbars",
+             f"--user-data-dir={tmp_path / 'profile'}"]  # fmt: skip
+    done = subprocess.run([CHROMIUM, *flags, *options, page.as_uri()], capture_output=True, text=True, timeout=120, check=True)
+    return done.stdout
+
+
+MEASURE = """<!doctype html><iframe id="frame" src="{src}" style="border: 0; width: {width}px; height: 800px"></iframe>
+<script>
+document.getElementById("frame").onload = (event) => {{
+  const page = event.target.contentDocument;
+  page.querySelectorAll("details").forEach((one) => one.open = true);
+  const charts = [...page.querySelectorAll("svg")].map((one) => Math.round(one.getBoundingClientRect().width));
+  document.title = JSON.stringify({{width: page.documentElement.scrollWidth, charts, text: page.body.innerText.length}});
+}};
+</script>"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+@pytest.mark.parametrize("width", [360, 1200])
+def test_the_page_fits_a_phone_and_a_desk(page, tmp_path, width):
+    wrapper = tmp_path / "wrapper.html"
+    wrapper.write_text(MEASURE.format(src=page.as_uri(), width=width))
+    dom = chromium("--window-size=1400,900", "--virtual-time-budget=5000", "--dump-dom", page=wrapper, tmp_path=tmp_path)
+    found = json.loads(re.search(r"<title>(.*?)</title>", dom)[1])
+    assert found["width"] <= width  # nothing to scroll sideways but the tables, which scroll by themselves
+    assert len(found["charts"]) == 5 and all(200 < chart <= width for chart in found["charts"])
+    assert found["text"] > 1000
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+def test_the_page_prints(page, tmp_path):
+    chromium(f"--print-to-pdf={tmp_path / 'report.pdf'}", "--no-pdf-header-footer", page=page, tmp_path=tmp_path)
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_picture_of_differences_colours_each_verdict():
+    found = {"difference": 0.1, "low": 0.05, "high": 0.15, "verdict": "better"}
+    pair = {"rougeL": found, "loss_per_byte": {**found, "low": None, "high": None, "verdict": "not distinguishable"}}
+    picture = charts.difference_chart({"pairs": {"v1 against base": pair}}, [("v1", "base")])
+    assert (
+        "ROUGE-L F1 ↑" in picture and charts.VERDICTS["better"] in picture and charts.VERDICTS["not distinguishable"] in picture
+    )
+
+
+def test_the_pieces_of_a_marked_answer_spell_it():
+    answer = "You asked for 9%; get KES 1k on 2 May, አይደለም ብር 70 🌱"
+    pieces = mark_numbers(answer, "Ksh 1,000 on 2 May", "What is 9 percent?")
+    assert "".join(text for text, _ in pieces) == answer
+    assert [mark for _, mark in pieces if mark] == ["given", "right", "right", "wrong"]
+
+
+def git(*command: str, cwd: Path) -> None:
+    subprocess.run(
+        ["git", "-c", "user.name=T", "-c", "user.email=t@example.org", *command], cwd=cwd, check=True, capture_output=True
+    )
+
+
+def test_the_revision_is_that_of_the_inputs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert build_record.revision() == ""
+    git("init", "-q", cwd=tmp_path)
+    (tmp_path / "params.yaml").write_text("a: 1")
+    git("add", "-A", cwd=tmp_path)
+    git("commit", "-qm", "One", cwd=tmp_path)
+    first = build_record.revision()
+    assert re.fullmatch("[0-9a-f]{12}", first)
+    (tmp_path / "dvc.lock").write_text("built")
+    git("add", "-A", cwd=tmp_path)
+    git("commit", "-qm", "Built", cwd=tmp_path)
+    assert build_record.revision() == first  # what a build writes changes no input
+    (tmp_path / "params.yaml").write_text("a: 2")
+    assert build_record.revision() == f"{first}, with uncommitted changes"
