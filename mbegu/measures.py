@@ -27,7 +27,7 @@ class Settings(NamedTuple):
 
     rouge: Sequence[str]
     names: Sequence[str]  # of funds and institutions
-    classifier: Classifier
+    classifier: Classifier | None  # None: too few rows to learn from, and no score
 
 
 def measure(predictions: Sequence[Mapping[str, Any]], heldout: Sequence[Row], settings: Settings) -> list[Measures]:
@@ -36,7 +36,8 @@ def measure(predictions: Sequence[Mapping[str, Any]], heldout: Sequence[Row], se
     Raises:
         BadInput: an unknown ROUGE type.
     """
-    answers = reads_as_answer(settings.classifier, [value["prediction"] for value in predictions])
+    texts = [value["prediction"] for value in predictions]
+    answers = [None] * len(texts) if settings.classifier is None else reads_as_answer(settings.classifier, texts)
     found = []
     for value, row, is_answer in zip(predictions, heldout, answers, strict=True):
         measures = _of_text(value["prediction"], row["output"], settings.rouge)
@@ -64,11 +65,11 @@ def _of_facts(answer: str, row: Row, names: Sequence[str]) -> Measures:
     }
 
 
-def _of_form(value: Mapping[str, Any], reference: str, is_answer: bool) -> Measures:
+def _of_form(value: Mapping[str, Any], reference: str, is_answer: bool | None) -> Measures:
     answer = value["prediction"]
     answered = len(words(answer))
     return {
-        "ifs": (float(is_answer), 1.0),
+        "ifs": (float(is_answer or 0), float(is_answer is not None)),
         "heldout_loss": (value["reference_nll"], value["reference_tokens"]),
         "loss_per_byte": (value["reference_nll"], utf8_bytes(reference)),
         "repetition": (repetition(answer), 1.0),

@@ -109,7 +109,11 @@ def _settings() -> "Settings":
     from mbegu.rows import read_rows
 
     params = dvc.api.params_show(PARAMS)["score"]
-    return Settings(params["rouge"], params["names"], train(read_rows(Path(params["following"]), answered=True)))
+    try:
+        classifier = train(read_rows(Path(params["following"]), answered=False))
+    except BadInput:
+        classifier = None
+    return Settings(params["rouge"], params["names"], classifier)
 
 
 def _measure(answers: list[dict[str, Any]], settings: "Settings") -> list["Measures"]:

@@ -28,6 +28,7 @@ def main(
     """Score held-out answers."""
     from mbegu import scoring
     from mbegu.answers import check_same_rows, read_predictions
+    from mbegu.errors import BadInput
     from mbegu.heldout import read_heldout
     from mbegu.measures import Settings, measure
     from mbegu.metrics.following import train
@@ -36,11 +37,17 @@ def main(
 
     answers, questions = read_predictions(predictions), read_heldout(heldout)
     check_same_rows(answers, questions, predictions, heldout)
-    classifier = train(read_rows(following, answered=True))
+    try:
+        classifier = train(read_rows(following, answered=False))
+    except BadInput as problem:
+        classifier = None
+        click.echo(f"Warning: no {problem}", err=True)
     measured = measure(answers, questions, Settings(rouge, names, classifier))
     metrics = scoring.summarize(measured, [value["prediction"] for value in answers], digits)
     write_lines(rows, scoring.measure_lines([value["id"] for value in answers], measured))
-    write_json(out, metrics | {"ifs_classifier_accuracy": round(classifier.accuracy, digits)})
+    if classifier is not None:
+        metrics["ifs_classifier_accuracy"] = round(classifier.accuracy, digits)
+    write_json(out, metrics)
     click.echo(f"{len(answers)} answers, held-out loss {metrics['heldout_loss']}, {rouge[-1]} {metrics.get(rouge[-1])}: {out}")
 
 

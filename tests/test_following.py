@@ -128,8 +128,8 @@ def test_too_few_rows(rows, found):
     with pytest.raises(BadInput) as error:
         train(rows)
     assert str(error.value) == (
-        f"instruction following score: {found} answered rows with different instructions, expected at least 10 to learn from; "
-        "answer more rows or leave this metric out."
+        f"instruction following score: {found} answered rows with different instructions, expected at least 10; "
+        "answer more of them, or name other rows in score.following."
     )
 
 

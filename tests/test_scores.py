@@ -140,3 +140,8 @@ def test_broken_predictions_are_refused(write_jsonl):
         answers.read_predictions(write_jsonl("p.jsonl", [prediction("1", "a"), prediction("1", "b")]))
     with pytest.raises(BadInput, match=r"p.jsonl:1: half of a surrogate pair"):
         answers.read_predictions(write_jsonl("p.jsonl", ['{"id": "\\ud83c"}']))
+
+
+def test_with_too_few_rows_to_learn_from_there_is_no_instruction_following_score():
+    rows = measures.measure([prediction("1", "a b")], [heldout("1")], SETTINGS._replace(classifier=None))
+    assert "ifs" not in rows[0] and "rouge1" in rows[0]

@@ -68,7 +68,7 @@ def train(rows: Sequence[dict[str, Any]]) -> Classifier:
     asked = [fold(row["instruction"]) for row in answered]
     if len(set(asked)) < LEAST:
         found = f"{len(set(asked))} answered rows with different instructions, expected at least {LEAST}"
-        raise BadInput(f"instruction following score: {found} to learn from; answer more rows or leave this metric out.")
+        raise BadInput(f"instruction following score: {found}; answer more of them, or name other rows in score.following.")
     examples = list(_examples(answered, asked))
     texts, labels, folds = ([example[part] for example in examples] for part in range(3))
     features, model = _features(), LogisticRegression(C=10, solver="liblinear", random_state=0)

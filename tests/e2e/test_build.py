@@ -9,7 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from projects import ENVIRONMENT, run
+from projects import ENVIRONMENT, commit, run
 
 from mbegu.manifest import verify
 
@@ -21,9 +21,15 @@ def stages_run(output: str) -> set[str]:
 def test_the_build_gives_versions_adapters_scores_and_a_report(built):
     assert len((built / "data/versions/v1.jsonl").read_text().splitlines()) == 10
     assert len((built / "data/versions/v2.jsonl").read_text().splitlines()) == 14
-    assert list(json.loads((built / "metrics/compare.json").read_text())) == ["base", "v1", "v2", "v3"]
-    assert "base" in (built / "metrics/compare.md").read_text()
-    assert "<svg" in (built / "report.html").read_text()
+    compared = json.loads((built / "metrics/compare.json").read_text())
+    assert list(compared["models"]) == ["base", "v1", "v2", "v3"]
+    assert list(compared["pairs"])[:3] == ["v1 against base", "v2 against base", "v2 against v1"]
+    for found in (found for pair in compared["pairs"].values() for found in pair.values()):
+        assert found["verdict"] == "not distinguishable"  # nothing else follows from three questions
+    assert "not distinguishable at n=3 in any" in (built / "metrics/compare.md").read_text()
+    page = (built / "report.html").read_text()
+    revision = run("git", "log", "-1", "--format=%h", "--abbrev=12", "HEAD~1", cwd=built).stdout.strip()
+    assert page.count("<svg") == 5 and f"<code>{revision}</code>" in page
     assert run("git", "status", "--short", cwd=built).stdout == ""
     for version in ("v1", "v2", "v3"):
         verify(built / "models/adapters" / version)
@@ -56,7 +62,34 @@ def test_an_edited_seed_rebuilds_only_what_follows_from_it_and_the_diffs_show_it
     assert "decides on a row that no longer exists" in output
     assert "heldout_loss" in run("dvc", "metrics", "diff", cwd=project).stdout
     run("dvc", "plots", "diff", "-o", "plots", cwd=project)
-    assert "vega" in (project / "plots/index.html").read_text()
+    page = (project / "plots/index.html").read_text()
+    assert "vegaEmbed" in page and not re.findall(r"<script[^>]+src=|<link", page)  # Vega is inside: it opens offline
+    commit(project, "Edited")
+    output = run("python", "stages/compare.py", "--rev", "HEAD~1", "--rev", "HEAD", cwd=project).stdout
+    assert "**v2 at HEAD against v2 at HEAD~1**: not distinguishable at n=3 in any" in output
+    assert "**base at HEAD against base at HEAD~1**" in output
+    for revs, message in (
+        (["HEAD"], "--rev stands 1 times; name two revisions"),
+        (["HEAD~2", "HEAD"], "HEAD~2 and HEAD have no model in common"),
+        (["nowhere", "HEAD"], "data/predictions at nowhere: "),
+    ):
+        options = [part for rev in revs for part in ("--rev", rev)]
+        done = run("python", "stages/compare.py", *options, cwd=project, check=False)
+        assert done.returncode == 1 and message in done.stdout and "Traceback" not in done.stdout, done.stdout
+
+
+def test_a_held_out_row_in_the_seeds_with_two_words_changed_fails_the_build_with_one_message(project):
+    row = json.loads((project / "data/heldout.jsonl").read_text().splitlines()[0])
+    tokens = row["output"].split()
+    tokens[3], tokens[-4] = "other", "words"
+    copied = {"instruction": row["instruction"] + " Explain.", "input": row["input"], "output": " ".join(tokens)}
+    with (project / "data/seeds/v1.jsonl").open("a") as file:
+        file.write(json.dumps(copied) + "\n")
+    done = run("dvc", "repro", "curate@v1", cwd=project, check=False)
+    errors = [line for line in done.stdout.splitlines() if line.startswith("Error: ")]
+    assert done.returncode != 0 and len(errors) == 1 and "Traceback" not in done.stdout, done.stdout
+    for part in ("data/seeds/v1.jsonl:11: ", "data/heldout.jsonl:1: ", row["instruction"], "set curate.leakage to drop"):
+        assert part in errors[0]
 
 
 def test_a_score_key_rebuilds_only_scores_comparison_and_report(project):
