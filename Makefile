@@ -16,8 +16,9 @@ setup: .venv/installed  ## create .venv with the pinned requirements
 	.venv/bin/python docs/offline_plots.py .dvc/plots.html
 	touch .venv/installed
 
-repro: setup  ## build every version, adapter and score that is out of date
+repro: setup  ## build every version, adapter and score that is out of date, and print the verdicts
 	dvc repro
+	@cat metrics/compare.md
 
 test: lint  ## lint, types, all tests
 	pytest
