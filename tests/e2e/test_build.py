@@ -70,7 +70,7 @@ def test_an_edited_seed_rebuilds_only_what_follows_from_it_and_the_diffs_show_it
     assert "**base at HEAD against base at HEAD~1**" in output
     for revs, message in (
         (["HEAD"], "--rev stands 1 times; name two revisions"),
-        (["HEAD~2", "HEAD"], "HEAD~2 and HEAD have no model in common"),
+        (["HEAD~2", "HEAD"], "data/predictions/base.jsonl at HEAD~2: "),
         (["nowhere", "HEAD"], "data/predictions at nowhere: "),
     ):
         options = [part for rev in revs for part in ("--rev", rev)]
@@ -97,7 +97,7 @@ def test_a_score_key_rebuilds_only_scores_comparison_and_report(project):
     params.write_text(params.read_text().replace("digits: 4", "digits: 3"))
     assert "score.digits" in run("dvc", "params", "diff", cwd=project).stdout
     planned = run("dvc", "repro", "--dry", cwd=project).stdout  # what the key itself changes
-    assert stages_run(planned) == {"score_base", "score@v1", "score@v2", "score@v3"}
+    assert stages_run(planned) == {"score_base", "score@v1", "score@v2", "score@v3", "report"}  # which shows params.yaml
     downstream = run("dvc", "repro", "--dry", "--force", "--downstream", "score_base", cwd=project).stdout
     assert stages_run(downstream) == {"score_base", "compare", "report"}
 
