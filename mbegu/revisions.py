@@ -46,7 +46,8 @@ def _from_dvc(read: Any, what: str) -> Any:
         return read()
     except (DvcException, SCMError, OSError) as error:
         raise BadInput(
-            f"{what}: {str(error).splitlines()[0].rstrip('.')}; name a commit that has it, or get its data with `dvc fetch --all-commits`."
+            f"{what}: {str(error).splitlines()[0].rstrip('.')}; name a commit that has it, or get its data with "
+            "`dvc fetch --all-commits`."
         ) from None
 
 

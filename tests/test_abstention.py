@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from mbegu.metrics.abstention import Abstention, abstains
+from mbegu.metrics.abstention import abstains
+from mbegu.metrics.modules import Abstention
 
 
 @pytest.mark.parametrize(

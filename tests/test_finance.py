@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mbegu.errors import BadInput
 from mbegu.metrics import entities as reading
-from mbegu.metrics import finance
+from mbegu.metrics import finance, modules
 
 PIECES = ["KES ", "$", " ", "1", "0", ",", ".", "-", "%", " May ", "m", " to ", " and ", "፻", "٣", "½", "/", "\n", "é", "A"]
 HELDOUT = Path(__file__).parents[1] / "data" / "heldout.jsonl"
@@ -199,7 +199,7 @@ def test_given_names_count():
 
 
 def test_the_metric_adds_up_over_pairs():
-    result = finance.FinancialAccuracy(keep_in_memory=True).compute(
+    result = modules.FinancialAccuracy(keep_in_memory=True).compute(
         predictions=["KES 5 and 7%", "KES 9 for Etica"], references=["KES 5", "KES 8 for Etica"],
         questions=["Is it 7%?", ""], names=["Etica"],
     )  # fmt: skip
@@ -207,7 +207,7 @@ def test_the_metric_adds_up_over_pairs():
 
 
 def test_nothing_to_divide_by_is_none():
-    metric = finance.FinancialAccuracy(keep_in_memory=True)
+    metric = modules.FinancialAccuracy(keep_in_memory=True)
     nothing = {"precision": None, "recall": None, "f1": None, "wrong_number_rate": None}
     assert metric.compute(predictions=["Wait."], references=["Sell."]) == nothing
     assert metric.compute(predictions=["Wait."], references=["KES 5"]) == nothing | {"recall": 0, "f1": 0}
@@ -215,7 +215,7 @@ def test_nothing_to_divide_by_is_none():
 
 def test_a_question_for_each_pair():
     with pytest.raises(BadInput, match="2 questions for 1 predictions"):
-        finance.FinancialAccuracy(keep_in_memory=True).compute(predictions=["a"], references=["a"], questions=["b", "c"])
+        modules.FinancialAccuracy(keep_in_memory=True).compute(predictions=["a"], references=["a"], questions=["b", "c"])
 
 
 @settings(max_examples=300, deadline=None)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from mbegu.errors import BadInput
-from mbegu.metrics.following import InstructionFollowing, _examples, _shown, reads_as_answer, train
+from mbegu.metrics.following import _examples, _shown, reads_as_answer, train
+from mbegu.metrics.modules import InstructionFollowing
 
 DATA = Path(__file__).parents[1] / "data"
 AMHARIC = [

@@ -5,12 +5,8 @@ import pytest
 from mbegu import answers, measures, scoring
 from mbegu.errors import BadInput
 from mbegu.metrics.chrf import chrf
-from mbegu.metrics.diversity import Diversity
-from mbegu.metrics.finance import FinancialAccuracy
 from mbegu.metrics.following import train
-from mbegu.metrics.likelihood import Likelihood
-from mbegu.metrics.overlap import Overlap
-from mbegu.metrics.rouge import Rouge
+from mbegu.metrics.modules import Diversity, FinancialAccuracy, Likelihood, Overlap, Rouge
 
 TAUGHT = [
     {"instruction": f"What does fund {n} pay in a year?", "input": "", "output": f"Fund {n} pays {n} percent a year."}

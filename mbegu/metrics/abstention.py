@@ -4,6 +4,7 @@ Source: Yin et al. 2023, "Do Large Language Models Know What They Don't Know?" (
 F1 of abstaining, where a row marked unanswerable is a positive. They find an abstention by the similarity of sentence
 embeddings; here it is a list of phrases in English, Swahili, Amharic and Arabic, so that one can see why an answer counts.
 
+>>> from mbegu.metrics.modules import Abstention
 >>> metric = Abstention(keep_in_memory=True)
 >>> said = ["I don't know.", "Sijui.", "It pays 9 percent."]
 >>> result = metric.compute(predictions=said, references=[True, False, True])
@@ -11,10 +12,8 @@ embeddings; here it is a list of phrases in English, Swahili, Amharic and Arabic
 True
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-import datasets
-import evaluate
 import regex
 
 from mbegu.text import INVISIBLE, words
@@ -87,29 +86,3 @@ def _sentences(text: str) -> Iterator[str]:
         ]
         if any(clauses):
             yield " , ".join(clause for clause in clauses if clause)
-
-
-class Abstention(evaluate.Metric):
-    """Precision, recall and F1 of abstaining, and the share of answers that abstain; None where nothing can be divided by."""
-
-    def _info(self) -> evaluate.MetricInfo:
-        return evaluate.MetricInfo(
-            description="Abstentions on questions marked unanswerable.",
-            citation=CITATION,
-            inputs_description=__doc__,
-            features=datasets.Features({"predictions": datasets.Value("string"), "references": datasets.Value("bool")}),
-        )
-
-    def _compute(self, predictions: Sequence[str], references: Sequence[bool]) -> dict[str, float | None]:
-        abstained = [abstains(prediction) for prediction in predictions]
-        right = sum(said and marked for said, marked in zip(abstained, references, strict=True))
-        return {
-            "precision": _ratio(right, sum(abstained)),
-            "recall": _ratio(right, sum(references)),
-            "f1": _ratio(2 * right, sum(abstained) + sum(references)),
-            "abstained": _ratio(sum(abstained), len(predictions)),
-        }
-
-
-def _ratio(part: int, whole: int) -> float | None:
-    return part / whole if whole else None

@@ -1,7 +1,8 @@
-"""chrF++ as an `evaluate.Metric`: character and word n-gram F-score, by sacrebleu. Fair to languages with rich morphology.
+"""chrF++: character and word n-gram F-score, by sacrebleu. Fair to languages with rich morphology.
 
 Mean over pairs of the sentence-level score, so that answers can be compared question by question.
 
+>>> from mbegu.metrics.modules import ChrF
 >>> metric = ChrF(keep_in_memory=True)
 >>> result = metric.compute(predictions=["አዲስ ስልክ ብቻ", "b"], references=["አዲስ ስልክ ብቻ", "a"])
 >>> round(result["chrf"], 6)
@@ -9,11 +10,7 @@ Mean over pairs of the sentence-level score, so that answers can be compared que
 """
 
 import functools
-from collections.abc import Sequence
 from typing import Any
-
-import datasets
-import evaluate
 
 CITATION = """@inproceedings{popovic-2017-chrf, title = "chr{F}++: words helping character n-grams",
 author = "Popovi{\\'c}, Maja", booktitle = "Proceedings of the Second Conference on Machine Translation", year = "2017",
@@ -30,20 +27,3 @@ def _scorer() -> Any:
 def chrf(prediction: str, reference: str) -> float:
     """chrF++ (Popović 2017): F2 over character 1- to 6-grams and word 1- and 2-grams. 0 to 100."""
     return float(_scorer().sentence_score(prediction, [reference]).score)
-
-
-class ChrF(evaluate.Metric):
-    """Mean sentence-level chrF++ over pairs."""
-
-    def _info(self) -> evaluate.MetricInfo:
-        text = datasets.Value("string")
-        return evaluate.MetricInfo(
-            description="chrF++, sentence level.",
-            citation=CITATION,
-            inputs_description=__doc__,
-            features=datasets.Features({"predictions": text, "references": text}),
-        )
-
-    def _compute(self, predictions: Sequence[str], references: Sequence[str]) -> dict[str, float]:
-        scores = [chrf(*pair) for pair in zip(predictions, references, strict=True)]
-        return {"chrf": sum(scores) / len(scores)}

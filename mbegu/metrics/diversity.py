@@ -1,5 +1,6 @@
 """How varied a model's answers are: distinct-n over all of them, repetition within each, and their length.
 
+>>> from mbegu.metrics.modules import Diversity
 >>> metric = Diversity(keep_in_memory=True)
 >>> result = metric.compute(predictions=["a b a b a b a b", "c d"], references=["a b", "c d e"])
 >>> {name: round(value, 3) for name, value in result.items()}
@@ -8,10 +9,6 @@
 
 from collections.abc import Sequence
 
-import datasets
-import evaluate
-
-from mbegu.filters import repetition
 from mbegu.text import words
 
 CITATION = """@inproceedings{li-etal-2016-diversity,
@@ -26,25 +23,3 @@ def distinct(texts: Sequence[str], n: int) -> float:
     """Distinct-n (Li et al. 2016, §5): different word n-grams over all n-grams of all texts; 0 if there is none."""
     grams = [gram for tokens in map(words, texts) for gram in zip(*(tokens[i:] for i in range(n)), strict=False)]
     return len(set(grams)) / len(grams) if grams else 0.0
-
-
-class Diversity(evaluate.Metric):
-    """Distinct-1 and -2, mean repetition (seq-rep-4, Welleck et al. 2019, §6), words answered to words of reference."""
-
-    def _info(self) -> evaluate.MetricInfo:
-        text = datasets.Value("string")
-        return evaluate.MetricInfo(
-            description="Distinct-n, repetition and length ratio over Unicode words.",
-            citation=CITATION,
-            inputs_description=__doc__,
-            features=datasets.Features({"predictions": text, "references": text}),
-        )
-
-    def _compute(self, predictions: Sequence[str], references: Sequence[str]) -> dict[str, float]:
-        answered, expected = (sum(len(words(text)) for text in texts) for texts in (predictions, references))
-        return {
-            "distinct1": distinct(predictions, 1),
-            "distinct2": distinct(predictions, 2),
-            "repetition": sum(map(repetition, predictions)) / len(predictions),
-            "length_ratio": answered / expected if expected else float("nan"),
-        }

@@ -6,6 +6,7 @@ The definition is our own; scoring a text by the entities it shares with its sou
 
 >>> count("You hold 4,200 shillings, taxed at 15%.", "You then hold KES 4,200.", question="What do I hold?")
 Counts(matched=1, answered=2, expected=1, wrong_numbers=1, numbers=2)
+>>> from mbegu.metrics.modules import FinancialAccuracy
 >>> metric = FinancialAccuracy(keep_in_memory=True)
 >>> metric.compute(predictions=["KES 400 or $5"], references=["400 shillings"], questions=["I have USD 5."])
 {'precision': 0.5, 'recall': 1.0, 'f1': 0.6666666666666666, 'wrong_number_rate': 0.0}
@@ -14,13 +15,11 @@ Counts(matched=1, answered=2, expected=1, wrong_numbers=1, numbers=2)
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import datasets
-import evaluate
-
-from mbegu.errors import BadInput
 from mbegu.metrics.entities import Entity, entities
 
-__all__ = ["Counts", "Entity", "FinancialAccuracy", "count", "entities", "mark_numbers"]
+__all__ = ["Counts", "Entity", "count", "entities", "mark_numbers"]
+
+CITATION = "Mbegu's own definition."
 
 
 class Counts(NamedTuple):
@@ -86,45 +85,3 @@ def mark_numbers(answer: str, reference: str, question: str = "") -> list[tuple[
         pieces += [(answer[end : entity.start], ""), (answer[entity.start : entity.end], mark)]
         end = entity.end
     return [piece for piece in [*pieces, (answer[end:], "")] if piece[0]]
-
-
-class FinancialAccuracy(evaluate.Metric):
-    """Precision, recall and F1 of distinct entities, and the share of the answers' numbers that nobody gave them.
-
-    Over all pairs together (micro), each 0 to 1, or None where there is nothing to divide by.
-    `compute` also takes `questions`, one a pair, and `names`, the fund and institution names to look for in all pairs.
-
-    Raises:
-        BadInput: `questions` has another length than `predictions`.
-    """
-
-    def _info(self) -> evaluate.MetricInfo:
-        return evaluate.MetricInfo(
-            description="Financial entities of the reference found in the answer.",
-            citation="Mbegu's own definition.",
-            inputs_description=__doc__,
-            features=datasets.Features({"predictions": datasets.Value("string"), "references": datasets.Value("string")}),
-        )
-
-    def _compute(
-        self,
-        predictions: Sequence[str],
-        references: Sequence[str],
-        questions: Sequence[str] | None = None,
-        names: Sequence[str] = (),
-    ) -> dict[str, float | None]:
-        asked = [""] * len(predictions) if questions is None else questions
-        if len(asked) != len(predictions):
-            raise BadInput(f"score.finance: {len(asked)} questions for {len(predictions)} predictions; give one for each.")
-        pairs = [count(*texts, names) for texts in zip(predictions, references, asked, strict=True)]
-        total = Counts(*map(sum, zip(Counts(0, 0, 0, 0, 0), *pairs, strict=True)))
-        return {
-            "precision": _ratio(total.matched, total.answered),
-            "recall": _ratio(total.matched, total.expected),
-            "f1": _ratio(2 * total.matched, total.answered + total.expected),
-            "wrong_number_rate": _ratio(total.wrong_numbers, total.numbers),
-        }
-
-
-def _ratio(part: int, whole: int) -> float | None:
-    return part / whole if whole else None

@@ -14,6 +14,7 @@ every continuation meets a beginning of an answer as long as it.
 >>> asked, answer = "What is the usual {} here?", "The {} is fixed by law."
 >>> rows = [{"instruction": asked.format(it), "input": "", "output": answer.format(it)} for it in topics]
 >>> said = ["The premium is fixed by law.", "usual premium here? What is the fee here? What is the tax here?"]
+>>> from mbegu.metrics.modules import InstructionFollowing
 >>> InstructionFollowing(keep_in_memory=True).compute(predictions=said, rows=rows)
 {'ifs': 0.5, 'accuracy': 1.0}
 """
@@ -21,8 +22,6 @@ every continuation meets a beginning of an answer as long as it.
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-import datasets
-import evaluate
 import regex
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -129,20 +128,3 @@ def reads_as_answer(classifier: Classifier, texts: Sequence[str]) -> list[bool]:
     """Whether each text reads as an answer; one without a word doesn't."""
     guessed = classifier.pipeline.predict(texts) if texts else []
     return [bool(guess) and words(text) != [] for guess, text in zip(guessed, texts, strict=True)]
-
-
-class InstructionFollowing(evaluate.Metric):
-    """Share of responses that read as an answer, and the cross-validated accuracy of the classifier that says so."""
-
-    def _info(self) -> evaluate.MetricInfo:
-        return evaluate.MetricInfo(
-            description="Instruction Following Score by a classifier trained on the project's rows.",
-            citation=CITATION,
-            inputs_description=__doc__,
-            features=datasets.Features({"predictions": datasets.Value("string")}),
-        )
-
-    def _compute(self, predictions: Sequence[str], rows: Sequence[dict[str, Any]]) -> dict[str, float | None]:
-        classifier = train(rows)
-        answers = reads_as_answer(classifier, predictions)
-        return {"ifs": sum(answers) / len(answers) if answers else None, "accuracy": classifier.accuracy}

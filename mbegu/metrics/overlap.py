@@ -2,16 +2,12 @@
 
 SQuAD drops English articles; that is left out here, since other languages have none or others.
 
+>>> from mbegu.metrics.modules import Overlap
 >>> metric = Overlap(keep_in_memory=True)
 >>> result = metric.compute(predictions=["KES 5,000.", "mwezi Mei"], references=["kes 5,000", "Mei"])
 >>> {name: round(value, 3) for name, value in result.items()}
 {'exact_match': 0.5, 'token_f1': 0.833}
 """
-
-from collections.abc import Sequence
-
-import datasets
-import evaluate
 
 from mbegu.metrics.rouge import rouge_n
 from mbegu.text import words
@@ -30,21 +26,3 @@ def token_f1(prediction: str, reference: str) -> float:
     """F1 of the two bags of words (Rajpurkar et al. 2016, §6.1), 0 to 1; two texts without a word agree."""
     first, second = words(prediction), words(reference)
     return rouge_n(first, second, 1).f1 if first or second else 1.0
-
-
-class Overlap(evaluate.Metric):
-    """Mean exact match and token F1 over pairs."""
-
-    def _info(self) -> evaluate.MetricInfo:
-        text = datasets.Value("string")
-        return evaluate.MetricInfo(
-            description="Exact match and token F1 over Unicode words.",
-            citation=CITATION,
-            inputs_description=__doc__,
-            features=datasets.Features({"predictions": text, "references": text}),
-        )
-
-    def _compute(self, predictions: Sequence[str], references: Sequence[str]) -> dict[str, float]:
-        pairs = list(zip(predictions, references, strict=True))
-        scores = {"exact_match": [exact_match(*pair) for pair in pairs], "token_f1": [token_f1(*pair) for pair in pairs]}
-        return {name: sum(values) / len(pairs) for name, values in scores.items()}

@@ -1,9 +1,10 @@
-"""ROUGE in any script, as an `evaluate.Metric` that needs no network.
+"""ROUGE in any script; `mbegu.metrics.modules` has it as an `evaluate.Metric` that needs no network.
 
 On ASCII text every number equals that of the package rouge_score, the reference implementation in
 Python; elsewhere words are Unicode words, where rouge_score sees none. `benchmarks/rouge.py`
 prints what the bit-parallel subsequences are worth.
 
+>>> from mbegu.metrics.modules import Rouge
 >>> metric = Rouge(keep_in_memory=True)
 >>> result = metric.compute(predictions=["ETB 25.5 ብር", "ሰላም"], references=[["ETB 25.5 ዶላር", "25.5 ብር"], ["።"]],
 ...                         rouge_types=["rouge1"])
@@ -18,8 +19,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-import datasets
-import evaluate
 from rapidfuzz.distance import LCSseq
 
 from mbegu.errors import BadInput
@@ -167,41 +166,3 @@ def _porter_stemmer() -> Any:
     from nltk.stem.porter import PorterStemmer
 
     return PorterStemmer()
-
-
-class Rouge(evaluate.Metric):
-    """Mean F1, precision and recall over pairs for each of `rouge_types`; a reference may be a list of them.
-
-    Pairs whose references hold no word are left out of the means and counted as `unscored`.
-    `stem=True` reduces English words to Porter's stems.
-    """
-
-    def _info(self) -> evaluate.MetricInfo:
-        text = datasets.Value("string")
-        return evaluate.MetricInfo(
-            description="ROUGE precision, recall and F1 over Unicode words.",
-            citation=CITATION,
-            inputs_description=__doc__,
-            features=[
-                datasets.Features({"predictions": text, "references": datasets.Sequence(text)}),
-                datasets.Features({"predictions": text, "references": text}),
-            ],
-        )
-
-    def _compute(
-        self,
-        predictions: Sequence[str],
-        references: Sequence[str] | Sequence[Sequence[str]],
-        rouge_types: Sequence[str] = TYPES,
-        stem: bool = False,
-    ) -> dict[str, float]:
-        pairs = [
-            (answer, [given] if isinstance(given, str) else given) for answer, given in zip(predictions, references, strict=True)
-        ]
-        scores = [score(answer, given, rouge_types, porter if stem else None) for answer, given in pairs]
-        means: dict[str, float] = {}
-        for name in rouge_types:
-            rated = [found for pair in scores if (found := pair[name]) is not None]
-            for part, suffix in (("f1", ""), ("precision", "_precision"), ("recall", "_recall")):
-                means[name + suffix] = sum(getattr(one, part) for one in rated) / len(rated) if rated else float("nan")
-        return means | {"unscored": sum(any(one is None for one in pair.values()) for pair in scores)}

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 
 from mbegu.errors import BadInput
-from mbegu.metrics import rouge
+from mbegu.metrics import modules, rouge
 
 TYPES = ["rouge1", "rouge2", "rouge4", "rougeL", "rougeLsum"]
 REFERENCE, STEMMED = RougeScorer(TYPES), RougeScorer(TYPES, use_stemmer=True)
@@ -97,7 +97,7 @@ def test_of_several_references_the_nearest_counts():
 def test_a_reference_without_a_word_is_reported_and_not_scored():
     assert rouge.score("a", ["።", ""]) == dict.fromkeys(rouge.TYPES)
     assert rouge.score("", ["a"])["rougeL"] == NOTHING
-    result = rouge.Rouge(keep_in_memory=True).compute(predictions=["a b", "c"], references=["a b", "!?"])
+    result = modules.Rouge(keep_in_memory=True).compute(predictions=["a b", "c"], references=["a b", "!?"])
     assert (result["rougeL"], result["unscored"]) == (1.0, 1)
 
 
@@ -106,16 +106,16 @@ def test_precision_recall_and_f1_are_told_apart():
 
 
 def test_the_metric_is_the_mean_of_the_pairs_without_a_network():
-    result = rouge.Rouge(keep_in_memory=True).compute(predictions=["a b", "c"], references=["a b", "d"])
+    result = modules.Rouge(keep_in_memory=True).compute(predictions=["a b", "c"], references=["a b", "d"])
     assert [result[name] for name in ("rouge1", "rouge2", "rougeL", "rougeLsum")] == [0.5] * 4
     for stem, expected in ((False, 0), (True, 1)):
         pair = {"predictions": ["running"], "references": ["runs and runs"]}
-        assert rouge.Rouge(keep_in_memory=True).compute(**pair, stem=stem)["rouge1_precision"] == expected
+        assert modules.Rouge(keep_in_memory=True).compute(**pair, stem=stem)["rouge1_precision"] == expected
 
 
 def test_predictions_and_references_of_unequal_length_are_refused():
     with pytest.raises(ValueError, match="Mismatch in the number of predictions"):
-        rouge.Rouge(keep_in_memory=True).compute(predictions=["a", "b"], references=["a"])
+        modules.Rouge(keep_in_memory=True).compute(predictions=["a", "b"], references=["a"])
 
 
 def test_a_long_answer_and_half_a_surrogate_pair_are_scored():
