@@ -18,7 +18,7 @@ setup: .venv/installed  ## create .venv with the pinned requirements
 
 repro: setup  ## build every version, adapter and score that is out of date, and print the verdicts
 	dvc repro
-	@cat metrics/compare.md
+	@cat metrics/compare.md && echo "Report: report.html"
 
 test: lint  ## lint, types, all tests
 	pytest

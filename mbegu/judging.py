@@ -77,7 +77,7 @@ def read_duels(pairs: tuple[str, ...], folder: Path) -> list[Duel]:
     """
     again = next((pair for pair, count in Counter(pairs).items() if count > 1), None)
     if again:
-        raise BadInput(f"judge.pairs: {again!r} stands twice; name it once.")
+        raise BadInput(f"judged: {again!r} stands twice; name it once.")
     return [duel for pair in pairs for duel in _duels(pair, folder)]
 
 
@@ -85,20 +85,20 @@ def _duels(pair: str, folder: Path) -> list[Duel]:
     first, second = (folder / f"{name}.jsonl" for name in _names(pair, folder))
     left, right = read_predictions(first), read_predictions(second)
     if [_asked(value) for value in left] != [_asked(value) for value in right]:
-        raise BadInput(f"judge.pairs: {first} and {second} answer different rows; build both again with `dvc repro`.")
+        raise BadInput(f"judged: {first} and {second} answer different rows; build both again with `dvc repro`.")
     return [Duel(pair, *both) for both in zip(left, right, strict=True)]
 
 
 def _names(pair: str, folder: Path) -> list[str]:
     names = pair.split(":")
     if len(names) != 2 or not all(names):
-        raise BadInput(f"judge.pairs: {pair!r} is not a pair; write NAME:NAME, such as v2:base.")
+        raise BadInput(f"judged: {pair!r} is not a pair; write NAME:NAME, such as v2:base.")
     if names[0] == names[1]:
-        raise BadInput(f"judge.pairs: {pair!r} compares a model with itself; name two models.")
+        raise BadInput(f"judged: {pair!r} compares a model with itself; name two models.")
     known = sorted(path.stem for path in folder.glob("*.jsonl"))
     for name in names:
         if name not in known:
-            raise BadInput(f"judge.pairs: {pair!r}: no {folder / name}.jsonl; there are {', '.join(known) or 'none'}.")
+            raise BadInput(f"judged: {pair!r}: no {folder / name}.jsonl; there are {', '.join(known) or 'none'}.")
     return names
 
 

@@ -51,7 +51,7 @@ def gather(data: Path, metrics: Path, params: Path) -> dict[str, Any]:
         ),
         "length_chart": charts.length_chart([row for version in versions for row in _lengths(version, metrics / "tokenize")]),
         "funnel_chart": charts.funnel_chart([row for version in versions for row in _funnel(version, metrics / "funnel")]),
-        "judge": json.loads((metrics / "judge.json").read_text(encoding="utf-8")),
+        "judge": _judge(metrics / "judge"),
         "flips": _flips(data / "flips.jsonl", {row["id"]: row for row in questions}),
         "questions": questions,
         "changes": [_changes(new, old, data) for new, old in shown if old in versions],
@@ -75,6 +75,11 @@ def _questions(models: list[str], folder: Path) -> list[dict[str, Any]]:
 def _marked(answer: dict[str, Any]) -> list[tuple[str, str]]:
     asked = f"{answer['instruction']}\n{answer['input']}"
     return mark_numbers(answer["prediction"], answer["reference"], asked)
+
+
+def _judge(folder: Path) -> dict[str, Any]:
+    """The tally of each pair that was judged."""
+    return {pair: found for path in sorted(folder.glob("*.json")) for pair, found in json.loads(path.read_text("utf-8")).items()}
 
 
 def _flips(path: Path, questions: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:

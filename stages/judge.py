@@ -1,4 +1,4 @@
-"""Lets a judge compare models' held-out answers, pair by pair: off unless `judge.pairs` names some.
+"""Lets a judge compare models' held-out answers, pair by pair; a stage for each pair under `judged` in params.yaml.
 
 In: predictions, a teacher who judges. Out: wins, losses and ties of each pair under the judge's name; every verdict.
 
@@ -21,7 +21,7 @@ from mbegu.options import choose_teacher, teacher_options
 @click.option("--verdicts", type=click.Path(path_type=Path), required=True, help="Each row's verdicts and raw answers.")
 @click.option("--memo", type=click.Path(path_type=Path), required=True, help="Folder of remembered answers.")
 @click.option("--work", type=click.Path(path_type=Path), required=True, help="Folder for this run's lock.")
-@click.option("--pairs", multiple=True, help="Models to compare, such as v2:base; repeat. Without any, no judge is asked.")
+@click.option("--pairs", multiple=True, required=True, help="Models to compare, such as v2:base; repeat.")
 @click.option("--template", type=click.Path(path_type=Path), required=True, help="Prompt template of a comparison.")
 @click.option("--max_new_tokens", type=click.IntRange(1), required=True, help="Longest verdict, in tokens.")
 @click.option("--chat/--no-chat", required=True, help="Put the prompt as a user's turn.")
@@ -31,20 +31,14 @@ def main(
     max_new_tokens: int, chat: bool, **values: Any,
 ) -> None:  # fmt: skip
     """Compare held-out answers by a judge."""
-    from mbegu.rows import write_lines
-    from mbegu.tables import write_json
-
-    if not pairs:  # before anything heavy is imported
-        write_json(out, {})
-        write_lines(verdicts, [])
-        click.echo(f"No pairs to judge (judge.pairs is empty), nobody was asked: {out}")
-        return
     from mbegu.quiet import quiet
 
     quiet()
     from mbegu import judging
     from mbegu.memo import open_memo
     from mbegu.publish import sole_writer
+    from mbegu.rows import write_lines
+    from mbegu.tables import write_json
 
     duels = judging.read_duels(pairs, predictions)
     ask = judging.read_ask(template, chat, max_new_tokens)

@@ -41,7 +41,7 @@ def page(tmp_path: Path) -> Path:
     compared = comparison.compare(measured)
     scores = {model: {"rougeL": 0.2, "loss_per_byte": 0.7, "rows": 4} for model in models}
     write_json(metrics / "compare.json", {"models": scores, **compared})
-    write_json(metrics / "judge.json", {})
+    write_json(metrics / "judge/none.json", {})
     write_lines(data / "versions/v1.jsonl", [row("Kept?", "As KES 5."), row("Gone?", "A.")])
     write_lines(data / "versions/v2.jsonl", [row("Kept?", "As KES 6."), row("<i>New</i>?", "A.")])
     nearest = [{"id": "n", "instruction": "Near?", "similarity": 0.5}]

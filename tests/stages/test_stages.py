@@ -115,8 +115,8 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, write_jsonl, tiny_base, t
     done = stage(*compare)
     assert "| ROUGE-L F1 ↑" in done.stdout and "not distinguishable at n=2 in any" in done.stdout, done.output
     assert (tmp_path / "metrics/intervals.svg").read_text().startswith("<svg")
-    judge = ["judge", "--predictions", "data/predictions", "--base", tiny_base, "--out", "metrics/judge.json",
-             "--verdicts", "data/judge.jsonl", "--memo", "memo", "--work", "w", *flat(JUDGE), "--chat",
+    judge = ["judge", "--predictions", "data/predictions", "--base", tiny_base, "--out", "metrics/judge/v1-base.json",
+             "--verdicts", "data/judged/v1-base.jsonl", "--memo", "memo", "--work", "w", *flat(JUDGE), "--chat",
              *flat(TEACHER)]  # fmt: skip
     assert "Judged 2 answers by local" in stage(*judge, "--pairs", "v1:base").stdout
     (tmp_path / "params.yaml").write_text("score: {digits: 3}")
