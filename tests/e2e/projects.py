@@ -56,7 +56,8 @@ def copy_project(to: Path) -> Path:
     """A copy of what git knows or would add, without built metrics and lock, with few rows and steps."""
     files = subprocess.check_output(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, text=True).splitlines()
     for name in files:
-        if (ROOT / name).is_file() and not name.startswith(("metrics/", "dvc.lock", "tests/", "docs/")):
+        built = name.startswith("metrics/") and name != "metrics/judge/none.json"
+        if (ROOT / name).is_file() and not built and not name.startswith(("dvc.lock", "tests/", "docs/")):
             (to / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, to / name)
     keep_lines(to / "data/seeds/v1.jsonl", 10)
