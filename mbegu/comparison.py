@@ -10,7 +10,7 @@ from mbegu.errors import BadInput
 from mbegu.headings import HEADINGS, TESTED, TITLES, arrow
 from mbegu.measures import Measures
 from mbegu.scoring import read_measures
-from mbegu.significance import LEVEL, RESAMPLES, as_arrays, better_at, compare_pair, own_intervals
+from mbegu.significance import LEVEL, RESAMPLES, as_arrays, compare_pair, own_intervals, with_verdict
 
 BASE = "base"
 COLUMNS = 4  # comparisons that a table has room for
@@ -146,10 +146,10 @@ def in_words(verdicts: Mapping[str, Mapping[str, Any]]) -> str:
         return "nothing to compare."
     parts = []
     for word in ("better", "worse"):
-        names = better_at(verdicts, word)
+        names = with_verdict(verdicts, word)
         if names:
             parts.append(f"{word} in {_listed([TITLES[name] for name in names])}")
-    open_ = better_at(verdicts, "not distinguishable")
+    open_ = with_verdict(verdicts, "not distinguishable")
     if open_:
         questions = max(verdict["n"] for verdict in verdicts.values())
         parts.append(f"not distinguishable at n={questions} in {'any' if not parts else 'the other'} {_metrics(open_)}")

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mbegu.measures import Measures
-from mbegu.novelty import Index
 from mbegu.rows import Row, question
+from mbegu.similar import pool
 from mbegu.text import words
 
 METRIC = "rougeL"  # ROUGE-L F1: readable beside two texts
@@ -42,9 +42,7 @@ def with_nearest(
     """
     known = {row["id"] for row in old}
     added = [row for row in new if row["id"] not in known]
-    index = Index()
-    for row in added:
-        index.add(words(question(row)))
+    index = pool(added)
     found = []
     for flip in flips:
         near = index.near(words(question(questions[flip["id"]])), 0.0)[:NEAREST]

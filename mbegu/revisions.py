@@ -110,8 +110,9 @@ def _settings() -> "Settings":
     from mbegu.rows import read_rows
 
     params = dvc.api.params_show(PARAMS)["score"]
+    taught = read_rows(Path(params["following"]), answered=False)
     try:
-        classifier = train(read_rows(Path(params["following"]), answered=False))
+        classifier = train(taught)
     except BadInput:
         classifier = None
     return Settings(params["rouge"], params["names"], classifier)

@@ -193,7 +193,7 @@ def needed(difference: float, spread: float, questions: int, error: float) -> in
     return math.ceil(questions * ratio**2)
 
 
-def better_at(verdicts: Mapping[str, Mapping[str, Any]], verdict: str) -> list[str]:
+def with_verdict(verdicts: Mapping[str, Mapping[str, Any]], verdict: str) -> list[str]:
     """Names of the metrics with this verdict."""
     return [name for name, found in verdicts.items() if found["verdict"] == verdict]
 

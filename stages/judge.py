@@ -2,7 +2,7 @@
 
 In: predictions, a teacher who judges. Out: wins, losses and ties of each pair under the judge's name; every verdict.
 
-    python stages/judge.py --predictions data/predictions --pairs v2:base --out metrics/judge.json --verdicts …
+    python stages/judge.py --predictions data/predictions --pairs v2:base --out metrics/judge/v2-base.json --verdicts …
 """
 
 from pathlib import Path

@@ -37,8 +37,9 @@ def main(
 
     answers, questions = read_predictions(predictions), read_heldout(heldout)
     check_same_rows(answers, questions, predictions, heldout)
+    taught = read_rows(following, answered=False)
     try:
-        classifier = train(read_rows(following, answered=False))
+        classifier = train(taught)
     except BadInput as problem:
         classifier = None
         click.echo(f"Warning: no {problem}", err=True)

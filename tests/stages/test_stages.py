@@ -42,7 +42,7 @@ def flat(options: dict) -> list:
     return [part for pair in options.items() for part in pair]
 
 
-def test_the_stages_lead_from_seeds_to_a_report(stage, write_jsonl, tiny_base, tmp_path):
+def test_the_stages_lead_from_seeds_to_a_report(stage, refused, write_jsonl, tiny_base, tmp_path):
     seeds = write_jsonl("seeds.jsonl", [*ROWS, {"instruction": "Unanswered?"}])
     heldout = write_jsonl("heldout.jsonl", HELDOUT)
     reviews = [{"decision": "edit", "instruction": "Unanswered?", "output": "Edited."}]
@@ -109,6 +109,7 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, write_jsonl, tiny_base, t
                  "--rows", f"data/scores/{name}.jsonl", "--out", f"metrics/score/{name}.json", "--digits", 3,
                  "--following", taught]  # fmt: skip
         assert "2 answers, held-out loss" in stage(*score).stdout
+        assert "nowhere.jsonl: No such file or directory" in refused(stage(*score, "--following", "nowhere.jsonl"))
     compare = ["compare", "--scores", "metrics/score", "--rows", "data/scores", "--versions", "data/versions", "--heldout",
                heldout, "--out", "metrics/compare.json", "--table", "metrics/compare.md", "--plot", "metrics/compare.csv",
                "--intervals", "metrics/intervals.svg", "--flips", "data/flips.jsonl"]  # fmt: skip
