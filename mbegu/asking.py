@@ -11,6 +11,7 @@ from mbegu.generate import generate_one
 from mbegu.manifest import verify
 from mbegu.models import load_model, load_tokenizer, model_identity, read_adapter_prompt
 from mbegu.prompt import prompt_ids, prompt_text
+from mbegu.rows import text_field
 
 
 def stream(question: str, input_: str, base: Path, adapter: Path, quantization: str, max_new_tokens: int) -> None:
@@ -49,7 +50,9 @@ def _answer(
     model_identity(base, adapter, quantization)
     tokenizer = load_tokenizer(base)
     prompt = read_adapter_prompt(asked_as, verify(base))
-    (ids,) = prompt_ids([prompt_text(prompt, tokenizer, question, input_)], prompt, tokenizer)
+    typed = {"question": question, "input": input_}  # made NFC and stripped, as rows are
+    asked = [text_field(typed, key, "ask", required=key == "question") for key in typed]
+    (ids,) = prompt_ids([prompt_text(prompt, tokenizer, *asked)], prompt, tokenizer)
     return generate_one(load_model(base, adapter, quantization), tokenizer, ids, max_new_tokens, streamer)
 
 

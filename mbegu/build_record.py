@@ -5,8 +5,9 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-# What a build reads; metrics and dvc.lock are written by it, so committing them must not change the revision.
-INPUTS = ("dvc.yaml", "params.yaml", "data/seeds", "data/reviews", "data/heldout.jsonl", "mbegu", "stages", "templates")
+# What a build reads, code from the top of the repository; metrics and dvc.lock are written by it, so committing them must
+# not change the revision.
+INPUTS = ("dvc.yaml", "params.yaml", "data", "documents", ":/mbegu", ":/stages", ":/templates")
 
 
 def revision(inputs: Sequence[str] = INPUTS) -> str:

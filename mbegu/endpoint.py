@@ -79,7 +79,7 @@ def _tally(spent: dict[str, int], endpoint: Endpoint) -> None:
 
 
 def _complete(client: Any, endpoint: Endpoint, request: Request) -> tuple[Answer, dict[str, int]]:
-    from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
+    from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError, omit
 
     decoding = request["decoding"]
     penalty = decoding["repetition_penalty"]
@@ -91,6 +91,7 @@ def _complete(client: Any, endpoint: Endpoint, request: Request) -> tuple[Answer
             temperature=decoding["temperature"],
             top_p=decoding["top_p"],
             seed=seed_of(request),
+            response_format=_response_format(request) or omit,
             extra_body={"repetition_penalty": penalty} if penalty != 1 else None,
         )
     except APITimeoutError:
@@ -102,6 +103,13 @@ def _complete(client: Any, endpoint: Endpoint, request: Request) -> tuple[Answer
     except (APIError, json.JSONDecodeError, UnicodeDecodeError) as error:
         raise _failure(endpoint, f"an answer that is not JSON ({str(error)[:100]})") from None
     return _read(done, endpoint, decoding["max_new_tokens"])
+
+
+def _response_format(request: Request) -> Any:
+    """OpenAI's structured outputs: the schema of the request, if it has one."""
+    if "shape" not in request:
+        return None
+    return {"type": "json_schema", "json_schema": {"name": "reply", "schema": request["shape"]["schema"], "strict": True}}
 
 
 def _read(done: Any, endpoint: Endpoint, max_new_tokens: int) -> tuple[Answer, dict[str, int]]:

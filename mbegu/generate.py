@@ -6,13 +6,14 @@ number of rows (the last is filled up) and prompts of one batch are padded to th
 its own prompt, settings and seed alone, and an incremental run gives the same bytes as a full one.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
 from tqdm import tqdm
 from transformers import GenerationConfig
 
+from mbegu.grammar import constrain
 from mbegu.memo import Answer, Request
 
 BUCKET = 64
@@ -36,7 +37,7 @@ def requests_for(texts: list[str], identity: dict[str, Any], batch_size: int, ma
 
 def generate(
     prompts: list[str], seeds: list[int], decoding: Decoding, batch_size: int, model: Any, tokenizer: Any, *,
-    special_tokens: bool, label: str,
+    special_tokens: bool, label: str, grammars: Sequence[str | None] | None = None,
 ) -> Iterator[tuple[int, Answer]]:  # fmt: skip
     """Answers prompts, the longest first, yielding each batch as it is done.
 
@@ -44,6 +45,7 @@ def generate(
         seeds: one a prompt, of no effect when the decoding is greedy.
         special_tokens: whether the tokenizer adds its start token (a chat template has written it already).
         label: what the progress bar says.
+        grammars: one a prompt, or None for free text; all that the answer may spell (`mbegu.grammar`).
 
     Yields:
         (position of the prompt, {"text", "tokens": number generated, "finish_reason": "stop" or "length"}).
@@ -57,35 +59,45 @@ def generate(
             for start in range(0, len(members), batch_size):
                 batch = members[start : start + batch_size]
                 filled = batch + batch[:1] * (batch_size - len(batch))
-                rows = _generate_batch(model, tokenizer, [ids[i] for i in filled], [seeds[i] for i in filled], width, decoding)
+                spelled = [grammars[i] if grammars else None for i in filled]
+                drawn = [seeds[i] for i in filled]
+                rows = _generate_batch(model, tokenizer, [ids[i] for i in filled], drawn, width, decoding, spelled)
                 for index, row in zip(batch, rows, strict=False):
                     yield index, _answer(row, tokenizer)
                 bar.update(len(batch))
 
 
 def _generate_batch(
-    model: Any, tokenizer: Any, prompts: list[list[int]], seeds: list[int], width: int, decoding: Decoding
-) -> list[list[int]]:
+    model: Any, tokenizer: Any, prompts: list[list[int]], seeds: list[int], width: int, decoding: Decoding,
+    grammars: list[str | None],
+) -> list[list[int]]:  # fmt: skip
     pad = tokenizer.eos_token_id
     ids = torch.tensor([[pad] * (width - len(prompt)) + prompt for prompt in prompts])
     mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])
-    choose = sampler(seeds, decoding.temperature, decoding.top_p) if decoding.temperature else None
-    return [row.tolist() for row in _run(model, tokenizer, ids, mask, decoding, choose)[:, width:]]
+    processors = [constrain(grammars, tokenizer, width)] if any(grammars) else []
+    processors += [sampler(seeds, decoding.temperature, decoding.top_p)] if decoding.temperature else []
+    return [row.tolist() for row in _run(model, tokenizer, ids, mask, decoding, processors)[:, width:]]
 
 
 def generate_one(model: Any, tokenizer: Any, prompt: list[int], max_new_tokens: int, streamer: Any = None) -> str:
     """A greedy answer to one prompt, alone in its batch. `streamer` gets the tokens as they come."""
     ids = torch.tensor([prompt])
-    out = _run(model, tokenizer, ids, torch.ones_like(ids), Decoding(max_new_tokens), None, streamer)
+    out = _run(model, tokenizer, ids, torch.ones_like(ids), Decoding(max_new_tokens), [], streamer)
     return str(_answer(out[0, len(prompt) :].tolist(), tokenizer)["text"])
 
 
 def _run(
-    model: Any, tokenizer: Any, ids: torch.Tensor, mask: torch.Tensor, decoding: Decoding, choose: Any, streamer: Any = None
+    model: Any,
+    tokenizer: Any,
+    ids: torch.Tensor,
+    mask: torch.Tensor,
+    decoding: Decoding,
+    processors: list[Any],
+    streamer: Any = None,
 ) -> torch.Tensor:
     settings = GenerationConfig(
         max_new_tokens=decoding.max_new_tokens,
-        do_sample=False,  # `choose` samples, so that each row has its own generator
+        do_sample=False,  # `sampler` draws, so that each row has its own generator
         repetition_penalty=decoding.repetition_penalty,
         pad_token_id=tokenizer.eos_token_id,
         eos_token_id=tokenizer.eos_token_id,
@@ -95,7 +107,7 @@ def _run(
             input_ids=ids.to(model.device),
             attention_mask=mask.to(model.device),
             generation_config=settings,
-            logits_processor=[choose] if choose else [],
+            logits_processor=processors,
             streamer=streamer,
         )
 

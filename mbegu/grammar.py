@@ -9,10 +9,17 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import torch
 from llguidance import LLMatcher
 from llguidance.hf import from_tokenizer
 
+
+def of(shape: dict[str, Any]) -> str:
+    """The grammar of a shape: {"schema": a JSON schema}, with "passage", "unknown" and "longest" for a quoting answer."""
+    if "passage" in shape:
+        return quoting_grammar(shape["passage"], shape["unknown"], shape["longest"])
+    return json_grammar(shape["schema"])
 
 
 def json_grammar(schema: dict[str, Any]) -> str:
@@ -30,7 +37,8 @@ def quoting_grammar(text: str, unknown: str, longest: int) -> str:
     pieces = json.dumps({"substring_chunks": words}, ensure_ascii=False)
     answer = json.dumps({"type": "string", "minLength": 1, "maxLength": longest})
     none = json.dumps(json.dumps({"quote": "", "answer": unknown}, ensure_ascii=False), ensure_ascii=False)
-    return f'start: {none} | "{{\\"quote\\": \\"" QUOTE "\\", \\"answer\\": " answer "}}"\nQUOTE: %regex {pieces}\nanswer: %json {answer}\n'
+    supported = r'"{\"quote\": \"" QUOTE "\", \"answer\": " answer "}"'
+    return f"start: {none} | {supported}\nQUOTE: %regex {pieces}\nanswer: %json {answer}\n"
 
 
 @lru_cache(maxsize=4)
@@ -38,30 +46,32 @@ def _wrapped(tokenizer: Any) -> Any:
     return from_tokenizer(tokenizer)
 
 
-def constrain(grammars: list[str], tokenizer: Any, width: int) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+def constrain(grammars: list[str | None], tokenizer: Any, width: int) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
     """A logits processor that leaves to each row only what its grammar allows next; at its end, only the end of the text.
 
     Args:
-        grammars: one a row.
+        grammars: one a row, or None for one that may say anything.
         width: tokens of the padded prompts.
     """
     wrapped = _wrapped(tokenizer)
-    matchers = [LLMatcher(wrapped, grammar) for grammar in grammars]
-    for matcher in matchers:
+    matchers = [LLMatcher(wrapped, grammar) if grammar else None for grammar in grammars]
+    for matcher in filter(None, matchers):
         if matcher.is_error():
             raise ValueError(matcher.get_error())
 
     def allow(ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        allowed = torch.zeros_like(scores, dtype=torch.bool)
+        allowed = np.ones(scores.shape, dtype=bool)
         for row, matcher in enumerate(matchers):
+            if matcher is None:
+                continue
             if ids.shape[1] > width and not matcher.is_stopped():
                 matcher.consume_token(int(ids[row, -1]))
+            allowed[row] = False
             if matcher.is_stopped():
                 allowed[row, tokenizer.eos_token_id] = True
             else:
-                bits = torch.frombuffer(bytearray(matcher.compute_bitmask()), dtype=torch.uint8)
-                mask = (bits[:, None] >> torch.arange(8, dtype=torch.uint8) & 1).flatten().bool()[: scores.shape[1]]
-                allowed[row, : mask.numel()] = mask.to(scores.device)
-        return scores.masked_fill(~allowed, float("-inf"))
+                bits = np.unpackbits(np.frombuffer(matcher.compute_bitmask(), np.uint8), bitorder="little")
+                allowed[row, : bits.size] = bits[: scores.shape[1]]
+        return scores.masked_fill(~torch.from_numpy(allowed).to(scores.device), float("-inf"))
 
     return allow

@@ -1,167 +1,154 @@
-"""Questions about chunks of documents, and answers that quote the words which support them.
+"""Answers that quote the words of a passage which support them, and rows whose passage does not hold the answer.
 
-A teacher's reply is JSON of a known shape. One that is not, or that breaks a rule, is sent back with the problem; what is
-still wrong after some tries goes into the ledger. A local teacher can spell nothing else (`mbegu.grammar`).
+That a model shall answer from what it is given, or say that it can't, is learned from both kinds: see Rajpurkar et al. 2018,
+"Know What You Don't Know: Unanswerable Questions for SQuAD" (arXiv 1806.03822), who add such questions at a known rate.
 """
 
-import json
-from collections.abc import Callable
-from pathlib import Path
+import hashlib
 from typing import Any, NamedTuple
 
 import diskcache
-import jsonschema
 import regex
 
-from mbegu.demonstrations import render
-from mbegu.errors import BadInput
-from mbegu.filters import control_token
-from mbegu.generate import Decoding
-from mbegu.memo import Request
-from mbegu.novelty import Index
-from mbegu.teachers import Teacher, consult, request
+from mbegu.expansion import name
+from mbegu.ledger import entry
+from mbegu.lineage import side
+from mbegu.memo import request_key
+from mbegu.replies import Asking, Item, Problem, ask
+from mbegu.rows import Row, row_id
+from mbegu.teachers import Teacher
 from mbegu.text import fold, words
 
+STAGE = "answer"
 UNKNOWN = "I don't know"
-OBJECT = regex.compile(r"\{(?:[^{}\"]|\"(?:[^\"\\]|\\.)*+\"|(?R))*+\}", regex.DOTALL)
-ALIKE = 0.7  # ROUGE-L F1 above which two questions about a chunk are one, as in Self-Instruct
-SHOWN = 300  # characters of a refused reply that are sent back
 
 
-class Asking(NamedTuple):
-    """How the teacher is asked."""
+class Answered(NamedTuple):
+    """Rows with answers, each of which its passage supports."""
 
-    questions: str  # Jinja templates
-    answer: str
-    count: int  # questions a chunk
-    longest_question: int  # characters
-    longest_answer: int
-    tries: int  # replies to one request before it is given up
-    chat: bool
-    decoding: Decoding
+    rows: list[Row]
+    ledger: list[dict[str, Any]]  # questions whose answer was no good
+    asked: int  # requests that the memo did not know
+    fresh: int  # questions that at least one of them was about
 
 
-class Item(NamedTuple):
-    """Something that a reply is wanted for: a chunk, or a chunk and a question about it."""
-
-    chunk: dict[str, Any]
-    question: str = ""
-
-
-Check = Callable[[Item, Any], str | None]
-
-
-def read_asking(folder: Path, **values: Any) -> Asking:
-    """Templates `questions.jinja` and `answer.jinja` of a folder, with the other settings.
-
-    Raises:
-        BadInput: a template is missing.
-    """
-    texts = {}
-    for name in ("questions", "answer"):
-        try:
-            texts[name] = (folder / f"{name}.jinja").read_text(encoding="utf-8")
-        except OSError as error:
-            raise BadInput(f"{folder}/{name}.jinja: {error.strerror}; there is templates/grounded.") from None
-    return Asking(**texts, **values)
-
-
-def questions_schema(asking: Asking) -> dict[str, Any]:
-    """JSON schema of a reply with questions."""
-    text = {"type": "string", "minLength": 8, "maxLength": asking.longest_question}
-    questions = {"type": "array", "items": text, "minItems": asking.count, "maxItems": asking.count}
-    return {"type": "object", "properties": {"questions": questions}, "required": ["questions"], "additionalProperties": False}
-
-
-def answer_schema(asking: Asking) -> dict[str, Any]:
-    """JSON schema of a reply with an answer."""
-    texts = {"quote": {"type": "string"}, "answer": {"type": "string", "minLength": 1, "maxLength": asking.longest_answer}}
+def schema(longest: int) -> dict[str, Any]:
+    """JSON schema of {"quote": words of the passage, "answer": at most `longest` characters}."""
+    texts = {"quote": {"type": "string"}, "answer": {"type": "string", "minLength": 1, "maxLength": longest}}
     return {"type": "object", "properties": texts, "required": ["quote", "answer"], "additionalProperties": False}
 
 
-def parse(text: str, schema: dict[str, Any]) -> tuple[Any, str | None]:
-    """The JSON object in a reply, prose around it passed over, or None and what is wrong with it."""
-    found = OBJECT.search(text)
-    if found is None:
-        return None, "no JSON object in it"
-    try:
-        value = json.loads(found[0])
-        jsonschema.validate(value, schema)
-    except json.JSONDecodeError as error:
-        return None, f"not valid JSON ({error.msg} at column {error.colno})"
-    except jsonschema.ValidationError as error:
-        where = ".".join(map(str, error.absolute_path))
-        return None, f"{where + ': ' if where else ''}{error.message[:160]}"
-    return value, None
+def answer(
+    rows: list[Row], longest: int, precision: float, keep_unknown: bool, asking: Asking, memo: diskcache.Cache, teacher: Teacher
+) -> Answered:
+    """Answers each row from its `input` alone; `origin.span` says where in it the supporting words stand.
+
+    Args:
+        longest: characters of an answer.
+        precision: least `k_precision` of an answer; one below it goes into the ledger.
+        keep_unknown: whether a row stays whose passage, as the teacher says, does not hold the answer.
+
+    Raises:
+        BadInput: the template can't be rendered, or the teacher fails.
+    """
+    items = [_item(row, longest) for row in rows]
+    replies = ask(items, asking, lambda place, value: unsupported(rows[place]["input"], value), teacher, memo)
+    kept, ledger = [], []
+    for row, value, asked, problem in zip(rows, replies.values, replies.requests, replies.problems, strict=True):
+        if problem is not None:
+            noted = {**row, "origin": {**row["origin"], "problem": problem.detail}}
+            ledger.append(entry(noted, STAGE, "dropped", problem.reason))
+        elif is_unknown(value["answer"]) and not keep_unknown:
+            ledger.append(entry(row, STAGE, "dropped", "the teacher does not know"))
+        elif not is_unknown(value["answer"]) and (found := k_precision(value["answer"], row["input"])) < precision:
+            ledger.append(entry({**row, "output": fold(value["answer"])}, STAGE, "dropped", "answer not from the passage", found))
+        else:
+            kept.append(_answered(row, value, teacher, request_key(asked)))
+    return Answered(kept, ledger, replies.asked, replies.fresh)
 
 
-def check_questions(_: Item, value: Any) -> str | None:
-    """Two of a chunk's questions that ask the same, or one without a word."""
-    index = Index()
-    for number, text in enumerate(value["questions"], 1):
-        tokens = words(text)
-        if not tokens:
-            return f"question {number} has no word"
-        near = index.nearest(tokens, ALIKE)
-        if near is not None:
-            return f"questions {near.position + 1} and {number} ask the same"
-        index.add(tokens)
+def _item(row: Row, longest: int) -> Item:
+    values = {"source": row["origin"]["source"], "text": row["input"], "question": row["instruction"], "unknown": UNKNOWN}
+    return Item(values, {"schema": schema(longest), "passage": row["input"], "unknown": UNKNOWN, "longest": longest})
+
+
+def _answered(row: Row, value: dict[str, str], teacher: Teacher, key: str) -> Row:
+    unknown = is_unknown(value["answer"])
+    span = None if unknown else locate(value["quote"], row["input"])
+    origin = {**row["origin"], "span": list(span) if span else None, "teacher": name(teacher), "request": key}
+    return {**row, "output": UNKNOWN if unknown else fold(value["answer"]), "origin": origin}
+
+
+def is_unknown(text: str) -> bool:
+    """Whether an answer says that the passage does not hold it."""
+    return fold(text).replace("’", "'").rstrip(".! ") == UNKNOWN
+
+
+def unsupported(passage: str, value: dict[str, str]) -> Problem | None:
+    """An answer without a quote, or with one that the passage does not hold."""
+    if is_unknown(value["answer"]):
+        return None
+    if not words(value["answer"]):
+        return Problem("answer without words", "the answer has no word")
+    if not words(value["quote"]):
+        return Problem("answer without a quote", "quote the words of the passage that support the answer")
+    if locate(value["quote"], passage) is None:
+        return Problem("quote not in the passage", "the quote does not stand in the passage; copy its words exactly")
     return None
 
 
-def check_answer(item: Item, value: Any) -> str | None:
-    """A quote that the chunk does not hold, or an answer without one."""
-    if fold(value["answer"]).rstrip(".!") == UNKNOWN:
-        return None
-    if not words(value["quote"]):
-        return "an answer without a quote; quote the words that support it"
-    return None if locate(value["quote"], item.chunk["text"]) else "the quote does not stand in the passage"
+def k_precision(answer: str, passage: str) -> float:
+    """Share of an answer's words that the passage holds, 0 to 1.
+
+    Adlakha et al. 2023, "Evaluating Correctness and Faithfulness of Instruction-Following Models for Question Answering"
+    (arXiv 2307.16877): of what is cheap to compute, it agrees best with people's judgement of faithfulness.
+    """
+    said, known = words(answer), set(words(passage))
+    return sum(word in known for word in said) / len(said) if said else 0.0
 
 
 def locate(quote: str, text: str) -> tuple[int, int] | None:
-    """Where a quote stands in a text, any run of white space counting as one; None if nowhere."""
-    pieces = fold(quote).split(" ")
-    found = regex.search(r"\s+".join(map(regex.escape, pieces)), text) if fold(quote) else None
+    """Start and end of a quote in a text, any run of white space counting as one; None if it is nowhere."""
+    folded = fold(quote)
+    found = regex.search(r"\s+".join(map(regex.escape, folded.split(" "))), text) if folded else None
     return found.span() if found else None
 
 
-def replies(
-    items: list[Item], template: str, name: str, schema: dict[str, Any], check: Check, grammar: Callable[[Item], str],
-    asking: Asking, teacher: Teacher, memo: diskcache.Cache,
-) -> tuple[list[tuple[Any, Request]], list[str | None], int]:  # fmt: skip
-    """A valid reply to each item, asked for again with the problem as often as `asking.tries` allows.
+def unanswerable(rows: list[Row], rate: float, validation: float) -> list[Row]:
+    """Questions put to a passage of another document, to which the answer is `UNKNOWN`.
 
-    Returns:
-        (reply or None, last request) of each item; what was wrong with the last reply, or None; how often the
-        teacher was asked.
+    Args:
+        rows: answered ones; a share of them, by a hash of their ids, is asked of another passage too.
+        rate: share of the result and `rows` together that shall be unanswerable, in expectation; below 1.
+        validation: as `train.validation`; both documents lie on the same side of that split.
     """
-    found: list[tuple[Any, Request]] = [(None, {})] * len(items)
-    problems: list[str | None] = [None] * len(items)
-    said = [""] * len(items)
-    waiting, asked = list(range(len(items))), 0
-    for number in range(asking.tries):
-        forged = [place for place in waiting if control_token(items[place].chunk["text"], teacher.control_tokens)]
-        for place in forged:
-            problems[place] = "the passage spells one of the teacher's control tokens"
-        waiting = [place for place in waiting if place not in forged]
-        requests = [_request(items[place], template, name, problems[place], said[place], grammar, asking, teacher, number) for place in waiting]
-        answers = consult(teacher, requests, memo)
-        asked += answers.asked
-        for place, answer, sent in zip(waiting, answers.answers, requests, strict=True):
-            said[place] = answer["text"]
-            value, problem = parse(answer["text"], schema)
-            problems[place] = problem or check(items[place], value)
-            found[place] = (None if problems[place] else value, sent)
-        waiting = [place for place in waiting if problems[place]]
-    return found, problems, asked
+    passages = sorted({row["input"]: row for row in rows}.values(), key=lambda row: str(row["origin"]["chunk"]))
+    made = []
+    for row in rows:
+        if row["output"] == UNKNOWN or _draw(f"unanswerable {row['id']}") >= rate / (1 - rate):
+            continue
+        fitting = [other for other in passages if _fits(row, other, validation)]
+        if fitting:
+            other = min(fitting, key=lambda other: _draw(f"{row['id']} {other['origin']['chunk']}"))
+            made.append(_elsewhere(row, other))
+    return list({row["id"]: row for row in made}.values())
 
 
-def _request(
-    item: Item, template: str, name: str, problem: str | None, reply: str, grammar: Callable[[Item], str], asking: Asking,
-    teacher: Teacher, number: int,
-) -> Request:  # fmt: skip
-    shown = {key: item.chunk[key] for key in ("title", "anchor", "text")}
-    prompt = render(
-        template, name, **shown, question=item.question, count=asking.count, unknown=UNKNOWN, problem=problem, reply=reply[:SHOWN]
-    )
-    return request(teacher, prompt, asking.chat, asking.decoding, number, grammar(item))
+def _draw(text: str) -> float:
+    return int(hashlib.sha256(text.encode()).hexdigest()[:12], 16) / 16**12
+
+
+def _fits(row: Row, other: Row, validation: float) -> bool:
+    mine, theirs = row["origin"]["parents"], other["origin"]["parents"]
+    if set(mine) & set(theirs) or side([*mine, *theirs], validation) == "neither":
+        return False
+    start, end = row["origin"]["span"]
+    return locate(row["input"][start:end], other["input"]) is None
+
+
+def _elsewhere(row: Row, other: Row) -> Row:
+    parents = sorted({*row["origin"]["parents"], *other["origin"]["parents"]})
+    place = {key: other["origin"][key] for key in ("source", "chunk")}
+    origin = {"kind": "document", "parents": parents, **place, "question_of": row["id"], "span": None}
+    id_ = row_id(row["instruction"], other["input"])
+    return {"id": id_, "instruction": row["instruction"], "input": other["input"], "output": UNKNOWN, "origin": origin}

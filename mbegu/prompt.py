@@ -58,14 +58,14 @@ def prompt_text(prompt: Prompt, tokenizer: Any, instruction: str, input_: str) -
         BadInput: the model has no chat template though `prompt.chat` is on, or the question holds a control token.
     """
     text = render(prompt, instruction, input_)
-    refuse_control_tokens(text, tokenizer.all_special_tokens)
+    refuse_control_tokens(text, control_tokens(tokenizer))
     return _as_turns([text], prompt, tokenizer)[0]
 
 
 def row_prompts(rows: list[Row], prompt: Prompt, tokenizer: Any) -> list[str]:
     """`prompt_text` of rows; an error begins with the line that its row came from, and a control token in an
     answer is an error too."""
-    tokens = tokenizer.all_special_tokens
+    tokens = control_tokens(tokenizer)
     texts = [render(prompt, row["instruction"], row["input"]) for row in rows]
     for row, text in zip(rows, texts, strict=True):
         try:
@@ -92,6 +92,11 @@ def _as_turns(texts: list[str], prompt: Prompt, tokenizer: Any) -> list[str]:
     # One that trims the content, as Gemma's does, does not give the probe back and is applied to every text.
     before, found, after = apply([PROBE])[0].partition(PROBE)
     return [before + text + after for text in texts] if found and "probe" not in before + after else apply(texts)
+
+
+def control_tokens(tokenizer: Any) -> list[str]:
+    """Every token that the tokenizer reads as one wherever it is spelt; `all_special_tokens` names 3 of SmolLM2's 17."""
+    return [str(token) for token in tokenizer.added_tokens_decoder.values() if token.special]
 
 
 def refuse_control_tokens(text: str, tokens: Sequence[str]) -> None:

@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 
 import diskcache
 
+from mbegu import grammar
 from mbegu.generate import Decoding, generate
 from mbegu.memo import Answer, Request, answer_all, note_speed, request_key
 from mbegu.models import load_model, load_tokenizer, model_identity
+from mbegu.prompt import control_tokens
 
 Ask = Callable[[list[Request]], Iterator[tuple[Request, Answer]]]
 
@@ -38,15 +40,19 @@ class Asked(NamedTuple):
     asked: int  # requests that the memo did not know
 
 
-def request(teacher: Teacher, prompt: str, chat: bool, decoding: Decoding, number: int = 0) -> Request:
+def request(
+    teacher: Teacher, prompt: str, chat: bool, decoding: Decoding, number: int = 0, shape: dict[str, Any] | None = None
+) -> Request:
     """A memo request.
 
     Args:
         chat: whether the prompt is a user's turn, or plain text to be continued.
         number: tells apart requests with the same prompt that shall be answered differently.
+        shape: what the answer must look like: {"schema": a JSON schema} and what else `grammar.of` knows.
     """
     content = {"teacher": teacher.identity, "prompt": prompt, "chat": chat, "decoding": decoding._asdict()}
-    return {**content, "number": number} if number else content
+    extras = {"number": number, "shape": shape}
+    return {**content, **{key: value for key, value in extras.items() if value}}
 
 
 def seed_of(request: Request) -> int:
@@ -91,13 +97,15 @@ def local(base: Path, adapter: Path | None, quantization: str, batch_size: int) 
             chat = group[0]["chat"]
             texts = [_as_turn(request["prompt"], tokenizer) if chat else request["prompt"] for request in group]
             decoding, seeds = Decoding(**group[0]["decoding"]), [seed_of(request) for request in group]
+            grammars = [grammar.of(request["shape"]) if "shape" in request else None for request in group]
             answers = generate(
-                texts, seeds, decoding, batch_size, model, tokenizer, special_tokens=not chat, label="Ask the teacher"
-            )
+                texts, seeds, decoding, batch_size, model, tokenizer, special_tokens=not chat, label="Ask the teacher",
+                grammars=grammars,
+            )  # fmt: skip
             for index, answer in answers:
                 yield group[index], answer
 
-    return Teacher(identity, ask, lambda text: len(tokenizer(text)["input_ids"]), tuple(tokenizer.all_special_tokens))
+    return Teacher(identity, ask, lambda text: len(tokenizer(text)["input_ids"]), tuple(control_tokens(tokenizer)))
 
 
 def _as_turn(text: str, tokenizer: Any) -> str:

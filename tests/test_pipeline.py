@@ -61,7 +61,7 @@ def test_every_section_of_params_is_read_by_a_stage():
     assert read | {"versions", "judged"} == set(PARAMS)  # these two name stages
 
 
-TOOLS = {"ask", "diff", "memo", "plan", "review", "why"}  # for people: they read what stages wrote, and write no stage's out
+TOOLS = {"app", "ask", "diff", "memo", "plan", "publish", "review", "sweep", "why"}  # for people: they read what stages wrote, and write no stage's out
 
 
 def test_every_script_but_the_tools_is_a_stage():

@@ -1,0 +1,173 @@
+"""What a build says of one of its adapters: read from its files and `dvc.lock`, never from the settings of today."""
+
+import csv
+import difflib
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mbegu.answers import read_predictions
+from mbegu.build_record import revision
+from mbegu.comparison import BASE, in_words, pair_name
+from mbegu.dvc_lock import Stages, ancestry, check_unchanged, made_by, outputs, settings
+from mbegu.errors import BadInput
+from mbegu.lineage import roots
+from mbegu.manifest import sha256
+from mbegu.models import PROMPT_FILE
+from mbegu.rows import Row, question, read_rows
+
+EXAMPLES = 3  # held-out questions that a card shows, the first ones
+
+
+class Places(NamedTuple):
+    """Where a build keeps what a card tells of, relative to the folder of its dvc.yaml."""
+
+    adapters: Path
+    base: Path
+    data: Path
+    metrics: Path
+
+
+def gather(version: str, places: Places, stages: Stages, base_name: str) -> dict[str, Any]:
+    """Everything that the card's template shows, for an adapter that is what `dvc.lock` says.
+
+    Args:
+        base_name: what the base model is called on a hub.
+
+    Raises:
+        BadInput: no such version, something is not built, or is not what `dvc.lock` says.
+    """
+    folder = places.adapters / version
+    _known(version, places.adapters, stages)
+    made_of = ancestry(folder.as_posix(), stages)
+    given = [path for path in made_of if path not in outputs(stages)]
+    predictions = places.data / "predictions" / f"{version}.jsonl"
+    for path in (folder, predictions, places.metrics / "compare.json"):
+        check_unchanged(path.as_posix(), ancestry(path.as_posix(), stages)[path.as_posix()])
+    for name in given:
+        check_unchanged(name, made_of[name])
+    compared = _compared(places.metrics / "compare.json", version)
+    return {
+        "version": version,
+        "adapter": (folder / "adapter_config.json").is_file(),
+        "prompt": json.loads((folder / PROMPT_FILE).read_text(encoding="utf-8")),
+        "base": {"name": base_name, "fetched": json.loads((places.base / "base.json").read_text(encoding="utf-8"))},
+        "datasets": _datasets(version, places.data, made_of, stages),
+        "training": settings(made_by(folder.as_posix(), stages)),
+        "curves": {
+            name: _curve((places.metrics / "train" / version / f"{name}.csv").as_posix(), stages)
+            for name in ("training", "validation")
+        },
+        "answered": settings(made_by(predictions.as_posix(), stages)),
+        "compared": compared,
+        "verdict": in_words(compared["pairs"][pair_name(version, BASE)]),
+        "heldout": _heldout(predictions, made_by(predictions.as_posix(), stages)),
+        "answers": _answers(predictions),
+        "examples": _examples(predictions, places.data / "predictions" / f"{BASE}.jsonl"),
+        "inputs": _inputs(given),
+        "revision": revision([*given, "dvc.yaml", "params.yaml"]),
+    }
+
+
+def base_name(given: str | None, base: Path, stages: Stages) -> str:
+    """What a stranger finds the base model under.
+
+    Args:
+        given: what the user says; else it is what the base stage fetched, or the model that its wheel holds.
+
+    Raises:
+        BadInput: no one says it.
+    """
+    if given:
+        return given
+    try:
+        fetched = json.loads((base / "base.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadInput(f"{base}: no base.json here; fetch it with `dvc pull {base}` or build it with `dvc repro base`.") from None
+    if fetched["source"] == "hub":
+        return str(fetched["name"])
+    if fetched["source"] == "pypi" and base.as_posix() in outputs(stages):
+        return str(settings(made_by(base.as_posix(), stages))["hub.name"])
+    raise BadInput(f"{base}: nothing says what this model is called on a hub; add --base_model NAME/REPO.")
+
+
+def _known(version: str, adapters: Path, stages: Stages) -> None:
+    known = sorted(Path(path).name for path in outputs(stages) if Path(path).parent == adapters)
+    if version not in known:
+        close = difflib.get_close_matches(version, known, 1)
+        hint = f"Did you mean {close[0]}?" if close else f"There are {', '.join(known) or 'none'}."
+        raise BadInput(f"--version {version}: dvc.lock has no {adapters / version}. {hint} Build a new one with `dvc repro`.")
+
+
+def _compared(path: Path, version: str) -> dict[str, Any]:
+    compared = dict(json.loads(path.read_text(encoding="utf-8")))
+    if version not in compared["models"]:
+        raise BadInput(f"{path}: does not compare {version}; run `dvc repro`.")
+    score = path.parent / "score" / f"{version}.json"
+    if not score.is_file() or json.loads(score.read_text(encoding="utf-8")) != compared["models"][version]:
+        raise BadInput(f"{score}: is not what {path.name} compares; run `dvc repro`.")
+    return compared
+
+
+def _datasets(version: str, data: Path, made_of: Mapping[str, str], stages: Stages) -> list[dict[str, Any]]:
+    """The versions that the adapter's rows stand on, its own last."""
+    built = [path for path in made_of if Path(path).parent == data / "versions" and path in outputs(stages)]
+    found = []
+    for path in sorted(built, key=lambda path: (Path(path).stem == version, path)):
+        check_unchanged(path, made_of[path])
+        rows = read_rows(Path(path), answered=True)
+        kinds = Counter(str(row["origin"].get("kind", "unknown")) for row in rows)
+        people = {root for row in rows for root in roots(row)}
+        numbers = {"rows": len(rows), "kinds": sorted(kinds.items()), "roots": len(people)}
+        found.append({"name": Path(path).stem, "sha256": sha256(Path(path)), **numbers})
+    if not found or found[-1]["name"] != version:
+        raise BadInput(f"{data / 'versions' / version}.jsonl: the adapter was not built from it; name its folder by --data.")
+    return found
+
+
+def _curve(path: str, stages: Stages) -> list[tuple[int, float]]:
+    """(optimizer step, loss), or nothing where training kept no such curve."""
+    if path not in outputs(stages):
+        return []
+    check_unchanged(path, outputs(stages)[path][1])
+    with open(path, encoding="utf-8", newline="") as file:
+        return [(int(line["step"]), float(line["loss"])) for line in csv.DictReader(file)]
+
+
+def _heldout(predictions: Path, stage: Mapping[str, Any]) -> dict[str, Any]:
+    """The file of held-out rows, which the predict stage read."""
+    named = {dep["path"]: dep["md5"] for dep in stage["deps"] if dep["path"].endswith(".jsonl")}
+    if len(named) != 1:
+        raise BadInput(f"{predictions}: its stage reads {', '.join(named) or 'no rows'}; expected one file of held-out rows.")
+    ((path, digest),) = named.items()
+    check_unchanged(path, digest)
+    return {"path": path, "sha256": sha256(Path(path))}
+
+
+def _answers(predictions: Path) -> list[Row]:
+    """The held-out rows with the adapter's answers in place of the references."""
+    return [
+        {"id": row["id"], "instruction": row["instruction"], "input": row["input"], "output": row["prediction"],
+         "origin": {"source": predictions.as_posix()}}
+        for row in read_predictions(predictions)
+    ]  # fmt: skip
+
+
+def _examples(predictions: Path, of_base: Path) -> list[dict[str, str]]:
+    answers, before = read_predictions(predictions)[:EXAMPLES], read_predictions(of_base)[:EXAMPLES]
+    if [row["id"] for row in answers] != [row["id"] for row in before]:
+        raise BadInput(f"{of_base}: answers other questions than {predictions.name}; run `dvc repro`.")
+    return [
+        {"question": question(row), "instruction": row["instruction"], "input": row["input"], "reference": row["reference"],
+         "base": other["prediction"], "answer": row["prediction"]}
+        for row, other in zip(answers, before, strict=True)
+    ]  # fmt: skip
+
+
+def _inputs(given: Sequence[str]) -> list[tuple[str, str]]:
+    """(path, SHA-256) of the files that people wrote and the build read, code left out."""
+    paths = [Path(path) for path in given if not path.endswith(".py")]
+    files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
+    return [(file.as_posix(), sha256(file)) for file in files if file.is_file() and file.stat().st_size]

@@ -1,0 +1,111 @@
+"""Example conversations: the same held-out questions answered by several models, drawn by a rule and not by eye."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import jinja2
+
+from mbegu.answers import check_same_rows, read_predictions
+from mbegu.errors import BadInput
+from mbegu.heldout import read_heldout
+from mbegu.metrics.rouge import score
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+LINE_END = re.compile(r"\r\n|\r|\n")  # CommonMark 0.31, §2.1
+# What begins markup anywhere, in CommonMark and on GitHub: tables, strikethrough, formulas, mentions, bare addresses.
+INLINE = re.compile(r"[\\`*_\[\]<>&|~$@]|:(?=//)|(?<=www)\.")
+BLOCK = re.compile(r"\d+(?=[.)])|(?=[#+=:-])")  # what begins a heading, list or rule at the start of a line
+Answers = dict[str, list[dict[str, Any]]]  # predictions by model, each list in the order of the held-out rows
+
+
+def read_answers(folder: Path, models: Sequence[str], heldout: Path) -> Answers:
+    """The predictions of each model.
+
+    Raises:
+        BadInput: a model named twice or without predictions, or answers to other rows than the held-out ones.
+    """
+    rows = read_heldout(heldout)
+    answers: Answers = {}
+    for model in models:
+        path = folder / f"{model}.jsonl"
+        if model in answers:
+            raise BadInput(f"conversations.models: {model!r} is named twice; name each model once.")
+        if not path.is_file():
+            known = ", ".join(sorted(file.stem for file in folder.glob("*.jsonl"))) or "none"
+            raise BadInput(f"conversations.models: {folder} has no predictions of {model!r}; it has those of: {known}.")
+        answers[model] = read_predictions(path)
+        check_same_rows(answers[model], rows, path, heldout)
+    return answers
+
+
+def choose(ids: Sequence[str], count: int) -> list[int]:
+    """Positions of `count` rows, or of all if there are fewer, by rank of a hash of their ids.
+
+    The same rows whatever was answered and wherever they stand. A larger count adds rows at the end.
+    """
+    ranked = sorted(range(len(ids)), key=lambda place: hashlib.sha256(f"conversation {ids[place]}".encode()).hexdigest())
+    return ranked[:count]
+
+
+def gather(answers: Answers, count: int) -> dict[str, Any]:
+    """Everything that the template shows.
+
+    Returns:
+        `models`; `wanted`, the count; `rows`, how many there are; `conversations`, each a prediction with the `answers`
+        (model, prediction, ROUGE-L F1) of all models; `means`, (model, mean ROUGE-L F1 of the conversations, of all
+        rows). A ROUGE-L is None if no reference holds a word.
+    """
+    first = next(iter(answers.values()))
+    chosen = choose([row["id"] for row in first], count)
+    rated = {model: [_rouge_l(row) for row in rows] for model, rows in answers.items()}
+    conversations = [
+        {**first[place], "answers": [(model, rows[place], rated[model][place]) for model, rows in answers.items()]}
+        for place in chosen
+    ]
+    means = [(model, _mean([values[place] for place in chosen]), _mean(values)) for model, values in rated.items()]
+    return {"models": list(answers), "wanted": count, "rows": len(first), "conversations": conversations, "means": means}
+
+
+def _rouge_l(answer: dict[str, Any]) -> float | None:
+    rated = score(answer["prediction"], [answer["reference"]], ("rougeL",))["rougeL"]
+    return None if rated is None else rated.f1
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    rated = [value for value in values if value is not None]
+    return fmean(rated) if rated else None
+
+
+def markdown(gathered: dict[str, Any]) -> str:
+    """The page. Texts of rows stand in quoted blocks, in which none of their characters becomes markup."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["quoted"] = quoted
+    return environment.get_template("conversations.md.jinja").render(gathered)
+
+
+def quoted(text: str) -> str:
+    """A quoted block that shows `text` as it is, line by line.
+
+    >>> print(quoted("1. Fee: <b>5 %</b>"))
+    > 1\\. Fee: \\<b\\>5 %\\</b\\>
+    """
+    lines = [_literal(line) for line in LINE_END.split(text)]
+    # a backslash at the end keeps the line end, which Markdown would else show as a blank
+    ends = ["\\" if line and after else "" for line, after in zip(lines, [*lines[1:], ""], strict=True)]
+    return "\n".join(f"> {line}{end}".rstrip(" ") for line, end in zip(lines, ends, strict=True))
+
+
+def _literal(line: str) -> str:
+    text = line.strip(" \t")
+    indent = line[: len(line) - len(line.lstrip(" \t"))].expandtabs(4) if text else ""
+    escaped = INLINE.sub(r"\\\g<0>", text)
+    block = BLOCK.match(escaped)
+    if block:
+        escaped = f"{block[0]}\\{escaped[block.end() :]}"
+    return "&nbsp;" * len(indent) + escaped

@@ -1,0 +1,118 @@
+"""An adapter's weights added to those of its base: one ordinary checkpoint that needs no peft.
+
+QLoRA trains and scores an adapter on the base model in 4 bits, so the same 4-bit weights, dequantized, are what it is
+merged into; on the base's own weights its answers would be others. Sums are made in float32 and rounded once. float16
+keeps three more bits of them than bfloat16 (LOG.md has how many answers stay the same), bfloat16 the range of float32.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from mbegu.errors import BadInput
+from mbegu.models import load_base, load_tokenizer
+from mbegu.prompt import Prompt, prompt_ids, row_prompts
+from mbegu.rows import Row
+
+DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
+
+
+class Agreement(NamedTuple):
+    """How far two models answer alike."""
+
+    answers: int  # questions at which every token is the same
+    questions: int
+    tokens: int  # positions at which both choose the same next token
+    positions: int
+
+
+def base_weights(base: Path, quantization: str) -> Any:
+    """The base model in float32; for "nf4" with the weights that an adapter over the 4-bit model sees."""
+    model = load_base(base, quantization)
+    if quantization == "nf4":
+        model = model.dequantize(dtype=torch.float32)
+        # transformers refuses to save a model that it thinks is still quantized
+        for name in ("hf_quantizer", "quantization_method"):
+            if hasattr(model, name):
+                delattr(model, name)
+        if hasattr(model.config, "quantization_config"):
+            del model.config.quantization_config
+        model.is_quantized = False
+    return model.to(torch.float32).eval()
+
+
+def with_adapter(base: Path, adapter: Path, quantization: str) -> Any:
+    """Base and adapter apart, as peft runs them, in float32."""
+    from peft import PeftModel
+
+    return PeftModel.from_pretrained(base_weights(base, quantization), str(adapter)).eval()
+
+
+def merge(model: Any, dtype: str) -> Any:
+    """The sum of what `with_adapter` returns, which it uses up, rounded once.
+
+    Args:
+        dtype: "float16", "bfloat16" or "float32".
+
+    Raises:
+        BadInput: a weight is beyond the range of float16.
+    """
+    merged = model.merge_and_unload().to(DTYPES[dtype])
+    if not all(bool(torch.isfinite(weight).all()) for weight in merged.parameters()):
+        raise BadInput(f"--dtype {dtype}: a weight is out of its range; use --dtype bfloat16.")
+    merged.config._name_or_path = ""  # a path of this machine
+    merged.config.dtype = DTYPES[dtype]
+    return merged
+
+
+def save(merged: Any, folder: Path) -> None:
+    """Writes configuration and safetensors, readable by everyone as any other file."""
+    merged.save_pretrained(folder)
+    for path in folder.glob("*.safetensors"):
+        path.chmod(0o644)
+
+
+def choices(model: Any, tokenizer: Any, prompt: Prompt, rows: Sequence[Row]) -> list[list[int]]:
+    """The token that a model would choose at each position of each answer, given the question and the answer so far.
+
+    Args:
+        rows: `instruction`, `input`, and the answer as `output`.
+    """
+    texts = row_prompts(list(rows), prompt, tokenizer)
+    found = []
+    for ids, row in zip(prompt_ids(texts, prompt, tokenizer), rows, strict=True):
+        answer = tokenizer(row["output"], add_special_tokens=False)["input_ids"]
+        with torch.inference_mode():
+            logits = model(input_ids=torch.tensor([ids + answer], device=model.device)).logits[0, len(ids) - 1 :]
+        if not bool(torch.isfinite(logits).all()):
+            raise BadInput(f"--dtype: the merged model overflows at row {row['id']}; use --dtype bfloat16.")
+        found.append(logits.argmax(-1).tolist())
+    return found
+
+
+def agreement(one: Sequence[Sequence[int]], other: Sequence[Sequence[int]]) -> Agreement:
+    """How many of two models' `choices` are the same."""
+    same = [sum(a == b for a, b in zip(left, right, strict=True)) for left, right in zip(one, other, strict=True)]
+    lengths = [len(left) for left in one]
+    whole = sum(count == length for count, length in zip(same, lengths, strict=True))
+    return Agreement(whole, len(lengths), sum(same), sum(lengths))
+
+
+def write(
+    base: Path, adapter: Path, quantization: str, dtype: str, prompt: Prompt, rows: Sequence[Row], folder: Path
+) -> Agreement:
+    """Merges, saves, reads back, and says how far the merged model agrees with the adapter along `rows`.
+
+    Both compute in float32: in 16 bits, not even an adapter gives the same answers on two machines.
+    """
+    from transformers import AutoModelForCausalLM
+
+    tokenizer = load_tokenizer(base)
+    model = with_adapter(base, adapter, quantization)
+    expected = choices(model, tokenizer, prompt, rows)
+    save(merge(model, dtype), folder)
+    del model
+    saved = AutoModelForCausalLM.from_pretrained(str(folder), dtype=torch.float32, local_files_only=True).eval()
+    return agreement(expected, choices(saved, tokenizer, prompt, rows))

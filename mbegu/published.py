@@ -1,0 +1,91 @@
+"""The folder that a hub gets: adapter, tokenizer, prompt, card, licence, hashes."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mbegu.errors import BadInput
+from mbegu.manifest import NAME, verify
+from mbegu.models import PROMPT_FILE
+from mbegu.prompt import Prompt
+
+TEMPLATE, CARD, MERGED = "prompt.jinja", "README.md", "merged"
+TOKENIZER = (
+    "tokenizer*", "chat_template*", "special_tokens_map.json", "added_tokens.json", "vocab*", "merges.txt", "*.model",
+)  # fmt: skip
+
+
+def check_replaceable(out: Path) -> None:
+    """Raises `BadInput` unless `out` is not there yet, is empty, or is as an earlier run published it."""
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    if not (out / TEMPLATE).is_file() or not (out / NAME).is_file():
+        raise BadInput(f"--out {out}: is there already and nothing that this command published; name another folder.")
+    try:
+        verify(out)
+    except BadInput as error:
+        raise BadInput(f"--out {out}: was edited since it was published ({error}) Move it away.") from None
+    listed = {line.split("  ", 1)[1] for line in (out / NAME).read_text(encoding="utf-8").splitlines()}
+    files = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()} - {NAME}
+    if files - listed:
+        raise BadInput(f"--out {out}: holds {min(files - listed)}, which nobody published; move it away, or name another folder.")
+
+
+def copy_model(adapter: Path, base: Path, folder: Path, base_named: Mapping[str, Any]) -> None:
+    """Copies weights, tokenizer and prompt; the configuration names the base as a stranger finds it.
+
+    Args:
+        base_named: `name` on a hub, and `fetched`, what the base stage wrote of where it got it.
+    """
+    folder.mkdir()
+    for path in sorted(adapter.iterdir()):
+        if path.name != NAME:
+            _copy(path, folder)
+    copy_tokenizer(base, folder)
+    config = folder / "adapter_config.json"
+    if config.is_file():
+        values = json.loads(config.read_text(encoding="utf-8"))
+        values["base_model_name_or_path"] = base_named["name"]
+        values["revision"] = base_named["fetched"].get("revision")
+        config.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    prompt = json.loads((adapter / PROMPT_FILE).read_text(encoding="utf-8"))
+    (folder / TEMPLATE).write_text(prompt["template"], encoding="utf-8")
+
+
+def copy_tokenizer(base: Path, folder: Path) -> None:
+    """Copies the tokenizer with its chat template."""
+    for path in sorted({path for pattern in TOKENIZER for path in base.glob(pattern)}):
+        _copy(path, folder)
+
+
+def write_licence(folder: Path, licence: str, base: Path, base_name: str) -> None:
+    """Writes what the weights may be used under, and copies what the base model says of itself."""
+    (folder / "LICENSE").write_text(
+        f"The files of this folder that are not the base model's: {licence} (https://spdx.org/licenses/).\n\n"
+        f"They were trained on {base_name}, whose own licence holds for its weights, also where they are merged in.\n",
+        encoding="utf-8",
+    )
+    for path in sorted(base.glob("LICENSE*")):
+        shutil.copyfile(path, folder / f"{path.name}.base")
+
+
+def _copy(path: Path, folder: Path) -> None:
+    target = folder / path.name
+    shutil.copyfile(path, target)
+    target.chmod(0o644)  # safetensors writes files that only their owner may read
+
+
+def add_merged(adapter: Path, base: Path, folder: Path, dtype: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Writes `merged/`, a whole model; returns `dtype` and the `agreement` with the adapter along its held-out answers.
+
+    Args:
+        facts: what `card_facts.gather` found.
+    """
+    from mbegu import merged
+
+    prompt = Prompt(facts["prompt"]["template"], facts["prompt"]["chat"])
+    found = merged.write(base, adapter, facts["answered"]["quantization"], dtype, prompt, facts["answers"], folder / MERGED)
+    copy_tokenizer(base, folder / MERGED)
+    return {"dtype": dtype, "agreement": found}

@@ -1,0 +1,98 @@
+"""Questions about chunks of documents, each a row without an answer."""
+
+import hashlib
+from typing import Any, NamedTuple
+
+import diskcache
+
+from mbegu.expansion import name
+from mbegu.ledger import entry
+from mbegu.memo import request_key
+from mbegu.novelty import Index
+from mbegu.replies import Asking, Item, Problem, ask
+from mbegu.rows import Row, row_id
+from mbegu.teachers import Teacher
+from mbegu.text import fold, words
+
+STAGE = "question"
+ALIKE = 0.7  # ROUGE-L F1 above which two questions about a chunk are one; Self-Instruct's threshold (arXiv 2212.10560, §2.2)
+SHORTEST = 2  # characters between the first and the mark; "ማን ነው?" has 4
+MARKS = "?？؟፧;՞"
+
+Chunk = dict[str, Any]
+
+
+class Asked(NamedTuple):
+    """What the teacher asked about chunks."""
+
+    rows: list[Row]
+    ledger: list[dict[str, Any]]  # chunks without questions
+    asked: int  # requests that the memo did not know
+    fresh: int  # chunks that at least one of them was about
+
+
+def schema(count: int, longest: int) -> dict[str, Any]:
+    """JSON schema of {"question_1": …, …}: exactly `count` texts of at most `longest` characters, each with a question mark."""
+    text = {"type": "string", "pattern": rf"^\w.{{{SHORTEST},{longest - 2}}}[{MARKS}]$"}
+    keys = [f"question_{number}" for number in range(1, count + 1)]
+    return {"type": "object", "properties": dict.fromkeys(keys, text), "required": keys, "additionalProperties": False}
+
+
+def choose(chunks: list[Chunk], most: int) -> tuple[list[Chunk], list[Chunk]]:
+    """At most `most` chunks (0 for all) by rank of a hash of their ids, in their order, and the others."""
+    ranked = sorted(chunks, key=lambda chunk: hashlib.sha256(f"chunk {chunk['id']}".encode()).hexdigest())
+    chosen = {chunk["id"] for chunk in (ranked[:most] if most else ranked)}
+    return [chunk for chunk in chunks if chunk["id"] in chosen], [chunk for chunk in chunks if chunk["id"] not in chosen]
+
+
+def alike(questions: list[str]) -> Problem | None:
+    """Two questions that ask the same, or one without a word."""
+    index = Index()
+    for number, text in enumerate(questions, 1):
+        tokens = words(text)
+        if not tokens:
+            return Problem("question without words", f"question {number} has no word")
+        near = index.nearest(tokens, ALIKE)
+        if near is not None:
+            return Problem("the same question twice", f"questions {near.position + 1} and {number} ask the same")
+        index.add(tokens)
+    return None
+
+
+def invent(
+    chunks: list[Chunk], most: int, count: int, longest: int, asking: Asking, memo: diskcache.Cache, teacher: Teacher
+) -> Asked:
+    """`count` questions about each chunk, as rows whose input is the chunk and whose parent is its document.
+
+    Args:
+        most: chunks that are asked about; 0 for all. The others go into the ledger.
+        longest: characters of a question.
+
+    Raises:
+        BadInput: the template can't be rendered, or the teacher fails.
+    """
+    chosen, beyond = choose(chunks, most)
+    shape = {"schema": schema(count, longest)}
+    items = [Item({"source": source(chunk), "text": chunk["text"], "count": count}, shape) for chunk in chosen]
+    replies = ask(items, asking, lambda _, value: alike(list(value.values())), teacher, memo)
+    ledger = [entry(chunk, STAGE, "dropped", "beyond the number of chunks") for chunk in beyond]
+    rows = []
+    for chunk, value, asked, problem in zip(chosen, replies.values, replies.requests, replies.problems, strict=True):
+        if problem is not None:
+            ledger.append(entry({**chunk, "problem": problem.detail}, STAGE, "dropped", problem.reason))
+            continue
+        origin = {
+            "kind": "document", "parents": [chunk["document"]], "source": source(chunk), "chunk": chunk["id"],
+            "teacher": name(teacher), "question_request": request_key(asked),
+        }  # fmt: skip
+        rows += [_row(fold(text), chunk["text"], origin) for text in value.values()]
+    return Asked(rows, ledger, replies.asked, replies.fresh)
+
+
+def source(chunk: Chunk) -> str:
+    """Where a chunk stands, for people: "hr/travel.md#Per diem"."""
+    return f"{chunk['path']}#{chunk['anchor']}" if chunk["anchor"] else str(chunk["path"])
+
+
+def _row(instruction: str, input_: str, origin: dict[str, Any]) -> Row:
+    return {"id": row_id(instruction, input_), "instruction": instruction, "input": input_, "output": "", "origin": origin}

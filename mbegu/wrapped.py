@@ -1,0 +1,202 @@
+"""Lines that were broken to fit a page, as whole paragraphs again: PDF files and hard-wrapped text."""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import regex
+
+from mbegu.documents import Part, one_line
+
+Page = Sequence[str]  # its lines from the top, indented as they stand
+Cell = tuple[int, str]  # the column in which its text begins, and the text
+EDGE = 3  # lines at the top and at the bottom of a page that may be a running header or footer
+NARROWEST, WIDEST = 30, 160  # characters: shorter lines are no prose, longer ones were not broken to fit
+FULL = 0.9  # of the usual width; in proportional type, full lines differ in their number of characters
+LONGEST_HEADING = 100  # characters
+ITEM = regex.compile(r"\s*(?:[-–•▪●◦‣·*]|\(?\p{Nd}{1,3}[.)]|\(?\p{L}\))\s+(?=\S)")
+CELLS = regex.compile(r"(?<![\p{Sentence_Terminal}:;,]) {2,}| {4,}|\t+")  # typists put two blanks after a full stop
+WIDE = regex.compile(r"\S(?: {4,}|\t+)\S")
+ENDED = regex.compile(r"[\p{Sentence_Terminal}:;,…][\p{Pe}\p{Pf}\"']*$")
+SECTION = regex.compile(r"\p{Nd}+(?:\.\p{Nd}+)+\.?\s")  # "2.1 The panel" is a heading without an empty line above it too
+DIGITS = regex.compile(r"\p{Nd}+")
+WORD = regex.compile(r"\p{L}+")
+HYPHENATED = regex.compile(r"(\p{L}[\p{L}-]*)[-‐]$")
+
+
+class Block(NamedTuple):
+    """A paragraph, list item, heading or table row."""
+
+    text: str
+    page: int
+    kind: str  # "text", "item" or "row"
+    glue: str  # what stands between the block before and this one
+    last: str  # its last line as it stood on the page
+    lines: int = 1
+
+
+class Habits(NamedTuple):
+    """What the lines of a document have in common."""
+
+    width: float  # characters of a full line; infinite if lines were not broken to fit
+    vocabulary: set[str]
+
+
+def parts(pages: Sequence[Page], *, numbered: bool) -> list[Part]:
+    """Paragraphs of pages, under their headings.
+
+    Lines are joined where the next word would not have fitted on the line; hyphens that part a word at a line's end
+    go; columns become `a | b`; what most pages repeat at their edges is left out.
+
+    Args:
+        numbered: whether the parts carry page numbers, from 1.
+    """
+    kept = without_running_lines(pages)
+    blocks = _blocks(kept, _habits(kept))
+    found = [Part("", "", 1 if numbered else None)]
+    for place, block in enumerate(blocks):
+        page = block.page if numbered else None
+        if _is_heading(blocks, place):
+            found.append(Part(block.text, block.text, page, block.glue))
+        elif page != found[-1].page:
+            found.append(Part(found[-1].anchor, block.text, page, block.glue))
+        else:
+            found[-1] = found[-1]._replace(text=f"{found[-1].text}{block.glue}{block.text}")
+    return found
+
+
+def without_running_lines(pages: Sequence[Page]) -> list[list[str]]:
+    """The pages without headers and footers: lines at the edges that most pages have, whatever the digits in them."""
+    counts = Counter(key for page in pages for key in {_key(page[place]) for place in [*_top(page), *_bottom(page)]})
+    common = {key for key, count in counts.items() if count > max(1, len(pages) / 2)}
+    kept = [_strip(page, common) for page in pages]
+    return kept if any(line.strip() for page in kept for line in page) else [list(page) for page in pages]
+
+
+def _key(line: str) -> str:
+    return DIGITS.sub("0", one_line(line))
+
+
+def _top(page: Page) -> list[int]:
+    return [place for place, line in enumerate(page) if line.strip()][:EDGE]
+
+
+def _bottom(page: Page) -> list[int]:
+    return [place for place, line in enumerate(page) if line.strip()][: -EDGE - 1 : -1]
+
+
+def _strip(page: Page, common: set[str]) -> list[str]:
+    gone = set()
+    for edge in (_top(page), _bottom(page)):
+        for place in edge:  # from the edge inwards, up to the first line that is the page's own
+            if _key(page[place]) not in common:
+                break
+            gone.add(place)
+    return [line for place, line in enumerate(page) if place not in gone]
+
+
+def _habits(pages: Sequence[Page]) -> Habits:
+    lines = [line.rstrip() for page in pages for line in page]
+    lengths = sorted(len(line) for line in lines if line and not CELLS.search(line.lstrip()))
+    width = lengths[math.ceil(0.95 * len(lengths)) - 1] if lengths else 0  # a few lines stick out
+    words = {word.lower() for line in lines for word in WORD.findall(HYPHENATED.sub("", line))}
+    return Habits(width if NARROWEST <= width <= WIDEST else float("inf"), words)
+
+
+def _blocks(pages: Sequence[Page], habits: Habits) -> list[Block]:
+    found: list[Block] = []
+    gap = False
+    for number, kind, text, line in _lines(pages):
+        if not text:
+            gap = True
+            continue
+        before = found[-1] if found else None
+        turned = before is not None and before.page != number
+        goes_on = kind == "text" and (turned or not gap) and not _listed(found)
+        if before and goes_on and _continues(before, line, habits, turned=turned):
+            glued, glue = _glue(before.text, text, habits.vocabulary)
+            if turned:
+                found[-1:] = [before._replace(text=glued), Block(text, number, before.kind, glue, line, 2)]
+            else:
+                found[-1] = before._replace(text=glued + glue + text, last=line, lines=before.lines + 1)
+        else:
+            apart = gap or turned or (before is not None and "row" in (before.kind, kind) and before.kind != kind)
+            found.append(Block(text, number, kind, "\n\n" if apart else "\n", line))
+        gap = False
+    return found
+
+
+def _lines(pages: Sequence[Page]) -> Iterator[tuple[int, str, str, str]]:
+    """Page number, kind, text and the line itself; the text of an empty line is empty."""
+    for number, page in enumerate(pages, 1):
+        cells = [_cells(line) for line in page]
+        row: list[Cell] = []  # the one above, which waits for the rest of its cells
+        for place, line in enumerate(page):
+            found = cells[place]
+            if row and found and _fills(row, found):
+                row = [(start, f"{text} {dict(found)[start]}" if start in dict(found) else text) for start, text in row]
+                continue
+            if row:
+                yield number, "row", " | ".join(text for _, text in row), ""
+                row = []
+            beside = any(len(other) > 1 for other in cells[max(place - 1, 0) : place] + cells[place + 1 : place + 2])
+            if len(found) > 1 and (beside or WIDE.search(line)):
+                row = found
+            else:
+                yield number, "item" if ITEM.match(line) else "text", one_line(line), line
+        if row:
+            yield number, "row", " | ".join(text for _, text in row), ""
+
+
+def _cells(line: str) -> list[Cell]:
+    marker = ITEM.match(line)
+    body = marker.end() if marker else len(line) - len(line.lstrip())
+    gaps = [gap for gap in CELLS.finditer(line.rstrip()) if gap.start() >= body]
+    starts, ends = [body, *(gap.end() for gap in gaps)], [*(gap.start() for gap in gaps), len(line)]
+    cells = [(start, one_line(line[start:end])) for start, end in zip(starts, ends, strict=True) if line[start:end].strip()]
+    return [(cells[0][0], f"{one_line(marker[0])} {cells[0][1]}"), *cells[1:]] if marker else cells
+
+
+def _fills(row: Sequence[Cell], cells: Sequence[Cell]) -> bool:
+    """Whether a line holds the rest of cells, not of the first one, that were too narrow for their text."""
+    return {start for start, _ in cells} <= {start for start, _ in row[1:]} and all(WORD.search(text) for _, text in cells)
+
+
+def _continues(before: Block, line: str, habits: Habits, *, turned: bool) -> bool:
+    """Whether a line continues the block before it."""
+    if before.kind == "row" or (turned and ENDED.search(before.text)):
+        return False
+    full = len(before.last.rstrip()) + 1 + len(line.split()[0]) > FULL * habits.width
+    return full or (line.strip()[0].islower() and not ENDED.search(before.text) and habits.width < float("inf"))
+
+
+def _listed(blocks: Sequence[Block]) -> bool:
+    """Whether the last two blocks are lines below each other, indented alike: a list without marks, such as of names."""
+    if len(blocks) < 2 or blocks[-1].glue != "\n" or max(block.lines for block in blocks[-2:]) > 1:
+        return False
+    above, last = (len(block.last) - len(block.last.lstrip()) for block in blocks[-2:])
+    return above == last > 0 and blocks[-1].kind == "text"
+
+
+def _glue(before: str, after: str, vocabulary: set[str]) -> tuple[str, str]:
+    """The text before, without its hyphen if that only parts a word; and what joins the text after to it."""
+    parted = HYPHENATED.search(before)
+    if parted is None:
+        return before, " "
+    head, tail = parted[1].lower(), (WORD.match(after) or [""])[0]
+    compound = not tail.islower() or "-" in head or (head in vocabulary and tail in vocabulary)
+    return (before, "") if compound and head + tail not in vocabulary else (before[:-1], "")
+
+
+def _is_heading(blocks: Sequence[Block], place: int) -> bool:
+    """A short line on its own, without a full stop, that something follows."""
+    block, after = blocks[place], blocks[place + 1 : place + 2]
+    if block.lines > 1 or len(block.text) > LONGEST_HEADING or ENDED.search(block.text) or not after:
+        return False
+    first = WORD.search(block.text)
+    section = SECTION.match(block.text) is not None
+    if first is None or first[0][0].islower() or not (section or place == 0 or block.glue == "\n\n"):
+        return False
+    numbered_item = block.kind == "item" and block.text[0].isdigit() and after[0].kind != "item"
+    return block.kind == "text" or numbered_item

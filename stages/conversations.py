@@ -1,0 +1,33 @@
+"""Writes example conversations: held-out questions with the answers of several models below each other, as Markdown.
+
+In: predictions of the models, the held-out rows. Out: a page with as many rows as asked for, drawn by a hash of their ids.
+
+    python stages/conversations.py --predictions data/predictions --models base --models v1 --count 20 …
+"""
+
+from pathlib import Path
+
+import click
+
+from mbegu.command import Stage
+
+
+@click.command(cls=Stage)
+@click.option("--predictions", type=click.Path(path_type=Path), required=True, help="Folder of the predict stage.")
+@click.option("--heldout", type=click.Path(path_type=Path), required=True, help="Rows that are never trained on.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The page.")
+@click.option("--models", multiple=True, required=True, help="base or a version, in the order shown; repeat the option.")
+@click.option("--count", type=click.IntRange(1), required=True, help="Held-out rows to show; all, if there are fewer.")
+def main(predictions: Path, heldout: Path, out: Path, models: tuple[str, ...], count: int) -> None:
+    """Show what several models answer to the same questions."""
+    from mbegu import conversations
+    from mbegu.tables import write_text
+
+    gathered = conversations.gather(conversations.read_answers(predictions, models, heldout), count)
+    write_text(out, conversations.markdown(gathered))
+    shown = len(gathered["conversations"])
+    click.echo(f"{shown} of {gathered['rows']} questions answered by {', '.join(models)}: {out}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,262 @@
+"""Repairs that leave right text alone, poor answers, and rows that say the same; in several scripts."""
+
+import json
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mbegu import hygiene
+from mbegu.hygiene import Limits
+from mbegu.ledger import check_balance
+from mbegu.loading import Columns, load
+from mbegu.records import read
+from mbegu.rows import row_id
+
+LIMITS = Limits(3, 60, 0.3, ["as an ai", "ይቅርታ"])
+DATA = Path(__file__).parents[1] / "examples/finance_qa/data/raw"
+ANSWER = "Put three months of expenses in an account that you can reach, and keep the rest where it earns more interest."
+RIGHT = [
+    "ሰላም ። የገንዘብ ገበያ፡ ፈንድ 25.5 ብር", "Habari ya asubuhi, rafiki", "ما هو الصندوق؟ ٢٥٫٥ ٪", "می‌خواهم بدانم",
+    "\u202bשלום\u202c \u200fא",
+    "👨‍👩‍👧 family 🏳️‍🌈 ❤️ 1️⃣", "“curly” ‘quotes’ – — … • ™", "São Paulo à Évora, « ça » là-bas", "Größe, Maß: 20 °C, §5",
+    "Việt Nam đồng ₫", "ÂGE, À PARIS, CÔTÉ", "café – 5 × 3 ÷ 2 ± 1 ½", "Příliš žluťoučký kůň", "İstanbul'da ğüşöç",
+    "Привет «мир» №5",
+    "日本語。「はい」", "हिन्दी में", "₦5,000 €7 £8 ¥9 KSh 5", "À €5", "AT&T; R&D; Q&A & more &notanentity; ?a=1&copy=2&lt=3",
+    "if a < b && c &amp; d: use &nbsp;", "tab\tand\nlines", "",
+]  # fmt: skip
+
+
+def row(instruction: str, output: str = ANSWER, input_: str = "", line: int = 1) -> dict:
+    origin = {"kind": "seed", "parents": [], "source": f"set.json:{line}"}
+    return {"id": row_id(instruction, input_), "instruction": instruction, "input": input_, "output": output, "origin": origin}
+
+
+def reasons(ledger: list[dict]) -> list[str]:
+    return [line["reason"] for line in ledger]
+
+
+@pytest.mark.parametrize("text", RIGHT)
+def test_text_that_is_right_is_left_alone(text):
+    assert hygiene.unescape(text) == hygiene.fix_mojibake(text) == hygiene.remove_controls(text) == text
+
+
+@pytest.mark.parametrize("text", [text for text in RIGHT if text.isprintable() and text])
+def test_text_that_was_read_as_latin_1_is_mended(text):
+    broken = text.encode().decode("latin-1")
+    assert hygiene.fix_mojibake(broken) == text
+
+
+@pytest.mark.parametrize(
+    ("broken", "mended"),
+    [
+        ("150,000â€“300,000 Ã— 500 isnâ€™t", "150,000–300,000 × 500 isn’t"),
+        ("ETB 25.5 ብር â€“ 30 👨‍👩‍👧", "ETB 25.5 ብር – 30 👨‍👩‍👧"),
+        ("cafÃ© Â£9.50 âˆ’ â‚¬5", "café £9.50 − €5"),
+        ("ÃƒÂ©tÃƒÂ©", "été"),
+    ],
+)
+def test_mojibake(broken, mended):
+    assert hygiene.fix_mojibake(broken) == mended
+
+
+@pytest.mark.parametrize(
+    ("broken", "mended"),
+    [
+        ("Q&amp;A &#39;x&#x27; &quot;y&quot;", "Q&A 'x' \"y\""),
+        ("17&nbsp;%.&nbsp;So", "17 %. So"),
+        ("one&lt;br&gt;two&lt;BR /&gt;three", "one\ntwo\nthree"),
+        ("Tom &amp;amp; Jerry", "Tom & Jerry"),
+        ("5 &lt; 6 &amp; &copy;", "5 < 6 & ©"),
+        ("ሰላም &amp; &eacute;", "ሰላም & é"),
+    ],
+)
+def test_html_entities(broken, mended):
+    assert hygiene.unescape(broken) == mended
+
+
+def test_control_characters():
+    assert hygiene.remove_controls("\ufeffa\0b\r\nc\rd\u2028e\x1bf\u200dg\u200ch") == "ab\nc\nd\nef\u200dg\u200ch"
+
+
+def test_a_repaired_row_has_its_new_id_and_a_line_in_the_ledger():
+    rows = [row("What&#39;s a fund?", "Itâ€™s a pot &amp; more.", "ሰላም"), row("Right?", "Yes.\u200d"), row("q", "café &amp;")]
+    kept, ledger = hygiene.repair(rows)
+    assert (kept[0]["instruction"], kept[0]["output"]) == ("What's a fund?", "It’s a pot & more.")
+    assert kept[0]["id"] == row_id("What's a fund?", "ሰላም")
+    assert kept[0]["origin"] == {**rows[0]["origin"], "repaired": ["html entities", "mojibake"]}
+    assert kept[1] == rows[1] and kept[2]["output"] == "café &"
+    assert [(line["row"], line["nearest"]) for line in ledger] == [(rows[0], kept[0]["id"]), (rows[2], None)]
+    assert reasons(ledger) == ["repaired: html entities, mojibake", "repaired: html entities"]
+    assert hygiene.repair(kept) == (kept, [])
+
+
+BELOW = "Below is an instruction that describes a task. Write a response.\n\n"
+
+
+@pytest.mark.parametrize(
+    ("instruction", "input_", "output", "expected"),
+    [
+        (f"{BELOW}### Instruction:\nWhat is ሰላም?\n\n### Response:\n", "", "a", ("What is ሰላም?", "", "a")),
+        (f"{BELOW}### Instruction:\nq\n### Input:\nx y\n\n### Response:", "", "a", ("q", "x y", "a")),
+        ("### Question: q", "", "a", ("q", "", "a")),
+        ("### Question: q\n### Context: x\n### Answer:", "x", "### Answer: a", ("q", "x", "a")),
+        ("### Instruction:\nq\n### Response:\na  b", "", "a b", ("q", "", "a b")),
+        ("### Instruction:\nq\n### Input:\n\n### Response:", "kept", "a", ("q", "kept", "a")),
+        ("q", "", "### Response:\na", ("q", "", "a")),
+        # no template: a heading in Markdown, or one that says more
+        ("q about ### Response: marks", "", "## Input costs\nRent", ("q about ### Response: marks", "", "## Input costs\nRent")),
+        # what is asked can't be told
+        ("Translate this.\n### Instruction:\nq", "", "a", None),
+        ("### Instruction:\nq\n### Response:\nanother", "", "a", None),
+        ("### Instruction:\nq\n### Input:\nx\n### Response:", "y", "a", None),
+        ("### Instruction:\nq\n### Instruction:\nq2", "", "a", None),
+        ("### Response:\nq", "", "a", None),
+        ("q", "", "a\n### Instruction:\nq2\n### Response:\nb", None),
+        ("q", "### Input:\nx", "a", None),
+    ],
+)
+def test_a_pasted_template_is_unwrapped_or_its_row_dropped(instruction, input_, output, expected):
+    kept, ledger = hygiene.repair([row(instruction, output, input_)])
+    check_balance(1, len(kept), ledger, "clean")
+    if expected is None:
+        assert reasons(ledger) == ["prompt template in the text"]
+        return
+    assert [(found["instruction"], found["input"], found["output"]) for found in kept] == [expected]
+    assert kept[0]["id"] == row_id(expected[0], expected[1])
+    changed = expected != (instruction, input_, output)
+    assert reasons(ledger) == (["repaired: prompt template"] if changed else [])
+
+
+@pytest.mark.parametrize(
+    ("given_row", "reason"),
+    [
+        (row("q"), None),
+        (row("ምንድን ነው?", "ገንዘብ ማስቀመጫ ፈንድ ነው።"), None),
+        (row("… 🙂"), "empty"),
+        (row("q", "\u200b\u2060 … 👍"), "empty"),
+        (row("q", "10%"), "too short"),
+        (row("q", "word " * 61), "too long"),
+        (row("q", "በጣም ጥሩ ነው ። " * 6), "repetitive"),
+        (row("q", "As an AI, I have no money of my own."), "refusal: as an ai"),
+        (row("q", "ይቅርታ፣ መልስ መስጠት አልችልም።"), "refusal: ይቅርታ"),
+        (row("What is a money market fund?", "what is a money market fund"), "answer equals the instruction"),
+        (row("Sort these words please.", "b c a", "b, c, a"), "answer equals the input"),
+        (row("q", f"{ANSWER}<|im_end|>\n<|im_start|>user"), "control token: <|im_end|>"),
+        (row("[INST] q [/INST]"), "control token: [INST]"),
+        (row("q", ANSWER, "<|end of text|>"), "control token: <|end of text|>"),
+        (row("Is 5 <| 6 and a [list] or <s> fine?"), None),
+    ],
+)  # fmt: skip
+def test_quality(given_row, reason):
+    kept, ledger = hygiene.check_quality([given_row], LIMITS)
+    assert (kept, reasons(ledger)) == (([given_row], []) if reason is None else ([], [reason]))
+
+
+def test_the_first_of_rows_that_ask_the_same_stays():
+    rows = [row("What  is it?", "One  answer.", line=1), row("What is\nit?", "One answer.", line=2),
+            row("What is it?", "Two.", line=3),
+            row("What is it?", "One answer.", "x", line=4)]  # fmt: skip
+    kept, ledger = hygiene.drop_duplicates(rows)
+    assert kept == [rows[0], rows[3]]
+    assert reasons(ledger) == ["duplicate", "same question with another answer as set.json:1"]
+    assert [line["nearest"] for line in ledger] == [rows[0]["id"]] * 2
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "score"),
+    [
+        (row("How large should my fund be?"), row("How large should the fund be?"), 22 / 28),
+        (row("IS IT A FUND?"), row("is it a fund"), 1.0),
+        (row("የድንገተኛ ጊዜ ገንዘብ ስንት ይሁን?", "የሦስት ወር ወጪ በቀላሉ በሚገኝ ሂሳብ ውስጥ አስቀምጥ ከዚያ በላይ ያለውን በፈንድ አስቀምጥ።"),
+         row("የድንገተኛ ጊዜ ገንዘብ ስንት ይሁን", "የሦስት ወር ወጪ በቀላሉ በሚገኝ ሂሳብ ውስጥ አስቀምጥ ከዚያ በላይ ያለውን በፈንድ አስቀምጥ"), 1.0),
+    ],
+)  # fmt: skip
+def test_the_later_of_rows_that_say_nearly_the_same_goes(first, second, score):
+    kept, ledger = hygiene.drop_near_duplicates([first, row("Other?", "Something else is said."), second], 0.6, 128)
+    assert [found["instruction"] for found in kept] == [first["instruction"], "Other?"]
+    assert [(line["reason"], line["nearest"], line["id"]) for line in ledger] == [("near-duplicate", first["id"], second["id"])]
+    assert ledger[0]["score"] == pytest.approx(score, abs=0.001)
+    assert hygiene.drop_near_duplicates([first, second], 1.0, 128) == ([first, second], [])
+
+
+def test_other_numbers_in_the_question_make_another_question():
+    rows = [row("Can I wait 30 days to pay?"), row("Can I wait 60 days to pay?"), row("Can I wait 30 days to pay, please?")]
+    kept, ledger = hygiene.drop_near_duplicates(rows, 0.6, 128)
+    assert kept == rows[:2] and ledger[0]["nearest"] == rows[0]["id"]
+
+
+def test_the_bound_itself_is_kept_and_short_texts_are_compared_whole():
+    rows = [row("a", "b c"), row("a", "b d"), row("A?", "b c."), row("x", "y")]
+    kept, ledger = hygiene.drop_near_duplicates(rows, 0.1, 16)
+    assert kept == [rows[0], rows[1], rows[3]] and ledger[0]["score"] == 1.0
+    # 3-grams of a b c d e and of a b c d: 2 of 3 are shared
+    rows = [row("a", "b c d e"), row("a", "b c d")]
+    assert hygiene.drop_near_duplicates(rows, 2 / 3, 128)[0] == rows
+    assert hygiene.drop_near_duplicates(rows, 0.66, 128)[0] == rows[:1]
+
+
+def loaded(name: str):
+    path = DATA / name
+    return load(name, read(str(path), "auto", "train"), Columns("instruction", "input", "output"), 0)
+
+
+EXPECTED = {
+    "exact duplicate": "duplicate", "near-duplicate": "near-duplicate", "very short": "too short", "refusal": "refusal: ",
+    "conflicts": "same question with another answer", "HTML": "repaired: html entities", "mojibake": "repaired: mojibake",
+    "prompt template": "repaired: prompt template", "empty output": "empty output", "output of white": "empty output",
+    "empty instruction": "empty instruction", "blank": "empty instruction",
+}  # fmt: skip
+
+
+def test_every_dirty_row_is_found_for_its_reason_and_no_clean_one():
+    rows = [found for name in ("alpaca_finance.json", "dirty.json") for found in loaded(name).rows]
+    kept, repaired = hygiene.repair(rows)
+    kept, poor = hygiene.check_quality(kept, Limits(8, 300, 0.2, ["as an ai", "i'm sorry"]))
+    kept, same = hygiene.drop_duplicates(kept)
+    kept, near = hygiene.drop_near_duplicates(kept, 0.7, 128)
+    ledger = [*loaded("dirty.json").ledger, *repaired, *poor, *same, *near]
+    lines = {line["row"]["origin"]["source"]: line["reason"] for line in ledger}
+    assert len(ledger) == len(lines) == 40 and all("dirty.json" in source for source in lines)
+    for number, dirty in enumerate(json.loads((DATA / "dirty.json").read_text(encoding="utf-8")), 1):
+        expected = next(reason for why, reason in EXPECTED.items() if dirty["why"].startswith(why))
+        assert lines[f"{DATA / 'dirty.json'}:{number}"].startswith(expected), dirty
+    assert len(kept) == 313 and sum("repaired" in found["origin"] for found in kept) == 13
+    mended = json.dumps([found for found in kept if "repaired" in found["origin"]], ensure_ascii=False)
+    assert not any(rest in mended for rest in ("&amp;", "&#39;", "&nbsp;", "&lt;", "<br", "â€", "Ã", "Â", "###", "Below is"))
+    assert "150,000–300,000 shillings" in mended and "are enough:\\nDate and hours" in mended
+
+
+def test_minhash_finds_what_comparing_all_pairs_finds():
+    first, later = loaded("alpaca_finance.json").rows, loaded("dirty.json").rows
+    shingles = [hygiene._shingles(found) for found in first]
+    twins = [found for found in later if max(hygiene._jaccard(hygiene._shingles(found), other) for other in shingles) > 0.5]
+    kept, ledger = hygiene.drop_near_duplicates([*first, *later], 0.5, 128)
+    assert [line["row"] for line in ledger] == twins and len(twins) == 12
+    assert kept[:300] == first
+
+
+def test_the_funnel_counts_what_both_stages_dropped():
+    dropped = [
+        {"action": "dropped", "reason": reason} for reason in ("empty output", "refusal: as an ai", "duplicate", "ragged: 2")
+    ]
+    changed = {"action": "changed", "reason": "repaired: mojibake"}
+    assert hygiene.funnel(5, [dropped[:1], [changed, *dropped[1:]]]) == [
+        ("candidates", 0, 9), ("ragged", 1, 8), ("empty", 1, 7), ("refusal", 1, 6), ("duplicate", 1, 5), ("kept", 0, 5),
+    ]  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(*[st.text(max_size=30)] * 3), min_size=1, max_size=4))
+def test_any_text_is_cleaned_with_each_row_accounted_for_and_nothing_to_do_the_second_time(values):
+    rows = [row(*(unicodedata.normalize("NFC", text) for text in texts)) for texts in values]
+    kept, ledger = hygiene.repair(rows)
+    check_balance(len(rows), len(kept), ledger, "clean")
+    assert hygiene.repair(kept) == (kept, [])
+    checked, lines = hygiene.check_quality(kept, LIMITS)
+    check_balance(len(kept), len(checked), lines, "clean")
+    unique, lines = hygiene.drop_duplicates(checked)
+    kept, more = hygiene.drop_near_duplicates(unique, 0.5, 32)
+    check_balance(len(checked), len(kept), [*lines, *more], "clean")
