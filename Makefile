@@ -1,8 +1,8 @@
-# Targets: setup repro test lint bench lock clean. A fresh machine needs Python 3.11+, git and make.
+# Targets: setup repro examples test lint bench lock clean. A fresh machine needs Python 3.11+, git and make.
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: setup repro test lint bench lock clean help
+.PHONY: setup repro examples test lint bench lock clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/'
@@ -19,6 +19,11 @@ setup: .venv/installed  ## create .venv with the pinned requirements
 repro: setup  ## build every version, adapter and score that is out of date, and print the verdicts
 	dvc repro
 	@cat metrics/compare.md && echo "Report: report.html"
+
+examples: setup  ## build the examples: a company's documents, a public set
+	dvc repro examples/company_docs/dvc.yaml
+	dvc repro examples/finance_qa/dvc.yaml
+	@for name in company_docs finance_qa; do cat examples/$$name/metrics/compare.md; echo "Report: examples/$$name/report.html"; done
 
 test: lint  ## lint, types, all tests
 	pytest

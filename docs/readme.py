@@ -1,4 +1,4 @@
-"""Writes what the build and the tools print into README.md: table, stages, funnel, plan, why, review.
+"""Writes what the builds and the tools print into README.md and the examples' READMEs: tables, stages, funnel, plan, rows.
 
 python docs/readme.py
 """
@@ -8,7 +8,9 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -46,6 +48,60 @@ def example_row() -> str:
         return next(row["id"] for row in map(json.loads, file) if row["origin"]["kind"] == "generated")
 
 
+def replaced(text: str, parts: dict[str, str]) -> str:
+    """A text with what stands between its markers replaced."""
+    for name, part in parts.items():
+        text = re.sub(rf"(?s)(<!-- {name} -->\n).*?(<!-- /{name} -->)", lambda match, part=part: match[1] + part + match[2], text)
+    return text
+
+
+def company_docs() -> dict[str, str]:
+    """Scores, ledger reasons, and rows with their quotes."""
+    folder = ROOT / "examples/company_docs"
+    rows = lines(folder / "data/expanded/v1.jsonl")
+    quoted = [row for row in rows if row["origin"].get("span")]
+    shown = [
+        f"> **{folded(row['instruction'])}** {folded(row['output'])}\n>\n"
+        f"> “{folded(row['input'][slice(*row['origin']['span'])])}” ({row['origin']['source']})\n"
+        for row in quoted[:3]
+    ]
+    ledgers = [folder / f"data/{name}/v1.ledger.jsonl" for name in ("questions", "expanded", "curated")]
+    dropped = Counter((line["stage"], line["reason"]) for ledger in ledgers for line in lines(ledger))
+    ledger = "".join(f"| {stage} | {reason} | {count} |\n" for (stage, reason), count in sorted(dropped.items()))
+    made = sum("question_of" in row["origin"] for row in rows)
+    total = f"{len(rows)} rows: {len(quoted)} quote their passage, {made} are put to another one.\n\n"
+    return {
+        "table": (folder / "metrics/compare.md").read_text(encoding="utf-8"),
+        "rows": total + "\n".join(shown),
+        "ledger": "| stage | reason | dropped |\n|---|---|---|\n" + ledger,
+    }
+
+
+def finance_qa() -> dict[str, str]:
+    """Scores, what cleaning dropped, validation losses, the sweep."""
+    folder = ROOT / "examples/finance_qa"
+    with (folder / "metrics/clean.csv").open(encoding="utf-8", newline="") as file:
+        funnel = "".join(f"| {row['filter']} | {row['dropped']} | {row['left']} |\n" for row in csv.DictReader(file))
+    with (folder / "metrics/train/v1/validation.csv").open(encoding="utf-8", newline="") as file:
+        losses = "".join(f"| {epoch} | {float(row['loss']):.3f} |\n" for epoch, row in enumerate(csv.DictReader(file)))
+    return {
+        "table": (folder / "metrics/compare.md").read_text(encoding="utf-8"),
+        "clean": "| | dropped | left |\n|---|---|---|\n" + funnel,
+        "losses": "| epoch | validation loss |\n|---|---|\n" + losses,
+        "sweep": (folder / "metrics/sweep.md").read_text(encoding="utf-8"),
+    }
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    """The objects of a JSON Lines file."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+
+
+def folded(text: str) -> str:
+    """One line, without what Markdown would read as markup."""
+    return re.sub(r"([*_<>|`\[\]#])", r"\\\1", " ".join(text.split()))
+
+
 def main() -> None:
     """Replaces what stands between the README's markers; the tools need a finished build."""
     row = example_row()
@@ -57,16 +113,12 @@ def main() -> None:
         "why": output("stages/why.py", row),
         "review": output("stages/review.py", "v3", "--reviewer", "Achieng", typed="q\n"),
     }
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    for name, part in parts.items():
-        text = re.sub(
-            rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)",
-            lambda match, part=part: match[1] + part + match[2],
-            text,
-            flags=re.DOTALL,
-        )
+    text = replaced((ROOT / "README.md").read_text(encoding="utf-8"), parts)
     text = re.sub(r"(?<=stages/why.py )\w+", row, text)
     (ROOT / "README.md").write_text(text, encoding="utf-8")
+    for name, parts in (("company_docs", company_docs()), ("finance_qa", finance_qa())):
+        path = ROOT / "examples" / name / "README.md"
+        path.write_text(replaced(path.read_text(encoding="utf-8"), parts), encoding="utf-8")
 
 
 if __name__ == "__main__":

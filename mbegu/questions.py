@@ -17,6 +17,7 @@ from mbegu.text import fold, words
 STAGE = "question"
 ALIKE = 0.7  # ROUGE-L F1 above which two questions about a chunk are one; Self-Instruct's threshold (arXiv 2212.10560, §2.2)
 SHORTEST = 2  # characters between the first and the mark; "ማን ነው?" has 4
+FIRST = r"[^\s!-@\[-`{-~]"  # no white space, ASCII mark or digit; \w of JSON Schema is ASCII alone
 MARKS = "?？؟፧;՞"
 
 Chunk = dict[str, Any]
@@ -33,7 +34,7 @@ class Asked(NamedTuple):
 
 def schema(count: int, longest: int) -> dict[str, Any]:
     """JSON schema of {"question_1": …, …}: exactly `count` texts of at most `longest` characters, each with a question mark."""
-    text = {"type": "string", "pattern": rf"^\w.{{{SHORTEST},{longest - 2}}}[{MARKS}]$"}
+    text = {"type": "string", "pattern": rf"^{FIRST}.{{{SHORTEST},{longest - 2}}}[{MARKS}]$"}
     keys = [f"question_{number}" for number in range(1, count + 1)]
     return {"type": "object", "properties": dict.fromkeys(keys, text), "required": keys, "additionalProperties": False}
 

@@ -117,9 +117,10 @@ def ask(items: list[Item], asking: Asking, check: Check, teacher: Teacher, memo:
         answers = consult(teacher, [requests[place] for place in waiting], memo)
         asked += answers.asked
         for place, answer in zip(waiting, answers.answers, strict=True):
-            said[place] = answer["text"]
             value, problem = parse(answer["text"], items[place].shape["schema"])
-            problems[place] = problem or _spoiled(value, teacher) or check(place, value)
+            spoiled = _spoiled(answer["text"], teacher)
+            said[place] = "" if spoiled else answer["text"]  # it would forge the next prompt
+            problems[place] = spoiled or problem or check(place, value)
             values[place] = None if problems[place] else value
         waiting = [place for place in waiting if problems[place]]
     return Replies(values, requests, problems, asked, len(fresh))
@@ -130,8 +131,8 @@ def _forged(prompt: str, teacher: Teacher) -> Problem | None:
     return Problem("control token in the passage", "it spells one of the model's control tokens") if found else None
 
 
-def _spoiled(value: Any, teacher: Teacher) -> Problem | None:
-    found = control_token(json.dumps(value, ensure_ascii=False), teacher.control_tokens)
+def _spoiled(text: str, teacher: Teacher) -> Problem | None:
+    found = control_token(text, teacher.control_tokens)
     return Problem("control token in the reply", "it spells one of the model's control tokens") if found else None
 
 

@@ -1,5 +1,6 @@
 """Built files as they were at another git revision, from the DVC cache."""
 
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,7 +36,13 @@ def folder(data: Path, kinds: list[str], version: str, rev: str | None) -> Itera
 def _read(path: Path, rev: str) -> bytes:
     import dvc.api
 
-    return bytes(_from_dvc(lambda: dvc.api.read(str(path), repo=".", rev=rev, mode="rb"), f"{path} at {rev}"))
+    return bytes(_from_dvc(lambda: dvc.api.read(_from_top(path), repo=".", rev=rev, mode="rb"), f"{path} at {rev}"))
+
+
+def _from_top(path: Path) -> str:
+    """A path as the repository's root sees it, which is how DVC names files of another revision."""
+    done = subprocess.run(["git", "rev-parse", "--show-prefix"], capture_output=True, text=True, check=False)
+    return (done.stdout.strip() if done.returncode == 0 else "") + path.as_posix()
 
 
 def _from_dvc(read: Any, what: str) -> Any:
@@ -84,7 +91,7 @@ def _models(rev: str) -> list[str]:
     """Names of the models that a revision has predictions of, the base first."""
     from dvc.api import DVCFileSystem
 
-    paths = _from_dvc(lambda: DVCFileSystem(".", rev=rev).find(str(PREDICTIONS)), f"{PREDICTIONS} at {rev}")
+    paths = _from_dvc(lambda: DVCFileSystem(".", rev=rev).find(_from_top(PREDICTIONS)), f"{PREDICTIONS} at {rev}")
     return sorted((Path(path).stem for path in paths if path.endswith(".jsonl")), key=lambda name: (name != "base", name))
 
 

@@ -10,8 +10,11 @@ from closure import ROOT
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def between(name: str) -> str:
-    return re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", README, re.DOTALL)[1]
+EXAMPLES = {path.parent.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "examples").glob("*/README.md"))}
+
+
+def between(name: str, text: str = README) -> str:
+    return re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", text, re.DOTALL)[1]
 
 
 def test_the_table_is_that_of_the_committed_build():
@@ -33,3 +36,29 @@ def test_the_funnel_is_that_of_the_committed_build():
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
 def test_every_link_leads_to_a_file(link):
     assert (ROOT / link).is_file()
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_states_what_its_committed_build_printed(name):
+    folder = ROOT / "examples" / name
+    assert between("table", EXAMPLES[name]) == (folder / "metrics/compare.md").read_text(encoding="utf-8")
+    assert not re.search(r"<!-- (\w+) -->\n<!-- /\1 -->", EXAMPLES[name])
+    assert all((folder / link).is_file() for link in re.findall(r"\]\(([^)#:]+)\)", EXAMPLES[name]))
+
+
+def test_the_sweep_is_that_of_the_committed_files():
+    table = (ROOT / "examples/finance_qa/metrics/sweep.md").read_text(encoding="utf-8")
+    assert between("sweep", EXAMPLES["finance_qa"]) == table
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_command_of_an_example_is_the_one_that_a_test_or_the_build_runs(name):
+    known = {
+        f"dvc repro examples/{name}/dvc.yaml",
+        "python ../../stages/sweep.py --grid sweep.yaml --version v1",
+        "python ../../stages/sweep.py --grid sweep.yaml --version v1 --promote",
+        "python ../../stages/publish.py --version v1 --out published/v1 --base ../../models/base "
+        "--base_model HuggingFaceTB/SmolLM2-135M-Instruct",
+    }
+    blocks = re.findall(r"```bash\n(.*?)```", EXAMPLES[name], re.DOTALL)
+    assert {line for block in blocks for line in block.splitlines()} <= known

@@ -57,7 +57,7 @@ def copy_project(to: Path) -> Path:
     files = subprocess.check_output(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, text=True).splitlines()
     for name in files:
         built = name.startswith("metrics/") and name != "metrics/judge/none.json"
-        if (ROOT / name).is_file() and not built and not name.startswith(("dvc.lock", "tests/", "docs/")):
+        if (ROOT / name).is_file() and not built and not name.startswith(("dvc.lock", "tests/", "docs/", "examples/")):
             (to / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, to / name)
     keep_lines(to / "data/seeds/v1.jsonl", 10)

@@ -12,6 +12,8 @@ ELSEWHERE = {
     "dvc push --run-cache": "test_remotes.py, over SSH and S3",
     "dvc pull models/adapters/v2 models/base": "test_remotes.py",
     "dvc repro --pull": "test_remotes.py",
+    "make examples": "tests/test_pipeline.py and the stages' own tests; it takes too long for this run",
+    "python stages/app.py --adapter models/adapters/v2 --examples data/heldout.jsonl": "test_app.py; it serves until stopped",
     "python stages/review.py v3": "test_stages.py, with a reviewer at the keyboard",
 }
 

@@ -24,8 +24,8 @@ CLEAN = [
     "--funnel", "metrics/funnel.csv", "--metrics", "metrics/clean.json", "--min_words", 8, "--max_words", 300,
     "--max_repetition", 0.2, "--refusals", "as an ai", "--refusals", "i'm sorry", "--near_duplicate", 0.7, "--permutations", 128,
 ]  # fmt: skip
-SPLIT = ["--rows", "data/cleaned.jsonl", "--always", DATA.parent / "questions.jsonl", "--fraction", 0.1, "--train", "data/train.jsonl",
-         "--heldout", "data/heldout.jsonl", "--ledger", "data/s.ledger"]  # fmt: skip
+SPLIT = ["--rows", "data/cleaned.jsonl", "--always", DATA.parent / "questions.jsonl", "--fraction", 0.1,
+         "--train", "data/train.jsonl", "--heldout", "data/heldout.jsonl", "--ledger", "data/s.ledger"]  # fmt: skip
 
 
 def with_(options: list, **changed: object) -> list:

@@ -1,0 +1,125 @@
+"""Chunks to grounded rows through the scripts, with a server that speaks OpenAI's protocol and with a local model."""
+
+import json
+import re
+
+from test_endpoint import completion, reply, serve  # noqa: F401
+
+from mbegu.chunks import KEYS
+from mbegu.grounded import UNKNOWN, locate
+from mbegu.ledger import read_ledger
+from mbegu.rows import read_lines, read_rows
+
+TEMPLATES = "templates/grounded"
+
+
+def chunk(number, text):
+    name = f"d{number // 2}.md"
+    values = (f"c{number}", f"d{number // 2}", name, "Rules", f"Part {number}", None, 0, len(text), text)
+    return dict(zip(KEYS, values, strict=True))
+
+
+CHUNKS = [
+    chunk(number, f"Rule {number}. The fee of branch {number} is {number + 2} % a year. በዓመት ይከፈላል። 😀") for number in range(6)
+]
+
+
+def says(body, _):
+    """Answers as a good teacher would: questions about the passage's branch, then the sentence that holds the fee."""
+    prompt = body["messages"][0]["content"]
+    branch, fee = re.search(r"branch (\S+) is (\S+ %)", prompt).groups()
+    if "question_1" in prompt:
+        value = {"question_1": f"What is the fee of branch {branch}?", "question_2": "በዓመት ስንት ይከፈላል?"}
+    elif "ስንት" in prompt:
+        value = {"quote": "", "answer": UNKNOWN}
+    else:
+        value = {"quote": f"The fee of branch {branch} is {fee} a year.", "answer": f"{fee} a year."}
+    return reply(completion(f"Here you are: {json.dumps(value, ensure_ascii=False)}"))
+
+
+def teacher(tiny_base, kind, **endpoint):
+    options = {"base_url": "http://127.0.0.1:9", "model": "m", "concurrency": 2, "retries": 0, "timeout": 20,
+               "prompt_price": 0, "completion_price": 0} | endpoint  # fmt: skip
+    return ["--base", tiny_base, "--teacher", tiny_base, "--kind", kind, "--local.quantization", "none", "--local.batch_size", 4,
+            *(part for name, value in options.items() for part in (f"--openai.{name}", value)), "--recorded.file", "",
+            "--templates", TEMPLATES, "--chat", "--constrained", "--tries", 2, "--memo", "memo"]  # fmt: skip
+
+
+QUESTION = ["question", "--chunks", "chunks.jsonl", "--out", "questions.jsonl", "--ledger",
+            "questions.ledger.jsonl", "--work", "w/q", "--count", 2, "--longest", 60, "--most_chunks", 0,
+            "--temperature", 0, "--max_new_tokens", 90]  # fmt: skip
+ANSWER = ["answer", "--questions", "questions.jsonl", "--out", "rows.jsonl", "--ledger", "rows.ledger.jsonl", "--work", "w/a",
+          "--longest", 60, "--keep_unknown", "--precision", 0.7, "--unanswerable", 0.4, "--validation", 0, "--temperature", 0,
+          "--max_new_tokens", 90]  # fmt: skip
+
+
+def copy_templates(tmp_path):
+    from shutil import copytree
+
+    from closure import ROOT
+
+    copytree(ROOT / TEMPLATES, tmp_path / TEMPLATES)
+
+
+def test_an_edited_chunk_is_the_only_one_that_is_asked_about_and_every_span_is_found(
+    stage, write_jsonl, tiny_base, tmp_path, serve  # noqa: F811
+):  # fmt: skip
+    copy_templates(tmp_path)
+    endpoint, seen = serve(says)
+    options = teacher(tiny_base, "openai", base_url=endpoint.base_url)
+    write_jsonl("chunks.jsonl", CHUNKS)
+    done = stage(*QUESTION, *options, "--plan")
+    assert "Questions: 6 requests, 0 memoized, 6 to ask" in done.stdout and not (tmp_path / "questions.jsonl").exists()
+    done = stage(*QUESTION, *options)
+    assert (
+        "12 questions about 6 of 6 chunks, 0 in the ledger; asked the teacher 6 times, about 6 new or changed" in done.stdout
+    ), done.output
+    assert seen[0]["response_format"]["json_schema"]["schema"]["required"] == ["question_1", "question_2"]
+    done = stage(*ANSWER, *options)
+    assert done.exit_code == 0, done.output
+    rows = read_rows(tmp_path / "rows.jsonl", answered=True)
+    quoted = [row for row in rows if row["origin"].get("span")]
+    assert len(quoted) == 6 and all(locate(row["input"][slice(*row["origin"]["span"])], row["input"]) for row in quoted)
+    assert [row["output"] for row in rows if "question_of" in row["origin"]] and all(
+        row["output"] == UNKNOWN for row in rows if "question_of" in row["origin"]
+    )
+
+    before, asked = (tmp_path / "rows.jsonl").read_bytes(), len(seen)
+    edited = [*CHUNKS[:2], chunk(2, "Rule 2. The fee of branch 2 is 9 % a year. So says the board. በዓመት።"), *CHUNKS[3:]]
+    write_jsonl("chunks.jsonl", edited)
+    assert "asked the teacher 1 times, about 1 new or changed chunks" in stage(*QUESTION, *options).stdout
+    assert "asked the teacher 2 times, about 2 new or changed questions" in stage(*ANSWER, *options).stdout
+    assert len(seen) == asked + 3 and (tmp_path / "rows.jsonl").read_bytes() != before
+
+
+def test_a_teacher_of_prose_leaves_every_chunk_in_the_ledger(stage, write_jsonl, tiny_base, tmp_path, serve):  # noqa: F811
+    copy_templates(tmp_path)
+    endpoint, _ = serve(lambda body, _: reply(completion("What a delightful passage!")))
+    write_jsonl("chunks.jsonl", CHUNKS[:2])
+    done = stage(*QUESTION, *teacher(tiny_base, "openai", base_url=endpoint.base_url))
+    assert done.exit_code == 0 and "0 questions about 0 of 2 chunks, 2 in the ledger; asked the teacher 4 times" in done.stdout
+    lines = read_ledger(tmp_path / "questions.ledger.jsonl")
+    assert {line["reason"] for line in lines} == {"reply without JSON"} and lines[0]["row"]["problem"]
+    assert list(read_lines(tmp_path / "questions.jsonl", ())) == []
+
+
+def test_a_local_model_held_to_the_grammar_gives_rows_and_the_same_bytes_again(stage, write_jsonl, tiny_base, tmp_path):
+    copy_templates(tmp_path)
+    write_jsonl("chunks.jsonl", [chunk(number, f"Fee {number}. ሰላም") for number in range(2)])
+    options = [*teacher(tiny_base, "local"), "--max_new_tokens", 300, "--longest", 12]
+    found = []
+    for _ in range(2):
+        for name in (QUESTION, ANSWER):
+            done = stage(*name, *options)
+            assert done.exit_code == 0, done.output
+        found.append((tmp_path / "rows.jsonl").read_bytes() + (tmp_path / "rows.ledger.jsonl").read_bytes())
+        for row in read_rows(tmp_path / "rows.jsonl", answered=True):
+            span = row["origin"].get("span")
+            assert row["output"] == UNKNOWN or row["input"][slice(*span)]
+    assert found[0] == found[1] and found[0]
+
+
+def test_a_missing_template_or_file_is_one_line(stage, refused, write_jsonl, tiny_base):
+    write_jsonl("chunks.jsonl", CHUNKS[:1])
+    assert "templates/grounded" in refused(stage(*QUESTION, *teacher(tiny_base, "local")))
+    assert "questions.jsonl" in refused(stage(*ANSWER, *teacher(tiny_base, "local")))

@@ -1,0 +1,171 @@
+"""Questions about chunks, answers that their passage supports, and questions that it does not answer."""
+
+import json
+import re
+
+import pytest
+
+from mbegu import grounded, questions
+from mbegu.generate import Decoding
+from mbegu.lineage import side
+from mbegu.memo import open_memo
+from mbegu.replies import Asking
+from mbegu.rows import row_id
+from mbegu.teachers import Teacher
+
+PASSAGE = "The fee is 2 %\n  a year. በየወሩ ይከፈላል። It is paid “monthly” 😀."
+
+
+def chunk(number, text=None, document=None):
+    text = text or f"Branch {number} opens at {number} and closes at noon."
+    return {"id": f"c{number}", "document": document or f"d{number // 3}", "path": f"p{number // 3}.md", "title": "T",
+            "anchor": f"A{number}", "page": None, "start": 0, "end": len(text), "text": text}  # fmt: skip
+
+
+def asking(template):
+    return Asking(template, "t", 2, True, False, Decoding(50))
+
+
+def teacher(says):
+    return Teacher({"kind": "fake"}, lambda requests: ((one, {"text": says(one["prompt"]), "tokens": 1, "finish_reason": "stop"})
+                                                       for one in requests), len)  # fmt: skip
+
+
+def invent(tmp_path, chunks, most=0, count=2):
+    def says(prompt):
+        name = re.search(r"Branch (\S+)", prompt)[1]
+        return json.dumps({f"question_{k}": f"{word} does branch {name} {verb}?" for k, (word, verb) in
+                           enumerate([("When", "open in the morning"), ("Why", "close so early")][:count], 1)})  # fmt: skip
+
+    with open_memo(tmp_path / "memo") as memo:
+        return questions.invent(
+            chunks, most, count, 80, asking("{{ text }}{% set _ = (problem, reply, source, count) %}"), memo, teacher(says)
+        )
+
+
+def test_a_question_is_a_row_whose_input_is_the_chunk_and_whose_parent_is_the_document(tmp_path):
+    found = invent(tmp_path, [chunk(1)])
+    row = found.rows[0]
+    assert row["instruction"] == "When does branch 1 open in the morning?" and row["input"] == chunk(1)["text"]
+    assert row["output"] == "" and row["id"] == row_id(row["instruction"], row["input"])
+    assert row["origin"] == {"kind": "document", "parents": ["d0"], "source": "p0.md#A1", "chunk": "c1",
+                             "teacher": {"kind": "fake"}, "question_request": row["origin"]["question_request"]}  # fmt: skip
+    assert len(found.rows) == 2 and (found.asked, found.fresh, found.ledger) == (1, 1, [])
+
+
+def test_an_edited_document_asks_only_about_its_changed_chunks(tmp_path):
+    chunks = [chunk(number) for number in range(6)]
+    first = invent(tmp_path, chunks)
+    edited = [*chunks[:3], chunk(3, "Branch 3 opens at 9 now."), *chunks[4:]]
+    again = invent(tmp_path, edited)
+    assert (first.fresh, again.fresh, again.asked) == (6, 1, 1)
+    assert [row for row in again.rows if row["origin"]["chunk"] != "c3"] == [
+        row for row in first.rows if row["origin"]["chunk"] != "c3"
+    ]
+
+
+def test_chunks_beyond_the_number_go_to_the_ledger_and_the_choice_is_stable(tmp_path):
+    chunks = [chunk(number) for number in range(10)]
+    found = invent(tmp_path, chunks, most=4)
+    assert len(found.rows) == 8 and len(found.ledger) == 6
+    assert {line["reason"] for line in found.ledger} == {"beyond the number of chunks"}
+    chosen, _ = questions.choose(chunks, 4)
+    fewer, _ = questions.choose(chunks[::-1][1:], 4)
+    assert len({one["id"] for one in chosen} & {one["id"] for one in fewer}) >= 3
+
+
+def answered(tmp_path, says, *, keep_unknown=True, precision=0.0, passage=PASSAGE):
+    origin = {"kind": "document", "parents": ["d0"], "source": "p.md#A", "chunk": "c0"}
+    row = {
+        "id": row_id("What is the fee?", passage),
+        "instruction": "What is the fee?",
+        "input": passage,
+        "output": "",
+        "origin": origin,
+    }
+    template = (
+        "{{ text }} {{ question }}{% if problem %} REFUSED {{ problem }}{{ reply }}{% endif %}{% set _ = (source, unknown) %}"
+    )
+    with open_memo(tmp_path / "memo") as memo:
+        return grounded.answer([row], 200, precision, keep_unknown, asking(template), memo, teacher(says))
+
+
+@pytest.mark.parametrize("quote", ["fee is 2 % a year.", "በየወሩ ይከፈላል።", "“monthly” 😀", PASSAGE])
+def test_the_span_is_where_the_quote_stands(tmp_path, quote):
+    row = answered(tmp_path, lambda _: json.dumps({"quote": quote, "answer": " It is  2 %. "})).rows[0]
+    start, end = row["origin"]["span"]
+    assert " ".join(row["input"][start:end].split()) == " ".join(quote.split()) and row["output"] == "It is 2 %."
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ({"quote": "The fee is 3 %", "answer": "3 %."}, "quote not in the passage"),
+        ({"quote": "", "answer": "2 %."}, "answer without a quote"),
+        ({"quote": "…", "answer": "2 %."}, "answer without a quote"),
+        ({"quote": "The fee", "answer": "—"}, "answer without words"),
+        ({"answer": "2 %."}, "reply of another shape"),
+    ],
+)
+def test_an_unsupported_answer_goes_to_the_ledger_with_the_problem(tmp_path, value, reason):
+    found = answered(tmp_path, lambda _: json.dumps(value))
+    assert found.rows == [] and found.asked == 2
+    assert found.ledger[0]["reason"] == reason and found.ledger[0]["row"]["origin"]["problem"]
+
+
+@pytest.mark.parametrize("said", ["I don't know", "I don't know.", " I don’t know! "])
+def test_not_knowing_is_said_in_one_way_only(tmp_path, said):
+    row = answered(tmp_path, lambda _: json.dumps({"quote": "", "answer": said})).rows[0]
+    assert row["output"] == "I don't know" and row["origin"]["span"] is None
+    found = answered(tmp_path, lambda _: json.dumps({"quote": "", "answer": said}), keep_unknown=False)
+    assert found.rows == [] and found.ledger[0]["reason"] == "the teacher does not know"
+
+
+def test_an_answer_of_other_words_than_the_passage_goes_to_the_ledger_with_its_precision(tmp_path):
+    said = json.dumps({"quote": "The fee", "answer": "The fee buys a fun smoothie"})
+    line = answered(tmp_path, lambda _: said, precision=0.7).ledger[0]
+    assert (line["reason"], line["score"]) == ("answer not from the passage", 0.5)  # the, fee, a of six words
+    assert answered(tmp_path, lambda _: said, precision=0.5).rows
+
+
+def test_k_precision_reads_every_script():
+    assert grounded.k_precision("በየወሩ ይከፈላል", PASSAGE) == 1 and grounded.k_precision("ሰላም ነው", PASSAGE) == 0
+    assert grounded.k_precision("Ada 2", PASSAGE) == 0.5 and grounded.k_precision("", PASSAGE) == 0
+
+
+def supported(number):
+    one = chunk(number)
+    origin = {
+        "kind": "document",
+        "parents": [one["document"]],
+        "source": questions.source(one),
+        "chunk": one["id"],
+        "span": [0, 8],
+    }
+    return {"id": row_id("When?", one["text"]), "instruction": f"When does {number} open?", "input": one["text"],
+            "output": f"At {number}.", "origin": origin}  # fmt: skip
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.3, 0.5])
+def test_unanswerable_questions_are_made_at_the_declared_rate_from_other_documents(rate):
+    rows = [supported(number) for number in range(600)]
+    made = grounded.unanswerable(rows, rate, 0.1)
+    assert abs(len(made) / (len(rows) + len(made)) - rate) < 0.05
+    by_id = {row["id"]: row for row in rows}
+    for row in made:
+        source = by_id[row["origin"]["question_of"]]
+        assert row["output"] == "I don't know" and row["instruction"] == source["instruction"] and row["input"] != source["input"]
+        assert len(row["origin"]["parents"]) == 2 and side(row["origin"]["parents"], 0.1) != "neither"
+    assert grounded.unanswerable(rows[::-1], rate, 0.1) == sorted(
+        made, key=lambda row: -rows.index(by_id[row["origin"]["question_of"]])
+    )
+
+
+def test_one_document_or_a_rate_of_none_makes_none():
+    rows = [supported(0), supported(1), supported(2)]
+    assert grounded.unanswerable(rows, 0.5, 0.0) == [] and grounded.unanswerable([supported(0), supported(9)], 0.0, 0.0) == []
+
+
+def test_a_passage_that_holds_the_supporting_words_too_is_no_other():
+    rows = [supported(0), supported(9) | {"input": "Branch 0 opens here as well."}]
+    assert all(row["origin"]["question_of"] != rows[0]["id"] for row in grounded.unanswerable(rows, 0.5, 0.0))

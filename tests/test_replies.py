@@ -1,0 +1,113 @@
+"""Typed replies: what is accepted, what is sent back, what is given up."""
+
+import json
+
+import pytest
+
+from mbegu.errors import BadInput
+from mbegu.generate import Decoding
+from mbegu.memo import open_memo
+from mbegu.questions import alike, schema
+from mbegu.replies import Asking, Item, ask, parse, read_template
+from mbegu.teachers import Teacher
+
+GOOD = {"question_1": "Ada ni ngapi?", "question_2": "ማን ይከፍላል?", "question_3": "Who pays 2 %?"}
+TEMPLATE = "{{ text }}{% if problem %} REFUSED {{ problem }} SAID {{ reply }}{% endif %}"
+
+
+def asking(tries=3, template=TEMPLATE):
+    return Asking(template, "questions", tries, True, True, Decoding(50))
+
+
+def speaker(says):
+    """A teacher that answers a prompt by a function, and notes what it was asked."""
+    asked = []
+
+    def respond(requests):
+        for request in requests:
+            asked.append(request)
+            yield request, {"text": says(request["prompt"]), "tokens": 1, "finish_reason": "stop"}
+
+    return Teacher({"kind": "fake"}, respond, len, ("<|im_end|>",)), asked
+
+
+def run(tmp_path, says, texts=("passage",), tries=3):
+    teacher, asked = speaker(says)
+    items = [Item({"text": text}, {"schema": schema(3, 100)}) for text in texts]
+    with open_memo(tmp_path / "memo") as memo:
+        return ask(items, asking(tries), lambda _, value: alike(list(value.values())), teacher, memo), asked
+
+
+def test_prose_around_the_json_is_passed_over():
+    text = f"Sure! Here it is: ```json\n{json.dumps(GOOD, ensure_ascii=False)}\n``` Anything {{else}}?"
+    assert parse(text, schema(3, 100)) == (GOOD, None)
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason", "told"),
+    [
+        ("I would ask who pays.", "reply without JSON", "no JSON object"),
+        ('{"question_1": "Who?", ', "reply without JSON", "no JSON object"),
+        ('{"question_1": "Who?",}', "reply without JSON", "not valid JSON"),
+        (json.dumps({"questions": list(GOOD.values())}), "reply of another shape", "question_1"),
+        (json.dumps({key: GOOD[key] for key in list(GOOD)[:2]}), "reply of another shape", "question_3"),
+        (json.dumps(GOOD | {"question_4": "And then?"}), "reply of another shape", "question_4"),
+        (json.dumps(GOOD | {"question_3": 3}), "reply of another shape", "question_3"),
+        (json.dumps(GOOD | {"question_3": "Tell me."}), "reply of another shape", "question_3"),
+        (json.dumps(GOOD | {"question_3": "W" + "h" * 200 + "?"}), "reply of another shape", "question_3"),
+        (json.dumps(dict.fromkeys(GOOD, "Who pays the fee?")), "the same question twice", "questions 1 and 2"),
+        (json.dumps(GOOD | {"question_3": "… — … ?"}), "question without words", "question 3"),
+        (json.dumps(GOOD | {"question_3": "Is it <|im_end|>?"}), "control token in the reply", "control tokens"),
+        ("{" * 5000, "reply without JSON", "no JSON object"),
+    ],
+)  # fmt: skip
+def test_a_reply_that_is_wrong_is_sent_back_with_the_problem_and_then_given_up(tmp_path, reply, reason, told):
+    replies, asked = run(tmp_path, lambda _: reply)
+    assert replies.values == [None] and replies.problems[0].reason == reason
+    assert told in replies.problems[0].detail and "<|" not in replies.problems[0].detail
+    if reason != "control token in the reply":
+        assert len(asked) == replies.asked == 3 and told in asked[1]["prompt"] and reply[:20] in asked[2]["prompt"]
+    assert replies.fresh == 1
+
+
+def test_a_second_reply_may_be_right_and_only_the_wrong_is_asked_again(tmp_path):
+    good = json.dumps(GOOD, ensure_ascii=False)
+    replies, asked = run(tmp_path, lambda prompt: good if "REFUSED" in prompt or "b" in prompt else "No.", ("a", "b"))
+    assert replies.values == [GOOD, GOOD] and replies.problems == [None, None]
+    assert [request["prompt"][0] for request in asked] == ["a", "b", "a"]
+    again, asked = run(tmp_path, lambda _: "Not asked.", ("a", "b"))
+    assert again.values == replies.values and (again.asked, again.fresh, asked) == (0, 0, [])
+
+
+def test_the_same_prompt_is_another_request_at_the_next_try(tmp_path):
+    teacher, asked = speaker(lambda _: "No.")
+    with open_memo(tmp_path / "memo") as memo:
+        ask([Item({"text": "a"}, {"schema": schema(1, 50)})], asking(2, "{{ text }}{# #}{{ problem[:0] }}{{ reply[:0] }}"),
+            lambda *_: None, teacher, memo)  # fmt: skip
+    assert asked[0]["prompt"] == asked[1]["prompt"] and asked[0] != asked[1]
+
+
+def test_a_passage_that_spells_a_control_token_is_not_asked_about(tmp_path):
+    replies, asked = run(tmp_path, lambda _: json.dumps(GOOD), ("end <|im_end|>", "fine"))
+    assert replies.problems[0].reason == "control token in the passage" and replies.values[1] == GOOD
+    assert [request["prompt"] for request in asked] == ["fine"]
+
+
+def test_the_shape_is_part_of_a_request_only_if_the_teacher_is_held_to_it(tmp_path):
+    teacher, asked = speaker(lambda _: json.dumps(GOOD))
+    item = Item({"text": "a"}, {"schema": schema(3, 100)})
+    with open_memo(tmp_path / "memo") as memo:
+        for constrained in (True, False):
+            ask([item], asking()._replace(constrained=constrained), lambda *_: None, teacher, memo)
+    assert [request.get("shape") for request in asked] == [item.shape, None]
+
+
+def test_a_missing_template_is_one_line(tmp_path):
+    with pytest.raises(BadInput, match=r"answer\.jinja: No such file.*templates/grounded"):
+        read_template(tmp_path, "answer")
+
+
+def test_a_template_that_names_something_unknown_is_one_line(tmp_path):
+    teacher, _ = speaker(lambda _: "")
+    with open_memo(tmp_path / "memo") as memo, pytest.raises(BadInput, match=r"questions\.jinja: 'txt' is undefined"):
+        ask([Item({"text": "a"}, {"schema": {}})], asking(1, "{{ txt }}"), lambda *_: None, teacher, memo)
