@@ -6,7 +6,9 @@ from mbegu.rows import Row
 
 # Reasons of the ledgers in the order in which the filters run; a reason is told by how it begins.
 ORDER = (
-    "cut off", "empty", "control token", "leading punctuation", "too short", "too long", "blacklisted topic", "wrong script",
+    "reply without JSON", "reply of another shape", "question without words", "question about something else",
+    "the same question twice", "answer without words", "answer without a quote", "quote not in the passage",
+    "the teacher does not know", "answer not from the passage", "cut off", "empty", "control token", "leading punctuation", "too short", "too long", "blacklisted topic", "wrong script",
     "not novel", "beyond the target", "no instance", "not reviewed", "rejected by review", "answer equals", "refusal",
     "repetitive", "same question", "near a held-out row", "descends from",
 )  # fmt: skip
@@ -22,7 +24,8 @@ def funnel(kept: list[Row], ledgers: list[list[dict[str, Any]]]) -> list[tuple[s
     dropped = dict.fromkeys(ORDER, 0)
     for line in (line for ledger in ledgers for line in ledger):
         if line["action"] == "dropped" and line["row"]["origin"]["kind"] != "seed":
-            dropped[next((name for name in ORDER if line["reason"].startswith(name)), line["reason"])] += 1
+            reason = next((name for name in ORDER if line["reason"].startswith(name)), line["reason"])
+            dropped[reason] = dropped.get(reason, 0) + 1
     left = sum(row["origin"]["kind"] != "seed" for row in kept) + sum(dropped.values())
     lines = [("candidates", 0, left)]
     for name, count in dropped.items():

@@ -14,6 +14,7 @@ from mbegu.expansion import name
 from mbegu.ledger import entry
 from mbegu.lineage import side
 from mbegu.memo import request_key
+from mbegu.metrics.faithfulness import k_precision
 from mbegu.replies import Asking, Item, Problem, ask
 from mbegu.rows import Row, row_id
 from mbegu.teachers import Teacher
@@ -95,16 +96,6 @@ def unsupported(passage: str, value: dict[str, str]) -> Problem | None:
     if locate(value["quote"], passage) is None:
         return Problem("quote not in the passage", "the quote does not stand in the passage; copy its words exactly")
     return None
-
-
-def k_precision(answer: str, passage: str) -> float:
-    """Share of an answer's words that the passage holds, 0 to 1.
-
-    Adlakha et al. 2023, "Evaluating Correctness and Faithfulness of Instruction-Following Models for Question Answering"
-    (arXiv 2307.16877): of what is cheap to compute, it agrees best with people's judgement of faithfulness.
-    """
-    said, known = words(answer), set(words(passage))
-    return sum(word in known for word in said) / len(said) if said else 0.0
 
 
 def locate(quote: str, text: str) -> tuple[int, int] | None:

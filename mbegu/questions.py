@@ -8,6 +8,7 @@ import diskcache
 from mbegu.expansion import name
 from mbegu.ledger import entry
 from mbegu.memo import request_key
+from mbegu.metrics.faithfulness import k_precision
 from mbegu.novelty import Index
 from mbegu.replies import Asking, Item, Problem, ask
 from mbegu.rows import Row, row_id
@@ -18,7 +19,7 @@ STAGE = "question"
 ALIKE = 0.7  # ROUGE-L F1 above which two questions about a chunk are one; Self-Instruct's threshold (arXiv 2212.10560, §2.2)
 SHORTEST = 2  # characters between the first and the mark; "ማን ነው?" has 4
 FIRST = r"[^\s!-@\[-`{-~]"  # no white space, ASCII mark or digit; \w of JSON Schema is ASCII alone
-MARKS = "?？؟፧;՞"
+MARKS = "?？؟፧՞"
 
 Chunk = dict[str, Any]
 
@@ -46,6 +47,15 @@ def choose(chunks: list[Chunk], most: int) -> tuple[list[Chunk], list[Chunk]]:
     return [chunk for chunk in chunks if chunk["id"] in chosen], [chunk for chunk in chunks if chunk["id"] not in chosen]
 
 
+def problem_of(questions: list[str], passage: str, precision: float) -> Problem | None:
+    """Two questions that ask the same, or one that has too few of the passage's words."""
+    for number, text in enumerate(questions, 1):
+        if k_precision(text, passage) < precision:
+            detail = f"question {number} is about something else; ask in the words of the text"
+            return Problem("question about something else", detail)
+    return alike(questions)
+
+
 def alike(questions: list[str]) -> Problem | None:
     """Two questions that ask the same, or one without a word."""
     index = Index()
@@ -61,13 +71,15 @@ def alike(questions: list[str]) -> Problem | None:
 
 
 def invent(
-    chunks: list[Chunk], most: int, count: int, longest: int, asking: Asking, memo: diskcache.Cache, teacher: Teacher
-) -> Asked:
+    chunks: list[Chunk], most: int, count: int, longest: int, precision: float, asking: Asking, memo: diskcache.Cache,
+    teacher: Teacher,
+) -> Asked:  # fmt: skip
     """`count` questions about each chunk, as rows whose input is the chunk and whose parent is its document.
 
     Args:
         most: chunks that are asked about; 0 for all. The others go into the ledger.
         longest: characters of a question.
+        precision: least share of a question's words that its chunk holds.
 
     Raises:
         BadInput: the template can't be rendered, or the teacher fails.
@@ -75,7 +87,11 @@ def invent(
     chosen, beyond = choose(chunks, most)
     shape = {"schema": schema(count, longest)}
     items = [Item({"source": source(chunk), "text": chunk["text"], "count": count}, shape) for chunk in chosen]
-    replies = ask(items, asking, lambda _, value: alike(list(value.values())), teacher, memo)
+
+    def check(place: int, value: dict[str, str]) -> Problem | None:
+        return problem_of(list(value.values()), chosen[place]["text"], precision)
+
+    replies = ask(items, asking, check, teacher, memo)
     ledger = [entry(chunk, STAGE, "dropped", "beyond the number of chunks") for chunk in beyond]
     rows = []
     for chunk, value, asked, problem in zip(chosen, replies.values, replies.requests, replies.problems, strict=True):

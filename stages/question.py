@@ -29,10 +29,11 @@ from mbegu.reply_options import asking_options, read_asking
 @asking_options
 @click.option("--count", type=click.IntRange(1), required=True, help="Questions a chunk.")
 @click.option("--longest", type=click.IntRange(8), required=True, help="Characters of a question.")
+@click.option("--precision", type=click.FloatRange(0, 1), required=True, help="Least share of its words that the chunk holds.")
 @click.option("--most_chunks", type=click.IntRange(0), required=True, help="Chunks that are asked about; 0 for all.")
 def main(
     chunks: Path, base: Path, teacher: Path, out: Path, ledger: Path, memo: Path, work: Path, plan: bool,
-    count: int, longest: int, most_chunks: int, **values: Any,
+    count: int, longest: int, precision: float, most_chunks: int, **values: Any,
 ) -> None:  # fmt: skip
     """Ask for questions about chunks."""
     from mbegu.quiet import quiet
@@ -46,7 +47,8 @@ def main(
     found = [chunk for _, chunk in rows.read_lines(chunks, KEYS)]
     with sole_writer(work), open_memo(memo) as known:
         asked = choose_teacher(base, teacher, values)
-        invent = partial(questions.invent, found, most_chunks, count, longest, read_asking("questions", values), known)
+        asking = read_asking("questions", values)
+        invent = partial(questions.invent, found, most_chunks, count, longest, precision, asking, known)
         if plan:
             click.echo("\n".join(forecast.lines(asked, known, {"Questions": invent})))
             return
