@@ -9,6 +9,7 @@ from mbegu import grounded, questions
 from mbegu.generate import Decoding
 from mbegu.lineage import side
 from mbegu.memo import open_memo
+from mbegu.metrics.faithfulness import k_precision
 from mbegu.replies import Asking
 from mbegu.rows import row_id
 from mbegu.teachers import Teacher
@@ -31,7 +32,7 @@ def teacher(says):
                                                        for one in requests), len)  # fmt: skip
 
 
-def invent(tmp_path, chunks, most=0, count=2):
+def invent(tmp_path, chunks, most=0, count=2, precision=0.0):
     def says(prompt):
         name = re.search(r"Branch (\S+)", prompt)[1]
         return json.dumps({f"question_{k}": f"{word} does branch {name} {verb}?" for k, (word, verb) in
@@ -39,7 +40,7 @@ def invent(tmp_path, chunks, most=0, count=2):
 
     with open_memo(tmp_path / "memo") as memo:
         return questions.invent(
-            chunks, most, count, 80, asking("{{ text }}{% set _ = (problem, reply, source, count) %}"), memo, teacher(says)
+            chunks, most, count, 80, precision, asking("{{ text }}{% set _ = (problem, reply, source, count) %}"), memo, teacher(says)
         )
 
 
@@ -72,6 +73,14 @@ def test_chunks_beyond_the_number_go_to_the_ledger_and_the_choice_is_stable(tmp_
     chosen, _ = questions.choose(chunks, 4)
     fewer, _ = questions.choose(chunks[::-1][1:], 4)
     assert len({one["id"] for one in chosen} & {one["id"] for one in fewer}) >= 3
+
+
+def test_questions_about_something_else_go_to_the_ledger(tmp_path):
+    assert questions.problem_of(["When does branch 1 open?"], chunk(1)["text"], 0.5) is None
+    assert questions.problem_of(["ስንት ነው?"], PASSAGE, 0.5).reason == "question about something else"
+    found = invent(tmp_path, [chunk(1)], precision=0.9)
+    assert found.rows == [] and found.ledger[0]["reason"] == "question about something else"
+    assert found.asked == 2  # it was sent back once
 
 
 def answered(tmp_path, says, *, keep_unknown=True, precision=0.0, passage=PASSAGE):
@@ -129,8 +138,8 @@ def test_an_answer_of_other_words_than_the_passage_goes_to_the_ledger_with_its_p
 
 
 def test_k_precision_reads_every_script():
-    assert grounded.k_precision("በየወሩ ይከፈላል", PASSAGE) == 1 and grounded.k_precision("ሰላም ነው", PASSAGE) == 0
-    assert grounded.k_precision("Ada 2", PASSAGE) == 0.5 and grounded.k_precision("", PASSAGE) == 0
+    assert k_precision("በየወሩ ይከፈላል", PASSAGE) == 1 and k_precision("ሰላም ነው", PASSAGE) == 0
+    assert k_precision("Ada 2", PASSAGE) == 0.5 and k_precision("", PASSAGE) == 0
 
 
 def supported(number):

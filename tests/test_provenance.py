@@ -126,3 +126,11 @@ def test_the_funnel_adds_up():
     assert funnel([PARENT, CHILD], [lines[:1], lines[1:]]) == [
         ("candidates", 0, 3), ("blacklisted topic", 1, 2), ("not novel", 1, 1), ("kept", 0, 1),
     ]  # fmt: skip
+
+
+def test_a_reason_that_the_funnel_does_not_know_is_counted_all_the_same():
+    row = {**CHILD, "origin": {**CHILD["origin"], "kind": "document"}}
+    lines = [[entry(row, "answer", "dropped", "reply without JSON"), entry(row, "x", "dropped", "of no known kind")]]
+    assert funnel([], lines) == [
+        ("candidates", 0, 2), ("reply without JSON", 1, 1), ("of no known kind", 1, 0), ("kept", 0, 0),
+    ]  # fmt: skip

@@ -46,7 +46,7 @@ def teacher(tiny_base, kind, **endpoint):
 
 
 QUESTION = ["question", "--chunks", "chunks.jsonl", "--out", "questions.jsonl", "--ledger",
-            "questions.ledger.jsonl", "--work", "w/q", "--count", 2, "--longest", 60, "--most_chunks", 0,
+            "questions.ledger.jsonl", "--work", "w/q", "--count", 2, "--longest", 60, "--precision", 0.4, "--most_chunks", 0,
             "--temperature", 0, "--max_new_tokens", 90]  # fmt: skip
 ANSWER = ["answer", "--questions", "questions.jsonl", "--out", "rows.jsonl", "--ledger", "rows.ledger.jsonl", "--work", "w/a",
           "--longest", 60, "--keep_unknown", "--precision", 0.7, "--unanswerable", 0.4, "--validation", 0, "--temperature", 0,
@@ -106,7 +106,7 @@ def test_a_teacher_of_prose_leaves_every_chunk_in_the_ledger(stage, write_jsonl,
 def test_a_local_model_held_to_the_grammar_gives_rows_and_the_same_bytes_again(stage, write_jsonl, tiny_base, tmp_path):
     copy_templates(tmp_path)
     write_jsonl("chunks.jsonl", [chunk(number, f"Fee {number}. ሰላም") for number in range(2)])
-    options = [*teacher(tiny_base, "local"), "--max_new_tokens", 300, "--longest", 12]
+    options = [*teacher(tiny_base, "local"), "--max_new_tokens", 300, "--longest", 12, "--precision", 0]
     found = []
     for _ in range(2):
         for name in (QUESTION, ANSWER):
