@@ -85,7 +85,7 @@ def test_an_edited_chunk_is_the_only_one_that_is_asked_about_and_every_span_is_f
     )
 
     before, asked = (tmp_path / "rows.jsonl").read_bytes(), len(seen)
-    edited = [*CHUNKS[:2], chunk(2, "Rule 2. The fee of branch 2 is 9 % a year. So says the board. በዓመት።"), *CHUNKS[3:]]
+    edited = [*CHUNKS[:2], chunk(2, "Rule 2. The fee of branch 2 is 9 % a year. So says the board. በዓመት ይከፈላል።"), *CHUNKS[3:]]
     write_jsonl("chunks.jsonl", edited)
     assert "asked the teacher 1 times, about 1 new or changed chunks" in stage(*QUESTION, *options).stdout
     assert "asked the teacher 2 times, about 2 new or changed questions" in stage(*ANSWER, *options).stdout
