@@ -39,9 +39,8 @@ def invent(tmp_path, chunks, most=0, count=2, precision=0.0):
                            enumerate([("When", "open in the morning"), ("Why", "close so early")][:count], 1)})  # fmt: skip
 
     with open_memo(tmp_path / "memo") as memo:
-        return questions.invent(
-            chunks, most, count, 80, precision, asking("{{ text }}{% set _ = (problem, reply, source, count) %}"), memo, teacher(says)
-        )
+        how = asking("{{ text }}{% set _ = (problem, reply, source, count) %}")
+        return questions.invent(chunks, most, count, 80, precision, how, memo, teacher(says))
 
 
 def test_a_question_is_a_row_whose_input_is_the_chunk_and_whose_parent_is_the_document(tmp_path):
