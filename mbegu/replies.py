@@ -107,18 +107,15 @@ def ask(items: list[Item], asking: Asking, check: Check, teacher: Teacher, memo:
     for number in range(asking.tries):
         for place in waiting:
             requests[place] = _request(items[place], asking, problems[place], said[place], teacher, number)
-        forged = {
-            place: found for place in waiting if (found := control_token(requests[place]["prompt"], teacher.control_tokens))
-        }
-        for place, token in forged.items():
-            problems[place] = Problem("control token in the passage", f"{token!r} would forge a turn")
-        waiting = [place for place in waiting if place not in forged]
+        for place in waiting:
+            problems[place] = _spoiled(requests[place]["prompt"], "passage", teacher)
+        waiting = [place for place in waiting if not problems[place]]
         fresh |= {place for place in waiting if recall(memo, requests[place]) is None}
         answers = consult(teacher, [requests[place] for place in waiting], memo)
         asked += answers.asked
         for place, answer in zip(waiting, answers.answers, strict=True):
             value, problem = parse(answer["text"], items[place].shape["schema"])
-            spoiled = _spoiled(answer["text"], teacher)
+            spoiled = _spoiled(answer["text"], "reply", teacher)
             said[place] = "" if spoiled else answer["text"]  # it would forge the next prompt
             problems[place] = spoiled or problem or check(place, value)
             values[place] = None if problems[place] else value
@@ -126,14 +123,9 @@ def ask(items: list[Item], asking: Asking, check: Check, teacher: Teacher, memo:
     return Replies(values, requests, problems, asked, len(fresh))
 
 
-def _forged(prompt: str, teacher: Teacher) -> Problem | None:
-    found = control_token(prompt, teacher.control_tokens)
-    return Problem("control token in the passage", "it spells one of the model's control tokens") if found else None
-
-
-def _spoiled(text: str, teacher: Teacher) -> Problem | None:
+def _spoiled(text: str, where: str, teacher: Teacher) -> Problem | None:
     found = control_token(text, teacher.control_tokens)
-    return Problem("control token in the reply", "it spells one of the model's control tokens") if found else None
+    return Problem(f"control token in the {where}", "it spells one of the model's control tokens") if found else None
 
 
 def _request(item: Item, asking: Asking, problem: Problem | None, reply: str, teacher: Teacher, number: int) -> Request:
