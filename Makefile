@@ -25,8 +25,8 @@ examples: setup  ## build the examples: a company's documents, a public set
 	dvc repro examples/finance_qa/dvc.yaml
 	@for name in company_docs finance_qa; do cat examples/$$name/metrics/compare.md; echo "Report: examples/$$name/report.html"; done
 
-test: lint  ## lint, types, all tests
-	pytest
+test: lint  ## lint, types, all tests, in two processes that must not spin while they wait for each other
+	OMP_WAIT_POLICY=passive pytest
 
 lint: setup  ## ruff and mypy
 	ruff check .

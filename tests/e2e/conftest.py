@@ -22,6 +22,7 @@ def project(built: Path, tmp_path: Path) -> Path:
     return copy_tree(built, tmp_path / "copy")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All tests of the built project run in one process, so that it is built once."""
     for item in items:
