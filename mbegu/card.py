@@ -146,8 +146,8 @@ def score_table(compared: Mapping[str, Any], version: str) -> list[list[str]]:
 def _score(compared: Mapping[str, Any], model: str, name: str) -> str:
     if name not in compared["models"][model] or name not in compared["intervals"][model]:
         return "–"
-    low, high = compared["intervals"][model][name]
-    return f"{compared['models'][model][name]:g} [{low:.3g}, {high:.3g}]"
+    interval = comparison.bounds(compared["intervals"][model][name], "{:.3g}".format)
+    return f"{compared['models'][model][name]:g} {interval}"
 
 
 def inline(text: object) -> str:

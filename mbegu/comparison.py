@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -126,9 +126,14 @@ def describe(verdict: Mapping[str, Any] | None) -> str:
     """A difference in one cell: "+0.042 [+0.012, +0.071] better"; ≈ is not distinguishable."""
     if verdict is None:
         return "–"
-    low, high = ("∞" if verdict[end] is None else _signed(verdict[end]) for end in ("low", "high"))
     mark = {"not distinguishable": "≈"}.get(verdict["verdict"], verdict["verdict"])
-    return f"{_signed(verdict['difference'])} [{low}, {high}] {mark}"
+    return f"{_signed(verdict['difference'])} {bounds((verdict['low'], verdict['high']), _signed)} {mark}"
+
+
+def bounds(ends: Sequence[float | None], write: Callable[[float], str]) -> str:
+    """An interval as text; an end that too few questions leave open is None."""
+    low, high = ends
+    return f"[{'-∞' if low is None else write(low)}, {'∞' if high is None else write(high)}]"
 
 
 def _signed(value: float) -> str:

@@ -87,6 +87,14 @@ def test_what_the_build_says_stands_in_the_page():
     assert "\n\n\n" not in text
 
 
+def test_an_interval_that_few_questions_leave_open_is_written_and_read_back():
+    few = facts()
+    few["compared"]["intervals"]["v1"]["rougeL"] = [None, None]
+    text = card.page(few, SETTINGS)
+    assert "| 0.25 [-∞, ∞] " in re.sub(" +", " ", text)
+    card.check(text)
+
+
 def test_other_builds_read_otherwise():
     other = facts() | {
         "adapter": False,

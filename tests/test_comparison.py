@@ -77,7 +77,7 @@ def test_the_tables_show_each_step_and_the_last_version_against_the_base():
     assert "- **v1 against base**: better in" in page and "hold together with 95%" in page
     assert comparison.steps([f"v{n}" for n in range(9)])[-1] == ("v8", "v0")
     assert (
-        comparison.describe({"difference": 0.1, "low": None, "high": None, "verdict": "not distinguishable"}) == "+0.1 [∞, ∞] ≈"
+        comparison.describe({"difference": 0.1, "low": None, "high": None, "verdict": "not distinguishable"}) == "+0.1 [-∞, ∞] ≈"
     )
 
 
