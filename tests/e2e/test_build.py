@@ -9,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
 from projects import ENVIRONMENT, commit, run
 
 from mbegu.manifest import verify
@@ -190,20 +191,20 @@ KILLED = [
 ]  # fmt: skip
 
 
-def test_a_kill_in_the_middle_of_any_stage_leaves_no_orphan_and_the_next_build_is_the_same(project):
+@pytest.mark.parametrize(("name", "victim"), KILLED)
+def test_a_kill_in_the_middle_of_any_stage_leaves_no_orphan_and_the_next_build_is_the_same(project, name, victim):
     lock = (project / "dvc.lock").read_text()
-    for name, victim in KILLED:
-        forget(project)  # else DVC restores what the lock names, and nothing runs
-        dvc = subprocess.Popen(
-            ["dvc", "repro", "-f", "-s", name], cwd=project, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        wait_for(lambda dvc=dvc: stage_process(project, dvc.pid) or dvc.poll() is not None, 60)
-        if name == "train@v2":  # half-way: when the first checkpoint is there
-            wait_for(lambda: list((project / ".mbegu/train/v2").glob("*/checkpoint-1/trainer_state.json")), 120)
-        stage = stage_process(project, dvc.pid)
-        assert stage, f"{name} ended before it could be killed"
-        os.kill(dvc.pid if victim == "dvc" else stage, signal.SIGKILL)
-        dvc.wait()
-        assert wait_for(lambda: not processes_in(project), 10), f"{name} left an orphan: {command_lines(project)}"
-        assert stages_run(run("dvc", "repro", "-s", name, cwd=project).stdout) == {name}
-        assert (project / "dvc.lock").read_text() == lock, name
+    forget(project)  # else DVC restores what the lock names, and nothing runs
+    dvc = subprocess.Popen(
+        ["dvc", "repro", "-f", "-s", name], cwd=project, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    wait_for(lambda: stage_process(project, dvc.pid) or dvc.poll() is not None, 60)
+    if name == "train@v2":  # half-way: when the first checkpoint is there
+        wait_for(lambda: list((project / ".mbegu/train/v2").glob("*/checkpoint-1/trainer_state.json")), 120)
+    stage = stage_process(project, dvc.pid)
+    assert stage, f"{name} ended before it could be killed"
+    os.kill(dvc.pid if victim == "dvc" else stage, signal.SIGKILL)
+    dvc.wait()
+    assert wait_for(lambda: not processes_in(project), 10), f"{name} left an orphan: {command_lines(project)}"
+    assert stages_run(run("dvc", "repro", "-s", name, cwd=project).stdout) == {name}
+    assert (project / "dvc.lock").read_text() == lock
