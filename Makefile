@@ -1,5 +1,6 @@
 # Targets: setup repro examples test lint bench lock clean. A fresh machine needs Python 3.11+, git and make.
 PYTHON ?= python3
+RUFF = ruff check . && ruff format --check .
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: setup repro examples test lint bench lock clean help
@@ -11,7 +12,7 @@ setup: .venv/installed  ## create .venv with the pinned requirements
 
 .venv/installed: requirements.txt pyproject.toml docs/offline_plots.py
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --requirement requirements.txt
+	.venv/bin/python -m pip install --quiet --no-compile --requirement requirements.txt
 	.venv/bin/python -m pip install --quiet --no-deps --editable .
 	.venv/bin/python docs/offline_plots.py .dvc/plots.html
 	touch .venv/installed
@@ -25,12 +26,12 @@ examples: setup  ## build the examples: a company's documents, a public set
 	dvc repro examples/finance_qa/dvc.yaml
 	@for name in company_docs finance_qa; do cat examples/$$name/metrics/compare.md; echo "Report: examples/$$name/report.html"; done
 
-test: lint  ## lint, types, all tests, in two processes that must not spin while they wait for each other
-	OMP_WAIT_POLICY=passive pytest -n 2 --dist worksteal
+test: setup  ## lint, types and all tests; their processes must not spin while they wait for each other
+	$(RUFF)
+	@mypy & types=$$!; OMP_WAIT_POLICY=passive pytest -n 3 --dist worksteal; tests=$$?; wait $$types && exit $$tests
 
 lint: setup  ## ruff and mypy
-	ruff check .
-	ruff format --check .
+	$(RUFF)
 	mypy
 
 bench: setup models/base  ## print speed ratios against peers

@@ -22,6 +22,7 @@ from mbegu.text import fold, words
 
 STAGE = "answer"
 UNKNOWN = "I don't know"
+ECHO = 0.5  # share of a question's words
 
 
 class Answered(NamedTuple):
@@ -53,7 +54,7 @@ def answer(
         BadInput: the template can't be rendered, or the teacher fails.
     """
     items = [_item(row, longest) for row in rows]
-    replies = ask(items, asking, lambda place, value: unsupported(rows[place]["input"], value), teacher, memo)
+    replies = ask(items, asking, lambda place, value: problem_of(rows[place], value, longest), teacher, memo)
     kept, ledger = [], []
     for row, value, asked, problem in zip(rows, replies.values, replies.requests, replies.problems, strict=True):
         if problem is not None:
@@ -85,15 +86,31 @@ def is_unknown(text: str) -> bool:
     return fold(text).replace("’", "'").rstrip(".! ") == UNKNOWN
 
 
-def unsupported(passage: str, value: dict[str, str]) -> Problem | None:
-    """An answer without a quote, or with one that the passage does not hold."""
-    if is_unknown(value["answer"]):
+def problem_of(row: Row, value: dict[str, str], longest: int) -> Problem | None:
+    """An answer that is none, or that no quote of the row's `input` supports."""
+    text = value["answer"]
+    if is_unknown(text):
         return None
-    if not words(value["answer"]):
+    if UNKNOWN in fold(text).replace("’", "'"):
+        return Problem("half an answer", f'answer the question, or say exactly "{UNKNOWN}"')
+    if len(text) >= longest:  # only the schema put an end to it
+        return Problem("answer cut off", f"the answer has {longest} characters; answer in one short sentence")
+    return _without_content(row["instruction"], text) or _unsupported(row["input"], value["quote"])
+
+
+def _without_content(question: str, text: str) -> Problem | None:
+    said, asked = set(words(text)), set(words(question))
+    if not said:
         return Problem("answer without words", "the answer has no word")
-    if not words(value["quote"]):
+    if said <= asked and len(said) > ECHO * len(asked):  # fewer may be a choice that the question offers
+        return Problem("answer repeats the question", "the answer only repeats the question; say what the text says")
+    return None
+
+
+def _unsupported(passage: str, quote: str) -> Problem | None:
+    if not words(quote):
         return Problem("answer without a quote", "quote the words of the passage that support the answer")
-    if locate(value["quote"], passage) is None:
+    if locate(quote, passage) is None:
         return Problem("quote not in the passage", "the quote does not stand in the passage; copy its words exactly")
     return None
 

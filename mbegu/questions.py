@@ -34,8 +34,9 @@ class Asked(NamedTuple):
 
 
 def schema(count: int, longest: int) -> dict[str, Any]:
-    """JSON schema of {"question_1": …, …}: exactly `count` texts of at most `longest` characters, each with a question mark."""
-    text = {"type": "string", "pattern": rf"^{FIRST}.{{{SHORTEST},{longest - 2}}}[{MARKS}]$"}
+    """JSON schema of {"question_1": …, …}: exactly `count` texts of at most `longest` characters, each with one question
+    mark, at its end."""
+    text = {"type": "string", "pattern": rf"^{FIRST}[^{MARKS}\n]{{{SHORTEST},{longest - 2}}}[{MARKS}]$"}
     keys = [f"question_{number}" for number in range(1, count + 1)]
     return {"type": "object", "properties": dict.fromkeys(keys, text), "required": keys, "additionalProperties": False}
 
@@ -47,9 +48,11 @@ def choose(chunks: list[Chunk], most: int) -> tuple[list[Chunk], list[Chunk]]:
     return [chunk for chunk in chunks if chunk["id"] in chosen], [chunk for chunk in chunks if chunk["id"] not in chosen]
 
 
-def problem_of(questions: list[str], passage: str, precision: float) -> Problem | None:
-    """Two questions that ask the same, or one that has too few of the passage's words."""
+def problem_of(questions: list[str], passage: str, precision: float, longest: int) -> Problem | None:
+    """Two questions that ask the same, or one that was cut off or has too few of the passage's words."""
     for number, text in enumerate(questions, 1):
+        if len(text) >= longest:  # only the schema put an end to it
+            return Problem("question cut off", f"question {number} has {longest} characters; ask it in one short sentence")
         if k_precision(text, passage) < precision:
             detail = f"question {number} is about something else; ask in the words of the text"
             return Problem("question about something else", detail)
@@ -89,7 +92,7 @@ def invent(
     items = [Item({"source": source(chunk), "text": chunk["text"], "count": count}, shape) for chunk in chosen]
 
     def check(place: int, value: dict[str, str]) -> Problem | None:
-        return problem_of(list(value.values()), chosen[place]["text"], precision)
+        return problem_of(list(value.values()), chosen[place]["text"], precision, longest)
 
     replies = ask(items, asking, check, teacher, memo)
     ledger = [entry(chunk, STAGE, "dropped", "beyond the number of chunks") for chunk in beyond]

