@@ -39,6 +39,7 @@ def gather(data: Path, metrics: Path, params: Path) -> dict[str, Any]:
     shown = comparison.steps(models)
     versions = [model for model in models if (metrics / "train" / model).is_dir()]
     questions = _questions(models, data / "predictions")
+    funnels = [row for version in versions for row in _funnel(version, metrics / "funnel")]
     return {
         "compared": compared,
         "verdicts": [(f"{new} against {old}", comparison.in_words(_pair(compared, new, old))) for new, old in shown],
@@ -50,7 +51,7 @@ def gather(data: Path, metrics: Path, params: Path) -> dict[str, Any]:
             [point for version in versions for point in _curve(version, metrics / "train" / version)]
         ),
         "length_chart": charts.length_chart([row for version in versions for row in _lengths(version, metrics / "tokenize")]),
-        "funnel_chart": charts.funnel_chart([row for version in versions for row in _funnel(version, metrics / "funnel")]),
+        "funnel_chart": charts.funnel_chart(funnels) if funnels else "",
         "judge": _judge(metrics / "judge"),
         "flips": _flips(data / "flips.jsonl", {row["id"]: row for row in questions}),
         "questions": questions,

@@ -64,6 +64,16 @@ def page(tmp_path: Path) -> Path:
     return tmp_path / "report.html"
 
 
+def test_versions_whose_rows_all_passed_draw_no_empty_funnel(page):
+    caption = "candidates left after each filter"
+    assert caption in page.read_text()
+    for version in ("v1", "v2"):
+        lines = [("candidates", 0, 9), ("kept", 0, 9)]
+        write_csv(page.parent / f"metrics/funnel/{version}.csv", ("filter", "dropped", "left"), lines)
+    again = reporting.html(reporting.gather(page.parent / "data", page.parent / "metrics", page.parent / "params.yaml"))
+    assert caption not in again
+
+
 def test_the_verdict_stands_first_and_numbers_are_marked(page):
     text = page.read_text()
     assert text.index("v1 against base") < text.index("<table>")
