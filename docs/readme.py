@@ -58,7 +58,7 @@ def replaced(text: str, parts: dict[str, str]) -> str:
 def company_docs() -> dict[str, str]:
     """Scores, ledger reasons, and rows with their quotes."""
     folder = ROOT / "examples/company_docs"
-    rows = lines(folder / "data/expanded/v1.jsonl")
+    rows = lines(folder / "data/versions/v1.jsonl")
     quoted = [row for row in rows if row["origin"].get("span")]
     shown = [
         f"> **{folded(row['instruction'])}** {folded(row['output'])}\n>\n"

@@ -8,6 +8,7 @@ from mbegu.rows import Row
 from mbegu.text import fold, words
 
 STAGE = "curate"
+MACHINE = ("generated", "document")  # kinds of rows that a teacher wrote
 Entry = dict[str, Any]
 
 
@@ -58,7 +59,8 @@ def check_quality(rows: list[Row], limits: Limits) -> tuple[list[Row], list[Entr
     contradicted = _contradicted(rows)
     kept, ledger = [], []
     for row in rows:
-        if row["origin"]["kind"] != "generated":
+        abstains = row["origin"].get("span", True) is None  # in words that no teacher chose
+        if row["origin"]["kind"] not in MACHINE or abstains:
             kept.append(row)
             continue
         contradiction: filters.Problem = ("same question with different answers", None)
@@ -89,7 +91,7 @@ def _contradicted(rows: list[Row]) -> set[str]:
     """Ids of questions that machine-written rows answer in more than one way: none of the answers is to be trusted."""
     answers: dict[str, set[str]] = {}
     for row in rows:
-        if row["origin"]["kind"] == "generated":
+        if row["origin"]["kind"] in MACHINE:
             answers.setdefault(row["id"], set()).add(fold(row["output"]))
     return {id_ for id_, found in answers.items() if len(found) > 1}
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from mbegu.curation import MACHINE
 from mbegu.reviews import KEYS, read_reviews
 from mbegu.rows import Row, read_lines, write_lines
 from mbegu.similar import Match, nearest, pool
@@ -15,7 +16,7 @@ def pending(rows: list[Row], path: Path) -> list[Row]:
         BadInput: the file of decisions can't be read.
     """
     decided = read_reviews(path)
-    return [row for row in rows if row["origin"]["kind"] == "generated" and row["id"] not in decided]
+    return [row for row in rows if row["origin"]["kind"] in MACHINE and row["id"] not in decided]
 
 
 def nearest_of(row: Row, rows: list[Row]) -> Match | None:

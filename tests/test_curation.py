@@ -55,10 +55,19 @@ def test_decisions_are_applied_and_each_change_is_in_the_ledger():
     ],
 )
 def test_a_poor_machine_written_answer_is_dropped_and_a_human_one_is_not(answer, origin, reason):
-    rows = [row("q", answer, **origin), row("h", answer, kind="reviewed")]
+    rows = [
+        row("q", answer, **origin),
+        row("q", answer, kind="document", span=[0, 9], **origin),
+        row("h", answer, kind="reviewed"),
+    ]
     kept, ledger = curation.check_quality(rows, LIMITS)
     assert [value["instruction"] for value in kept] == ["h"]
-    assert [line["reason"] for line in ledger] == [reason]
+    assert [line["reason"] for line in ledger] == [reason] * 2
+
+
+def test_saying_that_the_passage_does_not_hold_the_answer_is_no_poor_answer():
+    rows = [row("q", "Unknown", kind="document", span=None)]
+    assert curation.check_quality(rows, LIMITS) == (rows, [])
 
 
 def test_one_question_with_two_machine_written_answers_keeps_neither():

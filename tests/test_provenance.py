@@ -106,6 +106,8 @@ def test_a_decision_is_read_back_and_can_be_undone(tmp_path):
     assert decided[GONE["id"]]["reason"] == "Off topic."
     assert '"draft": "የገንዘብ ስብስብ።"' in path.read_text(encoding="utf-8")
     assert reviewing.pending(rows, path) == []
+    grounded = {**CHILD, "id": "g", "origin": {**CHILD["origin"], "kind": "document"}}
+    assert reviewing.pending([*rows, grounded], path) == [grounded]
     reviewing.undo(path, first)
     assert reviewing.pending(rows, path) == [CHILD]
 
