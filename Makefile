@@ -28,7 +28,7 @@ examples: setup  ## build the examples: a company's documents, a public set
 
 test: setup  ## lint, types and all tests; their processes must not spin while they wait for each other
 	$(RUFF)
-	@mypy & types=$$!; OMP_WAIT_POLICY=passive pytest -n 3 --dist worksteal; tests=$$?; wait $$types && exit $$tests
+	@mypy & types=$$!; OMP_WAIT_POLICY=passive pytest -n 2 --dist worksteal --durations=25; tests=$$?; wait $$types && exit $$tests
 
 lint: setup  ## ruff and mypy
 	$(RUFF)
