@@ -12,7 +12,7 @@ setup: .venv/installed  ## create .venv with the pinned requirements
 
 .venv/installed: requirements.txt pyproject.toml docs/offline_plots.py
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --no-compile --requirement requirements.txt
+	.venv/bin/python -m pip install --quiet --requirement requirements.txt
 	.venv/bin/python -m pip install --quiet --no-deps --editable .
 	.venv/bin/python docs/offline_plots.py .dvc/plots.html
 	touch .venv/installed
