@@ -59,6 +59,7 @@ def test_every_command_of_an_example_is_the_one_that_a_test_or_the_build_runs(na
         "python ../../stages/sweep.py --grid sweep.yaml --version v1 --promote",
         "python ../../stages/publish.py --version v1 --out published/v1 --base ../../models/base "
         "--base_model HuggingFaceTB/SmolLM2-135M-Instruct",
+        "python ../../benchmarks/inference.py --version v1 --base ../../models/base",  # by hand, on an idle machine
     }
     blocks = re.findall(r"```bash\n(.*?)```", EXAMPLES[name], re.DOTALL)
     assert {line for block in blocks for line in block.splitlines()} <= known
