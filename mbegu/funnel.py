@@ -6,12 +6,12 @@ from mbegu.rows import Row
 
 # Reasons of the ledgers in the order in which the filters run; a reason is told by how it begins.
 ORDER = (
-    "reply without JSON", "reply of another shape", "question without words", "question about something else",
-    "the same question twice", "answer without words", "answer without a quote", "quote not in the passage",
-    "the teacher does not know", "answer not from the passage", "cut off", "empty", "control token", "leading punctuation",
-    "too short", "too long", "blacklisted topic", "wrong script", "not novel", "beyond the target", "no instance",
-    "not reviewed", "rejected by review", "answer equals", "refusal", "repetitive", "same question", "near a held-out row",
-    "descends from",
+    "reply without JSON", "reply of another shape", "question cut off", "question about something else",
+    "question without words", "the same question twice", "half an answer", "answer cut off", "answer without words",
+    "answer repeats the question", "answer without a quote", "quote not in the passage", "the teacher does not know",
+    "answer not from the passage", "cut off", "empty", "control token", "leading punctuation", "too short", "too long",
+    "blacklisted topic", "wrong script", "not novel", "beyond the target", "no instance", "not reviewed",
+    "rejected by review", "answer equals", "refusal", "repetitive", "same question", "near a held-out row", "descends from",
 )  # fmt: skip
 
 

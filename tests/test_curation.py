@@ -1,6 +1,9 @@
+import re
+from pathlib import Path
+
 import pytest
 
-from mbegu import curation, merging
+from mbegu import curation, funnel, grounded, merging, questions, replies
 from mbegu.curation import Limits
 from mbegu.errors import BadInput
 from mbegu.ledger import check_balance, entry
@@ -141,3 +144,10 @@ def test_the_sum_of_rows_is_checked():
     check_balance(3, 2, dropped, "merge")
     with pytest.raises(AssertionError, match="3 rows in, 3 out, but 1 dropped"):
         check_balance(3, 3, dropped, "merge")
+
+
+def test_the_funnel_knows_where_each_problem_of_a_reply_is_found():
+    sources = [Path(module.__file__).read_text(encoding="utf-8") for module in (grounded, questions, replies)]
+    reasons = {reason for source in sources for reason in re.findall(r'Problem\("([^"]+)"', source)}
+    assert len(reasons) > 9
+    assert [reason for reason in sorted(reasons) if not reason.startswith(funnel.ORDER)] == []
