@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from mbegu.errors import BadInput, disk_problem
-from mbegu.publish import die_with_dvc
+from mbegu.outputs import die_with_dvc
 
 
 class Stage(click.Command):

@@ -9,8 +9,8 @@ import pyarrow as pa
 from mbegu.errors import BadInput
 from mbegu.ledger import entry
 from mbegu.lineage import roots
+from mbegu.outputs import whole
 from mbegu.prompt import Prompt, prompt_ids, row_prompts, token_ids
-from mbegu.publish import publish
 from mbegu.rows import Row
 
 SCHEMA = pa.schema(
@@ -97,7 +97,7 @@ def write_encoded(path: Path, encoded: list[dict[str, Any]], prompt: Prompt, bas
     """Writes an Arrow stream (`datasets.Dataset.from_file` maps it) whose schema carries the prompt and the base."""
     metadata = json.dumps({"template": prompt.template, "chat": prompt.chat, "base": base_identity}, sort_keys=True)
     schema = SCHEMA.with_metadata({"mbegu": metadata})
-    with publish(path) as temporary, pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_stream(sink, schema) as writer:
+    with whole(path) as temporary, pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_stream(sink, schema) as writer:
         writer.write_table(pa.Table.from_pylist(encoded, schema=schema))
 
 

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import jsonlines
 
 from mbegu.errors import BadInput
-from mbegu.publish import publish
+from mbegu.outputs import whole
 from mbegu.text import fold
 
 Row = dict[str, Any]
@@ -169,7 +169,7 @@ def unique_ids(rows: list[Row], path: Path) -> list[Row]:
 
 def write_lines(path: Path, values: Iterable[Row]) -> None:
     """Writes one JSON object per line, UTF-8, keys as given, and publishes the file whole."""
-    with publish(path) as temporary, jsonlines.open(temporary, "w", dumps=_dumps) as writer:
+    with whole(path) as temporary, jsonlines.open(temporary, "w", dumps=_dumps) as writer:
         writer.write_all(values)
 
 

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from mbegu.publish import publish
+from mbegu.outputs import whole
 
 
 def write_json(path: Path, value: Any) -> None:
     """Writes indented JSON with a last newline."""
-    with publish(path) as temporary:
+    with whole(path) as temporary:
         temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Writes a CSV file with a header line and Unix line ends."""
-    with publish(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
+    with whole(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)
@@ -25,5 +25,5 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
 
 def write_text(path: Path, text: str) -> None:
     """Writes UTF-8 text."""
-    with publish(path) as temporary:
+    with whole(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -46,7 +46,7 @@ def main(
     from mbegu import forecast, grounded, rows
     from mbegu.ledger import check_balance
     from mbegu.memo import open_memo
-    from mbegu.publish import sole_writer
+    from mbegu.outputs import sole_writer
 
     asked_rows = rows.read_rows(questions, answered=False)
     with sole_writer(work), open_memo(memo) as known:

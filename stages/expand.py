@@ -63,8 +63,8 @@ def main(
     from mbegu.generate import Decoding
     from mbegu.ledger import check_balance
     from mbegu.memo import open_memo
+    from mbegu.outputs import sole_writer
     from mbegu.prompt import read_prompt
-    from mbegu.publish import sole_writer
 
     seed_rows = rows.unique_ids(rows.read_rows(seeds, answered=False), seeds)
     open_rows = [row for row in seed_rows if not row["output"]]

@@ -38,8 +38,8 @@ def main(version: Path, base: Path, out: Path, formats: tuple[str, ...], templat
     """
     from mbegu import exports, rows
     from mbegu.errors import BadInput
+    from mbegu.outputs import whole
     from mbegu.prompt import read_prompt
-    from mbegu.publish import publish
 
     version_rows = rows.read_rows(version, answered=True)
     if not version_rows:
@@ -47,7 +47,7 @@ def main(version: Path, base: Path, out: Path, formats: tuple[str, ...], templat
     prompt = read_prompt(template, chat)
     chosen = {name: exports.FORMATS[name] for name in formats}
     tokenizer = _tokenizer(base) if any(format_.tokenizer for format_ in chosen.values()) else None
-    with publish(out) as folder:
+    with whole(out) as folder:
         folder.mkdir()
         for format_ in chosen.values():
             (folder / format_.file).write_bytes(format_.content(version_rows, prompt, tokenizer))

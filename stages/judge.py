@@ -36,7 +36,7 @@ def main(
     quiet()
     from mbegu import judging
     from mbegu.memo import open_memo
-    from mbegu.publish import sole_writer
+    from mbegu.outputs import sole_writer
     from mbegu.rows import write_lines
     from mbegu.tables import write_json
 

@@ -34,8 +34,8 @@ def main(
     quiet()
     from mbegu import prediction, rows
     from mbegu.heldout import read_heldout
+    from mbegu.outputs import sole_writer
     from mbegu.prompt import read_prompt
-    from mbegu.publish import sole_writer
 
     questions = read_heldout(heldout)
     prompt = read_prompt(template, chat)

@@ -50,7 +50,7 @@ def main(
     quiet()
     from mbegu import card, card_facts, dvc_lock, hub, published
     from mbegu.manifest import verify, write_manifest
-    from mbegu.publish import publish
+    from mbegu.outputs import whole
 
     token = hub.check_token(os.environ.get(hub.TOKEN)) if push else ""
     repo = hub.check_repo(push, "--push") if push else ""
@@ -62,7 +62,7 @@ def main(
         raise click.UsageError(f"{adapters / version}: trained on another base model than {base}; run `dvc repro`.")
     if merge and not facts["adapter"]:
         raise click.UsageError(f"--merge: all weights of {version} were trained, so there is nothing to merge; leave it out.")
-    with publish(out) as folder:
+    with whole(out) as folder:
         published.copy_model(adapters / version, base, folder, facts["base"])
         merged = published.add_merged(adapters / version, base, folder, dtype, facts) if merge else None
         text = card.page({**facts, "repo": repo, "merged": merged}, settings)

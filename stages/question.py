@@ -42,7 +42,7 @@ def main(
     from mbegu import forecast, questions, rows
     from mbegu.chunks import KEYS
     from mbegu.memo import open_memo
-    from mbegu.publish import sole_writer
+    from mbegu.outputs import sole_writer
 
     found = [chunk for _, chunk in rows.read_lines(chunks, KEYS)]
     with sole_writer(work), open_memo(memo) as known:

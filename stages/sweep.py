@@ -70,7 +70,7 @@ def _build(names: list[str], grid: "Grid", target: str) -> dict[str, str]:
     from mbegu import experiment_queue
     from mbegu.experiments import opened
     from mbegu.grids import arguments
-    from mbegu.publish import sole_writer
+    from mbegu.outputs import sole_writer
 
     with opened() as repo:
         work = Path(repo.tmp_dir, "sweep")
@@ -99,14 +99,14 @@ def _show(
     import vl_convert
 
     from mbegu import experiments, sweeping
-    from mbegu.publish import publish
+    from mbegu.outputs import whole
     from mbegu.tables import write_csv, write_text
 
     text, chart, lines = sweeping.page(results, grid.fixed, failed), sweeping.chart(results), sweeping.series(results)
     write_text(out / "sweep.md", text)
     write_csv(out / "sweep.csv", lines[0], lines[1:])
     write_text(out / "sweep.svg", vl_convert.vegalite_to_svg(chart))
-    with publish(out / "sweep.png") as temporary:
+    with whole(out / "sweep.png") as temporary:
         temporary.write_bytes(vl_convert.vegalite_to_png(chart, scale=2))
     baselines = sorted({experiment.baseline for experiment in found.values()})
     columns = [*results[0].params, *sweeping.METRICS]

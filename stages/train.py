@@ -56,7 +56,7 @@ def main(
     from mbegu.history import curves as loss_curves
     from mbegu.history import overfitting
     from mbegu.manifest import verify
-    from mbegu.publish import publish, sole_writer
+    from mbegu.outputs import sole_writer, whole
     from mbegu.tables import write_csv
 
     rows, prompt = read_encoded(tokenized)
@@ -74,7 +74,7 @@ def main(
         losses, validation_losses = loss_curves(state.log_history)
         write_csv(curves / "training.csv", ("step", "loss"), losses)
         write_csv(curves / "validation.csv", ("step", "loss"), validation_losses)
-        with publish(out) as folder:
+        with whole(out) as folder:
             adapters.save(model, prompt, folder)
         adapters.forget_runs(work)
     warning = overfitting(losses, validation_losses)

@@ -293,7 +293,7 @@ def test_a_mistake_is_one_line_and_writes_nothing(stage, tmp_path, monkeypatch, 
 
 
 def test_two_judges_do_not_write_at_once(stage, tmp_path):
-    from mbegu.publish import sole_writer
+    from mbegu.outputs import sole_writer
 
     with sole_writer(tmp_path / "work"):
         assert "another run of this stage is still writing here" in stage("v2:base").stderr

@@ -13,7 +13,7 @@ from projects import ENVIRONMENT, ROOT, commit, run
 SCRIPT = """
 import csv, json, sys, time
 from pathlib import Path
-from mbegu.publish import die_with_dvc
+from mbegu.outputs import die_with_dvc
 
 die_with_dvc()
 stage, *values = sys.argv[1:]

@@ -10,15 +10,15 @@ import pytest
 from mbegu.errors import BadInput, disk_problem
 from mbegu.manifest import verify, write_manifest
 from mbegu.memo import answer_all, open_memo, request_key
-from mbegu.publish import publish, sole_writer
+from mbegu.outputs import sole_writer, whole
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path):
     path = tmp_path / "deep" / "file"
-    with publish(path) as temporary:
+    with whole(path) as temporary:
         temporary.write_text("one")
         assert not path.exists()
-    with pytest.raises(RuntimeError), publish(path) as temporary:
+    with pytest.raises(RuntimeError), whole(path) as temporary:
         temporary.write_text("half")
         raise RuntimeError
     assert path.read_text() == "one"
@@ -29,13 +29,13 @@ def test_a_folder_is_replaced_whole_and_what_a_killed_run_left_is_overwritten(tm
     (tmp_path / ".out.tmp").mkdir()
     (tmp_path / ".out.tmp/leftover").touch()
     for name in ("first", "second"):
-        with publish(tmp_path / "out") as temporary:
+        with whole(tmp_path / "out") as temporary:
             temporary.mkdir()
             (temporary / name).touch()
     assert [entry.name for entry in (tmp_path / "out").iterdir()] == ["second"]
 
 
-HOLD = "import sys, time; from pathlib import Path; from mbegu.publish import sole_writer\nwith sole_writer(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"  # noqa: E501
+HOLD = "import sys, time; from pathlib import Path; from mbegu.outputs import sole_writer\nwith sole_writer(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"  # noqa: E501
 
 
 def test_a_second_writer_is_refused_while_the_first_lives_and_not_after_it_is_killed(tmp_path):
@@ -53,7 +53,7 @@ PARENT = r"""
 import subprocess, sys
 code = (
     "import os, sys, time; print(os.getpid(), flush=True); time.sleep(float(sys.argv[1]))\n"
-    "from mbegu.publish import die_with_dvc; die_with_dvc(); print('asked', flush=True); time.sleep(60)"
+    "from mbegu.outputs import die_with_dvc; die_with_dvc(); print('asked', flush=True); time.sleep(60)"
 )
 subprocess.run([sys.executable, "-c", code, sys.argv[1]])
 """

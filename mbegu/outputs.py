@@ -21,7 +21,7 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 @contextmanager
-def publish(path: Path) -> Iterator[Path]:
+def whole(path: Path) -> Iterator[Path]:
     """Yields a temporary path beside `path` to write a file or a folder at; renames it when the block ends well.
 
     The temporary name is fixed (`.NAME.tmp`, ignored by DVC), so what a killed run left is replaced by the next.
