@@ -12,7 +12,7 @@ from pathlib import Path
 from mbegu.heldout import read_heldout
 from mbegu.leakage import find_leak, guard
 from mbegu.rows import read_rows
-from mbegu.text import words
+from mbegu.text.words import words
 
 ROOT = Path(__file__).parents[1]
 TRAINING, HELDOUT, COPIES = 52_000, 1_000, 100

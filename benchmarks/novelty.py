@@ -18,9 +18,9 @@ import vl_convert
 from rouge_score.rouge_scorer import RougeScorer
 
 from mbegu.heldout import read_heldout
-from mbegu.novelty import Index
 from mbegu.rows import read_rows
-from mbegu.text import words
+from mbegu.text.alike import Index
+from mbegu.text.words import words
 
 ROOT = Path(__file__).parents[1]
 SIZE, CANDIDATES, MOST = 52_000, 8, 200_000

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import diskcache
 
-from mbegu import filters
 from mbegu.demonstrations import draw_demonstrations, is_human, read_templates, render
 from mbegu.errors import BadInput
 from mbegu.expansion import name
@@ -21,10 +20,11 @@ from mbegu.ledger import entry
 from mbegu.lineage import roots, side
 from mbegu.lists import Instance, Triple, numbered, triples
 from mbegu.memo import request_key
-from mbegu.novelty import Index
 from mbegu.rows import Row, question
 from mbegu.teachers import Teacher, consult, request
-from mbegu.text import words
+from mbegu.text import filters
+from mbegu.text.alike import Index
+from mbegu.text.words import words
 
 STAGE = "expand"
 MOST_ROUNDS = 1000

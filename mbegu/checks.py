@@ -17,8 +17,8 @@ import regex
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from mbegu.errors import BadInput
-from mbegu.filters import about
-from mbegu.text import INVISIBLE, words
+from mbegu.text.filters import about
+from mbegu.text.words import INVISIBLE, words
 
 # A bullet, or a number of any script (3. ٣- ፫)), a letter or a Roman numeral, and text behind it. "-", "*" and numbers
 # need a blank: "-5 percent", "**Bold**" and "1.5 percent" begin no item.

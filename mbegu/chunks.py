@@ -11,7 +11,7 @@ from mbegu.documents import matches
 from mbegu.errors import BadInput
 from mbegu.ledger import entry
 from mbegu.rows import Row
-from mbegu.text import fold
+from mbegu.text.words import fold
 
 STAGE = "chunk"
 KEYS = ("id", "document", "path", "title", "anchor", "page", "start", "end", "text")

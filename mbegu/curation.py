@@ -2,10 +2,10 @@
 
 from typing import Any, NamedTuple
 
-from mbegu import filters
 from mbegu.ledger import entry
 from mbegu.rows import Row
-from mbegu.text import fold, words
+from mbegu.text import filters
+from mbegu.text.words import fold, words
 
 STAGE = "curate"
 MACHINE = ("generated", "document")  # kinds of rows that a teacher wrote

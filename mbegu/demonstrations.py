@@ -7,9 +7,9 @@ from typing import Any
 import jinja2
 from jinja2.sandbox import SandboxedEnvironment
 
-from mbegu import filters
 from mbegu.errors import BadInput
 from mbegu.rows import Row
+from mbegu.text import filters
 
 
 def read_templates(folder: Path) -> dict[str, str]:

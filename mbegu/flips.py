@@ -6,7 +6,7 @@ from typing import Any
 from mbegu.measures import Measures
 from mbegu.rows import Row, question
 from mbegu.similar import pool
-from mbegu.text import words
+from mbegu.text.words import words
 
 METRIC = "rougeL"  # ROUGE-L F1: readable beside two texts
 NEAREST = 3

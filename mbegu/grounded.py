@@ -18,7 +18,7 @@ from mbegu.metrics.faithfulness import k_precision
 from mbegu.replies import Asking, Item, Problem, ask
 from mbegu.rows import Row, row_id
 from mbegu.teachers import Teacher
-from mbegu.text import fold, words
+from mbegu.text.words import fold, words
 
 STAGE = "answer"
 UNKNOWN = "I don't know"

@@ -7,11 +7,11 @@ import regex
 from datasketch import MinHash, MinHashLSH
 from ftfy import TextFixerConfig, fix_encoding, fixes
 
-from mbegu import filters
 from mbegu.ledger import entry
 from mbegu.rows import Row, question, row_id
 from mbegu.similar import same_numbers
-from mbegu.text import fold, words
+from mbegu.text import filters
+from mbegu.text.words import fold, words
 
 STAGE = "clean"
 Entry = dict[str, Any]

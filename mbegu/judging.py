@@ -15,11 +15,11 @@ import diskcache
 from mbegu.answers import read_predictions
 from mbegu.demonstrations import render
 from mbegu.errors import BadInput
-from mbegu.filters import control_token
 from mbegu.generate import Decoding
 from mbegu.memo import Request
 from mbegu.rows import Row
 from mbegu.teachers import Teacher, consult, request
+from mbegu.text.filters import control_token
 
 UNREADABLE = "unreadable"
 SHOWN = ("instruction", "input", "reference", "prediction")

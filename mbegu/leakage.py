@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from mbegu.errors import BadInput
-from mbegu.filters import marks
 from mbegu.ledger import entry
-from mbegu.novelty import Index
 from mbegu.rows import Row, question
-from mbegu.text import words
+from mbegu.text.alike import Index
+from mbegu.text.filters import marks
+from mbegu.text.words import words
 
 GRAM = 8  # words
 Grams = dict[tuple[str, ...], list[tuple[int, int, int]]]

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mbegu.checks import follows
-from mbegu.filters import repetition
 from mbegu.metrics import finance
 from mbegu.metrics.abstention import abstains
 from mbegu.metrics.chrf import chrf
@@ -17,7 +16,8 @@ from mbegu.metrics.likelihood import utf8_bytes
 from mbegu.metrics.overlap import exact_match, token_f1
 from mbegu.metrics.rouge import score as rouge
 from mbegu.rows import Row, question
-from mbegu.text import words
+from mbegu.text.filters import repetition
+from mbegu.text.words import words
 
 Measures = dict[str, tuple[float, float]]
 

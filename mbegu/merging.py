@@ -6,7 +6,7 @@ from mbegu.errors import BadInput
 from mbegu.ledger import entry
 from mbegu.rows import Row, question
 from mbegu.similar import nearest, pool, same_numbers
-from mbegu.text import words
+from mbegu.text.words import words
 
 STAGE = "merge"
 

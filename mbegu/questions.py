@@ -9,11 +9,11 @@ from mbegu.expansion import name
 from mbegu.ledger import entry
 from mbegu.memo import request_key
 from mbegu.metrics.faithfulness import k_precision
-from mbegu.novelty import Index
 from mbegu.replies import Asking, Item, Problem, ask
 from mbegu.rows import Row, row_id
 from mbegu.teachers import Teacher
-from mbegu.text import fold, words
+from mbegu.text.alike import Index
+from mbegu.text.words import fold, words
 
 STAGE = "question"
 ALIKE = 0.7  # ROUGE-L F1 above which two questions about a chunk are one; Self-Instruct's threshold (arXiv 2212.10560, §2.2)

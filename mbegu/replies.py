@@ -14,10 +14,10 @@ import regex
 
 from mbegu.demonstrations import render
 from mbegu.errors import BadInput
-from mbegu.filters import control_token
 from mbegu.generate import Decoding
 from mbegu.memo import Request, recall
 from mbegu.teachers import Teacher, consult, request
+from mbegu.text.filters import control_token
 
 OBJECT = regex.compile(r"\{(?:[^{}\"]|\"(?:[^\"\\]|\\.)*+\"|(?R))*+\}", regex.DOTALL)
 SHOWN = 300  # characters of a refused reply that are sent back

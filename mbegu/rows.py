@@ -12,7 +12,7 @@ import jsonlines
 
 from mbegu.errors import BadInput
 from mbegu.outputs import whole
-from mbegu.text import fold
+from mbegu.text.words import fold
 
 Row = dict[str, Any]
 KEYS = ("id", "instruction", "input", "output", "origin")

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from mbegu.novelty import Index
 from mbegu.rows import Row, question
-from mbegu.text import words
+from mbegu.text.alike import Index
+from mbegu.text.words import words
 
 
 class Match(NamedTuple):

@@ -38,13 +38,13 @@ def main(
 ) -> None:  # fmt: skip
     """Apply reviews and checks to expanded rows."""
     from mbegu import curation, rows
-    from mbegu.filters import scripts
     from mbegu.funnel import funnel as count_survivors
     from mbegu.heldout import read_heldout
     from mbegu.leakage import check_heldout, decontaminate
     from mbegu.ledger import check_balance, read_ledger
     from mbegu.reviews import read_reviews
     from mbegu.tables import write_csv, write_json
+    from mbegu.text.filters import scripts
 
     if min_words > max_words:
         raise click.UsageError(f"curate.min_words {min_words} is above curate.max_words {max_words}; no answer fits.")

@@ -5,7 +5,6 @@ import re
 import pytest
 from closure import ROOT
 
-from mbegu import filters
 from mbegu.bootstrap import Domain, Limits, Rounds, Settings, bootstrap
 from mbegu.demonstrations import draw_demonstrations, read_templates
 from mbegu.errors import BadInput
@@ -14,6 +13,7 @@ from mbegu.lineage import side
 from mbegu.memo import open_memo
 from mbegu.rows import row_id
 from mbegu.teachers import Teacher, seed_of
+from mbegu.text import filters
 
 TOPICS = [
     "bonds", "bills", "funds", "saccos", "shares", "pensions", "reits", "deposits", "loans", "taxes", "fees", "rates", "risk",

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 import regex
 
-from mbegu.text import INVISIBLE, words
+from mbegu.text.words import INVISIBLE, words
 
 CITATION = """@inproceedings{yin-etal-2023-large, title = "Do Large Language Models Know What They Don't Know?",
 author = "Yin, Zhangyue and Sun, Qiushi and Guo, Qipeng and Wu, Jiawen and Qiu, Xipeng and Huang, Xuanjing",

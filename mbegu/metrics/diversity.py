@@ -9,7 +9,7 @@
 
 from collections.abc import Sequence
 
-from mbegu.text import words
+from mbegu.text.words import words
 
 CITATION = """@inproceedings{li-etal-2016-diversity,
 title = "A Diversity-Promoting Objective Function for Neural Conversation Models",

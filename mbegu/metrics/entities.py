@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 
 import regex
 
-from mbegu.text import INVISIBLE
+from mbegu.text.words import INVISIBLE
 
 K = TypeVar("K")
 

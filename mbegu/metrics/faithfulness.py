@@ -1,6 +1,6 @@
 """Is what a model says in the passage that it was given?"""
 
-from mbegu.text import words
+from mbegu.text.words import words
 
 
 def k_precision(text: str, passage: str) -> float:

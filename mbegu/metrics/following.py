@@ -29,7 +29,7 @@ from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, cross_val_pred
 from sklearn.pipeline import make_pipeline, make_union
 
 from mbegu.errors import BadInput
-from mbegu.text import INVISIBLE, fold, words
+from mbegu.text.words import INVISIBLE, fold, words
 
 CITATION = """@article{alshikh2023becoming, title = "Becoming self-instruct: introducing early stopping criteria for minimal
 instruct tuning", author = "AlShikh, Waseem and Daaboul, Manhal and Goddard, Kirk and Imel, Brock and Kamble, Kiran and

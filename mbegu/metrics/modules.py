@@ -12,9 +12,9 @@ import datasets
 import evaluate
 
 from mbegu.errors import BadInput
-from mbegu.filters import repetition
 from mbegu.metrics import abstention, chrf, diversity, finance, following, likelihood, overlap, rouge
-from mbegu.text import words
+from mbegu.text.filters import repetition
+from mbegu.text.words import words
 
 TEXT = datasets.Value("string")
 PAIR = datasets.Features({"predictions": TEXT, "references": TEXT})

@@ -10,7 +10,7 @@ SQuAD drops English articles; that is left out here, since other languages have 
 """
 
 from mbegu.metrics.rouge import rouge_n
-from mbegu.text import words
+from mbegu.text.words import words
 
 CITATION = """@inproceedings{rajpurkar-etal-2016-squad, title = "{SQ}u{AD}: 100,000+ Questions for Machine Comprehension of Text",
 author = "Rajpurkar, Pranav and Zhang, Jian and Lopyrev, Konstantin and Liang, Percy",

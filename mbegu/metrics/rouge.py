@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from rapidfuzz.distance import LCSseq
 
 from mbegu.errors import BadInput
-from mbegu.text import sentences, words
+from mbegu.text.words import sentences, words
 
 CITATION = """@inproceedings{lin-2004-rouge, title = "{ROUGE}: A Package for Automatic Evaluation of Summaries",
 author = "Lin, Chin-Yew", booktitle = "Text Summarization Branches Out", year = "2004", pages = "74--81"}"""

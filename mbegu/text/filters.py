@@ -6,7 +6,7 @@ from typing import Any
 
 import regex
 
-from mbegu.text import fold, words
+from mbegu.text.words import fold, words
 
 Problem = tuple[str, float | None]
 # Opening marks may begin a question: «ምን…», "(For members) …", ¿Qué…; so may an amount: $100.

@@ -7,9 +7,9 @@ from closure import ROOT
 from rouge_score.rouge_scorer import RougeScorer
 
 from mbegu.heldout import read_heldout
-from mbegu.novelty import Index, rouge_l
 from mbegu.rows import question, read_rows
-from mbegu.text import words
+from mbegu.text.alike import Index, rouge_l
+from mbegu.text.words import words
 
 SCORER = RougeScorer(["rougeL"])
 

@@ -4,7 +4,7 @@ import pytest
 from rouge_score import tokenizers
 
 from mbegu.similar import Match, nearest, pool, same_numbers
-from mbegu.text import fold, words
+from mbegu.text.words import fold, words
 
 
 @pytest.mark.parametrize(

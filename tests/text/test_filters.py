@@ -2,7 +2,7 @@
 
 import pytest
 
-from mbegu import filters
+from mbegu.text import filters
 
 AMHARIC = "የገንዘብ ገበያ ፈንድ ምንድን ነው?"
 SWAHILI = "Mfuko wa soko la fedha ni nini?"
