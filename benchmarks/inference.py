@@ -28,9 +28,9 @@ from transformers.generation.streamers import BaseStreamer  # noqa: E402
 from mbegu import merged, models  # noqa: E402
 from mbegu.comparison import markdown  # noqa: E402
 from mbegu.generate import generate_one  # noqa: E402
-from mbegu.heldout import read_heldout  # noqa: E402
 from mbegu.manifest import verify  # noqa: E402
 from mbegu.prompt import prompt_ids, row_prompts  # noqa: E402
+from mbegu.rows.heldout import read_heldout  # noqa: E402
 
 FOLDER = click.Path(path_type=Path)
 

@@ -9,9 +9,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from mbegu.heldout import read_heldout
 from mbegu.leakage import find_leak, guard
-from mbegu.rows import read_rows
+from mbegu.rows.heldout import read_heldout
+from mbegu.rows.row import read_rows
 from mbegu.text.words import words
 
 ROOT = Path(__file__).parents[1]

@@ -17,8 +17,8 @@ from pathlib import Path
 import vl_convert
 from rouge_score.rouge_scorer import RougeScorer
 
-from mbegu.heldout import read_heldout
-from mbegu.rows import read_rows
+from mbegu.rows.heldout import read_heldout
+from mbegu.rows.row import read_rows
 from mbegu.text.alike import Index
 from mbegu.text.words import words
 

@@ -30,7 +30,7 @@ from mbegu.encode import encode  # noqa: E402
 from mbegu.loss import completion_loss  # noqa: E402
 from mbegu.models import keep_gradients_after_evaluation, load_base, load_tokenizer  # noqa: E402
 from mbegu.prompt import read_prompt  # noqa: E402
-from mbegu.rows import read_rows  # noqa: E402
+from mbegu.rows.row import read_rows  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
 BASE = ROOT / "models/base"

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.errors import BadInput
-from mbegu.rows import Row, read_lines
+from mbegu.rows.jsonl import read_lines
+from mbegu.rows.row import Row
 
 KEYS = (
     "id", "instruction", "input", "reference", "prediction", "tokens", "finish_reason", "reference_nll", "reference_tokens",

@@ -19,7 +19,8 @@ from mbegu.generate import generate_one
 from mbegu.manifest import verify
 from mbegu.models import load_base, read_adapter_prompt
 from mbegu.prompt import Prompt, prompt_ids, prompt_text
-from mbegu.rows import KEYS, read_lines, text_field
+from mbegu.rows.jsonl import read_lines
+from mbegu.rows.row import KEYS, text_field
 
 TITLE = "Mbegu"
 NOTE = "Each question is answered on its own: these models learned from single questions, and do not see the ones above."

@@ -11,7 +11,7 @@ from mbegu.generate import generate_one
 from mbegu.manifest import verify
 from mbegu.models import load_model, load_tokenizer, model_identity, read_adapter_prompt
 from mbegu.prompt import prompt_ids, prompt_text
-from mbegu.rows import text_field
+from mbegu.rows.row import text_field
 
 
 def stream(question: str, input_: str, base: Path, adapter: Path, quantization: str, max_new_tokens: int) -> None:

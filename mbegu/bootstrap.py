@@ -16,11 +16,11 @@ from mbegu.errors import BadInput
 from mbegu.expansion import name
 from mbegu.generate import Decoding
 from mbegu.instances import Ask, add_instances, instance_row
-from mbegu.ledger import entry
-from mbegu.lineage import roots, side
 from mbegu.lists import Instance, Triple, numbered, triples
 from mbegu.memo import request_key
-from mbegu.rows import Row, question
+from mbegu.rows.ledger import entry
+from mbegu.rows.lineage import roots, side
+from mbegu.rows.row import Row, question
 from mbegu.teachers import Teacher, consult, request
 from mbegu.text import filters
 from mbegu.text.alike import Index

@@ -13,10 +13,10 @@ from mbegu.build_record import revision
 from mbegu.comparison import BASE, in_words, pair_name
 from mbegu.dvc_lock import Stages, ancestry, check_unchanged, made_by, outputs, settings
 from mbegu.errors import BadInput
-from mbegu.lineage import roots
 from mbegu.manifest import sha256
 from mbegu.models import PROMPT_FILE
-from mbegu.rows import Row, question, read_rows
+from mbegu.rows.lineage import roots
+from mbegu.rows.row import Row, question, read_rows
 
 EXAMPLES = 3  # held-out questions that a card shows, the first ones
 

@@ -9,8 +9,8 @@ import regex
 
 from mbegu.documents import matches
 from mbegu.errors import BadInput
-from mbegu.ledger import entry
-from mbegu.rows import Row
+from mbegu.rows.ledger import entry
+from mbegu.rows.row import Row
 from mbegu.text.words import fold
 
 STAGE = "chunk"

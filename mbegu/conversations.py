@@ -11,8 +11,8 @@ import jinja2
 
 from mbegu.answers import check_same_rows, read_predictions
 from mbegu.errors import BadInput
-from mbegu.heldout import read_heldout
 from mbegu.metrics.rouge import score
+from mbegu.rows.heldout import read_heldout
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 LINE_END = re.compile(r"\r\n|\r|\n")  # CommonMark 0.31, §2.1

@@ -2,8 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from mbegu.ledger import entry
-from mbegu.rows import Row
+from mbegu.rows.ledger import entry
+from mbegu.rows.row import Row
 from mbegu.text import filters
 from mbegu.text.words import fold, words
 

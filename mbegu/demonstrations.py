@@ -8,7 +8,7 @@ import jinja2
 from jinja2.sandbox import SandboxedEnvironment
 
 from mbegu.errors import BadInput
-from mbegu.rows import Row
+from mbegu.rows.row import Row
 from mbegu.text import filters
 
 

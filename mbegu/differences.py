@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import regex
 
-from mbegu.rows import Row
+from mbegu.rows.row import Row
 
 PIECES = regex.compile(r"\p{Han}|[\p{L}\p{M}\p{N}]+|\s+|.", regex.DOTALL)
 

@@ -7,11 +7,11 @@ from typing import Any
 import pyarrow as pa
 
 from mbegu.errors import BadInput
-from mbegu.ledger import entry
-from mbegu.lineage import roots
 from mbegu.outputs import whole
 from mbegu.prompt import Prompt, prompt_ids, row_prompts, token_ids
-from mbegu.rows import Row
+from mbegu.rows.ledger import entry
+from mbegu.rows.lineage import roots
+from mbegu.rows.row import Row
 
 SCHEMA = pa.schema(
     [

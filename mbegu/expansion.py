@@ -6,7 +6,7 @@ from mbegu.errors import BadInput
 from mbegu.generate import Decoding
 from mbegu.memo import request_key
 from mbegu.prompt import Prompt, refuse_control_tokens, render
-from mbegu.rows import Row
+from mbegu.rows.row import Row
 from mbegu.teachers import Teacher, consult, request
 
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from mbegu.errors import BadInput
 from mbegu.prompt import Prompt, render, row_prompts
-from mbegu.rows import KEYS, Row
+from mbegu.rows.row import KEYS, Row
 
 
 class Format(NamedTuple):

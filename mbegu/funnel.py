@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mbegu.rows import Row
+from mbegu.rows.row import Row
 
 # Reasons of the ledgers in the order in which the filters run; a reason is told by how it begins.
 ORDER = (

@@ -11,12 +11,12 @@ import diskcache
 import regex
 
 from mbegu.expansion import name
-from mbegu.ledger import entry
-from mbegu.lineage import side
 from mbegu.memo import request_key
 from mbegu.metrics.faithfulness import k_precision
 from mbegu.replies import Asking, Item, Problem, ask
-from mbegu.rows import Row, row_id
+from mbegu.rows.ledger import entry
+from mbegu.rows.lineage import side
+from mbegu.rows.row import Row, row_id
 from mbegu.teachers import Teacher
 from mbegu.text.words import fold, words
 

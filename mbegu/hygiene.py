@@ -7,9 +7,9 @@ import regex
 from datasketch import MinHash, MinHashLSH
 from ftfy import TextFixerConfig, fix_encoding, fixes
 
-from mbegu.ledger import entry
-from mbegu.rows import Row, question, row_id
-from mbegu.similar import same_numbers
+from mbegu.rows.ledger import entry
+from mbegu.rows.nearest import same_numbers
+from mbegu.rows.row import Row, question, row_id
 from mbegu.text import filters
 from mbegu.text.words import fold, words
 

@@ -6,10 +6,10 @@ import diskcache
 
 from mbegu.demonstrations import render
 from mbegu.generate import Decoding
-from mbegu.ledger import entry
 from mbegu.lists import Instance, instances, is_yes
 from mbegu.memo import Answer, Request, request_key
-from mbegu.rows import Row, row_id
+from mbegu.rows.ledger import entry
+from mbegu.rows.row import Row, row_id
 from mbegu.teachers import Teacher, consult, request
 from mbegu.text.filters import control_token
 

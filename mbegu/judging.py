@@ -17,7 +17,7 @@ from mbegu.demonstrations import render
 from mbegu.errors import BadInput
 from mbegu.generate import Decoding
 from mbegu.memo import Request
-from mbegu.rows import Row
+from mbegu.rows.row import Row
 from mbegu.teachers import Teacher, consult, request
 from mbegu.text.filters import control_token
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from mbegu.errors import BadInput
-from mbegu.ledger import entry
-from mbegu.rows import Row, question
+from mbegu.rows.ledger import entry
+from mbegu.rows.row import Row, question
 from mbegu.text.alike import Index
 from mbegu.text.filters import marks
 from mbegu.text.words import words

@@ -7,7 +7,6 @@ byte or an F1 over all entities, be resampled question by question (`mbegu.signi
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mbegu.checks import follows
 from mbegu.metrics import finance
 from mbegu.metrics.abstention import abstains
 from mbegu.metrics.chrf import chrf
@@ -15,7 +14,8 @@ from mbegu.metrics.following import Classifier, reads_as_answer
 from mbegu.metrics.likelihood import utf8_bytes
 from mbegu.metrics.overlap import exact_match, token_f1
 from mbegu.metrics.rouge import score as rouge
-from mbegu.rows import Row, question
+from mbegu.rows.checks import follows
+from mbegu.rows.row import Row, question
 from mbegu.text.filters import repetition
 from mbegu.text.words import words
 

@@ -14,7 +14,7 @@ import torch
 from mbegu.errors import BadInput
 from mbegu.models import load_base, load_tokenizer
 from mbegu.prompt import Prompt, prompt_ids, row_prompts
-from mbegu.rows import Row
+from mbegu.rows.row import Row
 
 DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
 

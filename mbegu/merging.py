@@ -3,9 +3,9 @@
 from typing import Any
 
 from mbegu.errors import BadInput
-from mbegu.ledger import entry
-from mbegu.rows import Row, question
-from mbegu.similar import nearest, pool, same_numbers
+from mbegu.rows.ledger import entry
+from mbegu.rows.nearest import nearest, pool, same_numbers
+from mbegu.rows.row import Row, question
 from mbegu.text.words import words
 
 STAGE = "merge"

@@ -14,7 +14,7 @@ from mbegu.loss import summed_cross_entropy
 from mbegu.memo import Answer, Request, answer_all, open_memo
 from mbegu.models import load_model, load_tokenizer, model_identity, read_adapter_prompt
 from mbegu.prompt import Prompt, row_prompts
-from mbegu.rows import Row
+from mbegu.rows.row import Row
 
 
 def predict(

@@ -9,7 +9,7 @@ import jinja2
 from jinja2.sandbox import SandboxedEnvironment
 
 from mbegu.errors import BadInput
-from mbegu.rows import Row
+from mbegu.rows.row import Row
 
 PROBE = " \n probe \n "
 

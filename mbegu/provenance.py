@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mbegu.errors import BadInput
-from mbegu.ledger import read_ledger
-from mbegu.rows import Row, question, read_rows
-from mbegu.similar import nearest, pool
+from mbegu.rows.ledger import read_ledger
+from mbegu.rows.nearest import nearest, pool
+from mbegu.rows.row import Row, question, read_rows
 
 FOLDERS = ("seeds", "expanded", "curated", "versions")
 

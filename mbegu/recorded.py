@@ -7,7 +7,7 @@ from typing import Any
 from mbegu.errors import BadInput
 from mbegu.manifest import sha256
 from mbegu.memo import Answer, Request, request_key
-from mbegu.rows import read_lines
+from mbegu.rows.jsonl import read_lines
 from mbegu.teachers import Teacher
 
 

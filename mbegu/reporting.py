@@ -14,9 +14,10 @@ from mbegu.build_record import hashes, revision
 from mbegu.differences import compare_rows, word_diff
 from mbegu.errors import BadInput
 from mbegu.headings import TITLES
-from mbegu.ledger import read_ledger
 from mbegu.metrics.finance import mark_numbers
-from mbegu.rows import question, read_lines, read_rows
+from mbegu.rows.jsonl import read_lines
+from mbegu.rows.ledger import read_ledger
+from mbegu.rows.row import question, read_rows
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 FLIP = ("pair", "id", "metric", "old", "new", "change", "nearest")

@@ -114,7 +114,7 @@ def _settings() -> "Settings":
 
     from mbegu.measures import Settings
     from mbegu.metrics.following import train
-    from mbegu.rows import read_rows
+    from mbegu.rows.row import read_rows
 
     params = dvc.api.params_show(PARAMS)["score"]
     taught = read_rows(Path(params["following"]), answered=False)
@@ -127,8 +127,8 @@ def _settings() -> "Settings":
 
 def _measure(answers: list[dict[str, Any]], settings: "Settings") -> list["Measures"]:
     """Measures against the references that the predictions carry; checks are those of today's held-out rows."""
-    from mbegu.heldout import read_heldout
     from mbegu.measures import measure
+    from mbegu.rows.heldout import read_heldout
 
     marked = {row["id"]: row for row in read_heldout(HELDOUT)}
     unmarked: dict[str, Any] = {"checks": {}, "unanswerable": False}

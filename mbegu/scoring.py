@@ -7,7 +7,7 @@ from typing import Any
 
 from mbegu.measures import Measures, ratio
 from mbegu.metrics.diversity import distinct
-from mbegu.rows import read_lines
+from mbegu.rows.jsonl import read_lines
 
 
 def summarize(rows: Sequence[Mapping[str, tuple[float, float]]], answers: Sequence[str], digits: int) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 import hashlib
 from typing import Any, NamedTuple
 
-from mbegu.ledger import entry
-from mbegu.rows import Row
+from mbegu.rows.ledger import entry
+from mbegu.rows.row import Row
 
 STAGE = "split"
 

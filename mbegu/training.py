@@ -16,9 +16,9 @@ from transformers.trainer_callback import PrinterCallback, ProgressCallback
 from mbegu import packing
 from mbegu.dropout import replace_dropout
 from mbegu.errors import BadInput
-from mbegu.lineage import side
 from mbegu.loss import completion_loss
 from mbegu.models import keep_gradients_after_evaluation, load_base
+from mbegu.rows.lineage import side
 
 
 class Lora(NamedTuple):

@@ -43,12 +43,14 @@ def main(
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu import forecast, grounded, rows
-    from mbegu.ledger import check_balance
+    from mbegu import forecast, grounded
     from mbegu.memo import open_memo
     from mbegu.outputs import sole_writer
+    from mbegu.rows.jsonl import write_lines
+    from mbegu.rows.ledger import check_balance
+    from mbegu.rows.row import read_rows
 
-    asked_rows = rows.read_rows(questions, answered=False)
+    asked_rows = read_rows(questions, answered=False)
     with sole_writer(work), open_memo(memo) as known:
         asked = choose_teacher(base, teacher, values)
         reply = partial(grounded.answer, asked_rows, longest, precision, keep_unknown, read_asking("answer", values), known)
@@ -58,8 +60,8 @@ def main(
         new = reply(asked)
         check_balance(len(asked_rows), len(new.rows), new.ledger, grounded.STAGE)
         made = grounded.unanswerable(new.rows, unanswerable, validation)
-        rows.write_lines(out, [*new.rows, *made])
-        rows.write_lines(ledger, new.ledger)
+        write_lines(out, [*new.rows, *made])
+        write_lines(ledger, new.ledger)
     click.echo(
         f"Answered {len(new.rows)} of {len(asked_rows)} questions, {len(new.ledger)} in the ledger, made "
         f"{len(made)} unanswerable; asked the teacher {new.asked} times, about {new.fresh} new or changed questions: {out}"

@@ -31,11 +31,12 @@ def main(
     unit: str, size: int, step: int, min_size: int,
 ) -> None:  # fmt: skip
     """Cut documents into chunks."""
-    from mbegu import chunks, rows
+    from mbegu import chunks
     from mbegu.documents import KEYS
     from mbegu.errors import BadInput
-    from mbegu.heldout import read_heldout
-    from mbegu.ledger import check_balance
+    from mbegu.rows.heldout import read_heldout
+    from mbegu.rows.jsonl import read_lines, write_lines
+    from mbegu.rows.ledger import check_balance
 
     tokenizer = None
     if unit == "tokens":
@@ -43,7 +44,7 @@ def main(
 
         tokenizer = load_tokenizer(base)
     cut = chunks.cutter(unit, size, step, tokenizer)
-    read = [document for _, document in rows.read_lines(documents, KEYS)]
+    read = [document for _, document in read_lines(documents, KEYS)]
     held = chunks.held_out(read, heldout)
     chunks.check_split(read_heldout(heldout_rows), read, held)
     found = [chunk for document in read for chunk in chunks.chunk(document, cut)]
@@ -51,9 +52,9 @@ def main(
     if not kept:
         raise BadInput(f"{documents}: no chunk is left to train on; lower chunk.min_size or hold fewer documents out.")
     check_balance(len(found), len(kept) + len(apart), dropped, chunks.STAGE)
-    rows.write_lines(out, kept)
-    rows.write_lines(heldout_out, apart)
-    rows.write_lines(ledger, dropped)
+    write_lines(out, kept)
+    write_lines(heldout_out, apart)
+    write_lines(ledger, dropped)
     click.echo(
         f"{len(kept)} chunks of {len(read) - len(held)} documents, {len(apart)} of {len(held)} held out, "
         f"{len(dropped)} in the ledger: {out}"

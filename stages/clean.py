@@ -35,14 +35,16 @@ def main(
     max_repetition: float, refusals: tuple[str, ...], near_duplicate: float, permutations: int,
 ) -> None:  # fmt: skip
     """Mend and sieve a loaded set."""
-    from mbegu import hygiene, rows
+    from mbegu import hygiene
     from mbegu.errors import BadInput
-    from mbegu.ledger import check_balance, read_ledger
-    from mbegu.tables import write_csv, write_json
+    from mbegu.rows.jsonl import write_lines
+    from mbegu.rows.ledger import check_balance, read_ledger
+    from mbegu.rows.row import read_rows
+    from mbegu.rows.tables import write_csv, write_json
 
     if min_words > max_words:
         raise click.UsageError(f"clean.min_words {min_words} is above clean.max_words {max_words}; no answer fits.")
-    read = rows.read_rows(loaded, answered=True)
+    read = read_rows(loaded, answered=True)
     kept, repaired = hygiene.repair(read)
     kept, poor = hygiene.check_quality(kept, hygiene.Limits(min_words, max_words, max_repetition, list(refusals)))
     kept, same = hygiene.drop_duplicates(kept)
@@ -51,8 +53,8 @@ def main(
     if not kept:
         raise BadInput(f"{loaded}: none of its {len(read)} rows is left; the last went as {lines[-1]['reason']}. Widen clean.")
     check_balance(len(read), len(kept), lines, hygiene.STAGE)
-    rows.write_lines(out, kept)
-    rows.write_lines(ledger, lines)
+    write_lines(out, kept)
+    write_lines(ledger, lines)
     survivors = hygiene.funnel(len(kept), [read_ledger(dropped), lines])
     write_csv(funnel, ("filter", "dropped", "left"), survivors)
     counts = {name: count for name, count, _ in survivors if count}

@@ -44,9 +44,10 @@ def compare_models(
     from mbegu.charts import difference_chart
     from mbegu.flips import all_flips
     from mbegu.headings import TESTED
-    from mbegu.heldout import read_heldout
-    from mbegu.rows import read_rows, write_lines
-    from mbegu.tables import write_csv, write_json, write_text
+    from mbegu.rows.heldout import read_heldout
+    from mbegu.rows.jsonl import write_lines
+    from mbegu.rows.row import read_rows
+    from mbegu.rows.tables import write_csv, write_json, write_text
 
     metrics = comparison.read_scores(scores)
     ids, models = comparison.read_models(rows, list(metrics))

@@ -21,7 +21,7 @@ from mbegu.command import Stage
 def main(predictions: Path, heldout: Path, out: Path, models: tuple[str, ...], count: int) -> None:
     """Show what several models answer to the same questions."""
     from mbegu import conversations
-    from mbegu.tables import write_text
+    from mbegu.rows.tables import write_text
 
     gathered = conversations.gather(conversations.read_answers(predictions, models, heldout), count)
     write_text(out, conversations.markdown(gathered))

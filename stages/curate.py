@@ -37,18 +37,20 @@ def main(
     heldout_similarity: float, heldout_overlap: float, leakage: str,
 ) -> None:  # fmt: skip
     """Apply reviews and checks to expanded rows."""
-    from mbegu import curation, rows
+    from mbegu import curation
     from mbegu.funnel import funnel as count_survivors
-    from mbegu.heldout import read_heldout
     from mbegu.leakage import check_heldout, decontaminate
-    from mbegu.ledger import check_balance, read_ledger
-    from mbegu.reviews import read_reviews
-    from mbegu.tables import write_csv, write_json
+    from mbegu.rows.heldout import read_heldout
+    from mbegu.rows.jsonl import write_lines
+    from mbegu.rows.ledger import check_balance, read_ledger
+    from mbegu.rows.reviews import read_reviews
+    from mbegu.rows.row import read_rows
+    from mbegu.rows.tables import write_csv, write_json
     from mbegu.text.filters import scripts
 
     if min_words > max_words:
         raise click.UsageError(f"curate.min_words {min_words} is above curate.max_words {max_words}; no answer fits.")
-    candidates = rows.read_rows(expanded, answered=False)
+    candidates = read_rows(expanded, answered=False)
     decisions = read_reviews(reviews)
     for source in curation.orphans(candidates, decisions):
         click.echo(f"Warning: {source}: decides on a row that no longer exists; remove it or review the row again.", err=True)
@@ -59,8 +61,8 @@ def main(
     kept, leaked = decontaminate(kept, guarded, heldout_similarity, heldout_overlap, leakage, curation.STAGE)
     lines = [*decided, *failed, *leaked]
     check_balance(len(candidates), len(kept), lines, curation.STAGE)
-    rows.write_lines(out, kept)
-    rows.write_lines(ledger, lines)
+    write_lines(out, kept)
+    write_lines(ledger, lines)
     survivors = count_survivors(kept, [read_ledger(dropped), lines])
     write_csv(funnel, ("filter", "dropped", "left"), survivors)
     write_json(

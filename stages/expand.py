@@ -59,16 +59,18 @@ def main(
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu import bootstrap, expansion, forecast, rows
+    from mbegu import bootstrap, expansion, forecast
     from mbegu.generate import Decoding
-    from mbegu.ledger import check_balance
     from mbegu.memo import open_memo
     from mbegu.outputs import sole_writer
     from mbegu.prompt import read_prompt
+    from mbegu.rows.jsonl import write_lines
+    from mbegu.rows.ledger import check_balance
+    from mbegu.rows.row import read_rows, unique_ids
 
-    seed_rows = rows.unique_ids(rows.read_rows(seeds, answered=False), seeds)
+    seed_rows = unique_ids(read_rows(seeds, answered=False), seeds)
     open_rows = [row for row in seed_rows if not row["output"]]
-    pool = [*rows.read_rows(previous, answered=True), *(row for row in seed_rows if row["output"])]
+    pool = [*read_rows(previous, answered=True), *(row for row in seed_rows if row["output"])]
     prompt = read_prompt(template, chat)
     with sole_writer(work), open_memo(memo) as known:
         asked = choose_teacher(base, teacher, values)
@@ -82,8 +84,8 @@ def main(
         new = invent(asked)
         candidates = [*expansion.fill(seed_rows, drafts), *new.rows]
         check_balance(len(seed_rows) + new.candidates, len(candidates), new.ledger, bootstrap.STAGE)
-        rows.write_lines(out, candidates)
-        rows.write_lines(ledger, new.ledger)
+        write_lines(out, candidates)
+        write_lines(ledger, new.ledger)
     click.echo(
         f"Drafted {len(drafts)} of {len(seed_rows)} rows, bootstrapped {len(new.rows)} from {new.candidates} candidates, "
         f"asked the teacher {count + new.asked} times: {out}"

@@ -27,21 +27,22 @@ def main(version: Path, base: Path, out: Path, formats: tuple[str, ...], templat
     """Write a version's rows as files for people and other tools.
 
     \b
-    csv                rows.csv: Data (chunk or input), Questions, Answers
+    csv                row.csv: Data (chunk or input), Questions, Answers
     json               log.json: questions, answers and quotes by chunk
     finetuning         finetuning.json: [[{"data", "question"}, {"answer"}], …]
     alpaca             alpaca.json (LLaMA-Factory, Axolotl)
     sharegpt           sharegpt.jsonl: conversations (LLaMA-Factory, Axolotl)
     openai             openai.jsonl: messages (OpenAI, trl, Axolotl)
     prompt_completion  prompt_completion.jsonl: the text Mbegu trains on (trl)
-    parquet            rows.parquet: all five fields (pandas, DuckDB)
+    parquet            row.parquet: all five fields (pandas, DuckDB)
     """
-    from mbegu import exports, rows
+    from mbegu import exports
     from mbegu.errors import BadInput
     from mbegu.outputs import whole
     from mbegu.prompt import read_prompt
+    from mbegu.rows.row import read_rows
 
-    version_rows = rows.read_rows(version, answered=True)
+    version_rows = read_rows(version, answered=True)
     if not version_rows:
         raise BadInput(f"{version}: no rows to export; merge a version that has some.")
     prompt = read_prompt(template, chat)

@@ -26,7 +26,7 @@ def main(folder: Path, out: Path, ledger: Path, include: tuple[str, ...], exclud
 
     from mbegu import documents, readers
     from mbegu.errors import BadInput
-    from mbegu.rows import write_lines
+    from mbegu.rows.jsonl import write_lines
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it can't read, the ledger says
     known: dict[str, str] = {}  # where each content stands

@@ -37,8 +37,8 @@ def main(
     from mbegu import judging
     from mbegu.memo import open_memo
     from mbegu.outputs import sole_writer
-    from mbegu.rows import write_lines
-    from mbegu.tables import write_json
+    from mbegu.rows.jsonl import write_lines
+    from mbegu.rows.tables import write_json
 
     duels = judging.read_duels(pairs, predictions)
     ask = judging.read_ask(template, chat, max_new_tokens)

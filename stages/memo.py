@@ -18,7 +18,7 @@ from mbegu.command import Stage
 def main(action: str, file: Path, memo: Path) -> None:
     """Write the memo's requests and answers to FILE, or add those of FILE to it."""
     from mbegu.memo import export_lines, import_lines, open_memo
-    from mbegu.rows import read_lines, write_lines
+    from mbegu.rows.jsonl import read_lines, write_lines
 
     with open_memo(memo) as known:
         if action == "export":

@@ -20,18 +20,20 @@ from mbegu.command import Stage
 @click.option("--near_duplicate", type=click.FloatRange(0, 1), required=True, help="ROUGE-L F1 above this is a duplicate.")
 def main(previous: Path, curated: Path, out: Path, ledger: Path, near_duplicate: float) -> None:
     """Add curated rows to the previous version."""
-    from mbegu import merging, rows
+    from mbegu import merging
     from mbegu.errors import BadInput
-    from mbegu.ledger import check_balance
+    from mbegu.rows.jsonl import write_lines
+    from mbegu.rows.ledger import check_balance
+    from mbegu.rows.row import read_rows
 
-    before = rows.read_rows(previous, answered=True)
-    new = rows.read_rows(curated, answered=True)
+    before = read_rows(previous, answered=True)
+    new = read_rows(curated, answered=True)
     version, dropped = merging.merge(before, new, near_duplicate)
     if not version:
         raise BadInput(f"{curated}: no row is left for {out}; write seeds with answers, or review the drafts.")
     check_balance(len(before) + len(new), len(version), dropped, merging.STAGE)
-    rows.write_lines(out, version)
-    rows.write_lines(ledger, dropped)
+    write_lines(out, version)
+    write_lines(ledger, dropped)
     click.echo(f"{len(before)} rows before, {len(version)} now, {len(dropped)} duplicates in the ledger: {out}")
 
 

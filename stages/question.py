@@ -39,12 +39,13 @@ def main(
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu import forecast, questions, rows
+    from mbegu import forecast, questions
     from mbegu.chunks import KEYS
     from mbegu.memo import open_memo
     from mbegu.outputs import sole_writer
+    from mbegu.rows.jsonl import read_lines, write_lines
 
-    found = [chunk for _, chunk in rows.read_lines(chunks, KEYS)]
+    found = [chunk for _, chunk in read_lines(chunks, KEYS)]
     with sole_writer(work), open_memo(memo) as known:
         asked = choose_teacher(base, teacher, values)
         asking = read_asking("questions", values)
@@ -53,8 +54,8 @@ def main(
             click.echo("\n".join(forecast.lines(asked, known, {"Questions": invent})))
             return
         new = invent(asked)
-        rows.write_lines(out, new.rows)
-        rows.write_lines(ledger, new.ledger)
+        write_lines(out, new.rows)
+        write_lines(ledger, new.ledger)
     click.echo(
         f"{len(new.rows)} questions about {len(found) - len(new.ledger)} of {len(found)} chunks, {len(new.ledger)} in the "
         f"ledger; asked the teacher {new.asked} times, about {new.fresh} new or changed chunks: {out}"

@@ -22,7 +22,7 @@ from mbegu.command import Stage
 def main(data: Path, metrics: Path, params: Path, html: Path, markdown: Path) -> None:
     """Write the report."""
     from mbegu import reporting
-    from mbegu.tables import write_text
+    from mbegu.rows.tables import write_text
 
     report = reporting.gather(data, metrics, params)
     write_text(html, reporting.html(report))

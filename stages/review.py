@@ -21,8 +21,8 @@ KEYS = {"a": "accept", "e": "edit", "r": "reject", "s": "skip", "u": "undo", "q"
 @click.option("--reviewer", help="Name in the decisions; by default git's user.name.")
 def main(version: str, data: Path, reviewer: str | None) -> None:
     """Decide on the pending rows of VERSION, one by one."""
-    from mbegu import reviewing
-    from mbegu.rows import read_rows
+    from mbegu.rows import reviewing
+    from mbegu.rows.row import read_rows
 
     path = data / f"reviews/{version}.jsonl"
     rows = read_rows(data / f"expanded/{version}.jsonl", answered=False)
@@ -72,7 +72,7 @@ def _show(row: dict[str, Any], near: tuple[dict[str, Any], float] | None, number
 
 
 def _decide(choice: str, row: dict[str, Any], reviewer: str) -> dict[str, Any] | None:
-    from mbegu.reviewing import decision
+    from mbegu.rows.reviewing import decision
 
     if choice == "a":
         return decision(row, "accept", reviewer)
@@ -87,7 +87,7 @@ def _decide(choice: str, row: dict[str, Any], reviewer: str) -> dict[str, Any] |
 
 def _undo(made: list[dict[str, Any] | None], path: Path, position: int) -> int:
     """Takes back the last decision of this session; returns the row to go on with."""
-    from mbegu.reviewing import undo
+    from mbegu.rows.reviewing import undo
 
     if not made:
         click.echo("Nothing to undo in this session.")

@@ -29,11 +29,12 @@ def main(
     from mbegu import scoring
     from mbegu.answers import check_same_rows, read_predictions
     from mbegu.errors import BadInput
-    from mbegu.heldout import read_heldout
     from mbegu.measures import Settings, measure
     from mbegu.metrics.following import train
-    from mbegu.rows import read_rows, write_lines
-    from mbegu.tables import write_json
+    from mbegu.rows.heldout import read_heldout
+    from mbegu.rows.jsonl import write_lines
+    from mbegu.rows.row import read_rows
+    from mbegu.rows.tables import write_json
 
     answers, questions = read_predictions(predictions), read_heldout(heldout)
     check_same_rows(answers, questions, predictions, heldout)

@@ -24,12 +24,14 @@ from mbegu.command import Stage
 )
 def main(path: Path, always: Path, train: Path, heldout: Path, ledger: Path, fraction: float) -> None:
     """Split rows into training and held-out ones."""
-    from mbegu import rows, splitting
+    from mbegu import splitting
     from mbegu.errors import BadInput
-    from mbegu.heldout import read_heldout
-    from mbegu.ledger import check_balance
+    from mbegu.rows.heldout import read_heldout
+    from mbegu.rows.jsonl import write_lines
+    from mbegu.rows.ledger import check_balance
+    from mbegu.rows.row import read_rows, unique_ids
 
-    read = rows.unique_ids(rows.read_rows(path, answered=True), path)
+    read = unique_ids(read_rows(path, answered=True), path)
     written = [] if always.is_file() and not always.stat().st_size else read_heldout(always)
     found = splitting.split(read, written, fraction)
     tested = [splitting.as_written(row) for row in written] + found.heldout
@@ -37,9 +39,9 @@ def main(path: Path, always: Path, train: Path, heldout: Path, ledger: Path, fra
         if not side:
             raise BadInput(f"{path}: its {len(read)} rows leave none on the {name} side; change split.fraction or add rows.")
     check_balance(len(read), len(found.train) + len(found.heldout), found.ledger, splitting.STAGE)
-    rows.write_lines(train, found.train)
-    rows.write_lines(heldout, tested)
-    rows.write_lines(ledger, found.ledger)
+    write_lines(train, found.train)
+    write_lines(heldout, tested)
+    write_lines(ledger, found.ledger)
     drawn = f"{len(found.heldout)} held out beside {len(written)} written ones"
     click.echo(f"{len(found.train)} of {len(read)} rows to train on, {drawn}, {len(found.ledger)} in the ledger: {train}")
 

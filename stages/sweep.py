@@ -100,7 +100,7 @@ def _show(
 
     from mbegu import experiments, sweeping
     from mbegu.outputs import whole
-    from mbegu.tables import write_csv, write_text
+    from mbegu.rows.tables import write_csv, write_text
 
     text, chart, lines = sweeping.page(results, grid.fixed, failed), sweeping.chart(results), sweeping.series(results)
     write_text(out / "sweep.md", text)

@@ -32,21 +32,23 @@ def main(
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu import encode, rows
-    from mbegu.ledger import check_balance
+    from mbegu import encode
     from mbegu.manifest import verify
     from mbegu.models import load_tokenizer
     from mbegu.prompt import read_prompt
-    from mbegu.tables import write_csv, write_json
+    from mbegu.rows.jsonl import write_lines
+    from mbegu.rows.ledger import check_balance
+    from mbegu.rows.row import read_rows
+    from mbegu.rows.tables import write_csv, write_json
 
-    version_rows = rows.read_rows(version, answered=True)
+    version_rows = read_rows(version, answered=True)
     prompt = read_prompt(template, chat)
     identity = verify(base)
     encoded = encode.encode(version_rows, prompt, load_tokenizer(base))
     kept, lines = encode.fit(encoded, version_rows, max_length, on_truncation)
     check_balance(len(version_rows), len(kept), lines, encode.STAGE)
     encode.write_encoded(out, kept, prompt, identity)
-    rows.write_lines(ledger, lines)
+    write_lines(ledger, lines)
     write_json(metrics, encode.count(kept, lines))
     write_csv(lengths, ("id", "tokens", "trained"), encode.lengths(kept))
     click.echo(f"{len(kept)} rows, {sum(len(row['input_ids']) for row in kept)} tokens, {len(lines)} in the ledger: {out}")

@@ -57,7 +57,7 @@ def main(
     from mbegu.history import overfitting
     from mbegu.manifest import verify
     from mbegu.outputs import sole_writer, whole
-    from mbegu.tables import write_csv
+    from mbegu.rows.tables import write_csv
 
     rows, prompt = read_encoded(tokenized)
     adapters.same_base(prompt, verify(base), tokenized)

@@ -9,9 +9,9 @@ from mbegu.bootstrap import Domain, Limits, Rounds, Settings, bootstrap
 from mbegu.demonstrations import draw_demonstrations, read_templates
 from mbegu.errors import BadInput
 from mbegu.generate import Decoding
-from mbegu.lineage import side
 from mbegu.memo import open_memo
-from mbegu.rows import row_id
+from mbegu.rows.lineage import side
+from mbegu.rows.row import row_id
 from mbegu.teachers import Teacher, seed_of
 from mbegu.text import filters
 

@@ -5,8 +5,8 @@ import pytest
 from mbegu import comparison
 from mbegu.errors import BadInput
 from mbegu.flips import all_flips, flips
-from mbegu.rows import row_id
-from mbegu.tables import write_json
+from mbegu.rows.row import row_id
+from mbegu.rows.tables import write_json
 
 
 def scores(**values: float) -> dict:

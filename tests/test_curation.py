@@ -6,9 +6,9 @@ import pytest
 from mbegu import curation, funnel, grounded, merging, questions, replies
 from mbegu.curation import Limits
 from mbegu.errors import BadInput
-from mbegu.ledger import check_balance, entry
-from mbegu.reviews import read_reviews
-from mbegu.rows import row_id
+from mbegu.rows.ledger import check_balance, entry
+from mbegu.rows.reviews import read_reviews
+from mbegu.rows.row import row_id
 
 LIMITS = Limits(3, 20, 0.3, ["as an ai"], {"Latin", "Ethiopic"})
 

@@ -3,7 +3,7 @@ import pytest
 from mbegu import encode
 from mbegu.errors import BadInput
 from mbegu.prompt import Prompt, prompt_text
-from mbegu.rows import row_id
+from mbegu.rows.row import row_id
 
 CHAT = Prompt("{{ instruction }}{% if input %}\n\n{{ input }}{% endif %}", True)
 PLAIN = Prompt("### Question: {{ instruction }}\n{{ input }}\n### Answer: ", False)

@@ -9,7 +9,7 @@ from closure import ROOT
 from mbegu import encode, exports
 from mbegu.errors import BadInput
 from mbegu.prompt import Prompt, prompt_ids, read_prompt, token_ids
-from mbegu.rows import row_id
+from mbegu.rows.row import row_id
 
 CHAT = read_prompt(ROOT / "templates/chat.jinja", True)
 ALPACA = read_prompt(ROOT / "templates/alpaca.jinja", False)

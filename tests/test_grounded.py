@@ -7,11 +7,11 @@ import pytest
 
 from mbegu import grounded, questions
 from mbegu.generate import Decoding
-from mbegu.lineage import side
 from mbegu.memo import open_memo
 from mbegu.metrics.faithfulness import k_precision
 from mbegu.replies import Asking, parse
-from mbegu.rows import row_id
+from mbegu.rows.lineage import side
+from mbegu.rows.row import row_id
 from mbegu.teachers import Teacher
 
 PASSAGE = "The fee is 2 %\n  a year. በየወሩ ይከፈላል። It is paid “monthly” 😀."

@@ -1,4 +1,5 @@
-from mbegu import history, lineage
+from mbegu import history
+from mbegu.rows import lineage
 
 
 def test_overfitting_is_reported_only_when_validation_rises_while_training_falls():

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from mbegu import hygiene
 from mbegu.hygiene import Limits
-from mbegu.ledger import check_balance
 from mbegu.loading import Columns, load
 from mbegu.records import read
-from mbegu.rows import row_id
+from mbegu.rows.ledger import check_balance
+from mbegu.rows.row import row_id
 
 LIMITS = Limits(3, 60, 0.3, ["as an ai", "ይቅርታ"])
 DATA = Path(__file__).parents[1] / "examples/finance_qa/data/raw"

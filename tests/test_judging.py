@@ -10,7 +10,7 @@ from closure import ROOT
 from mbegu.errors import BadInput
 from mbegu.judging import Duel, combine, judge, judge_name, parse, read_ask, read_duels, requests, tally
 from mbegu.memo import open_memo
-from mbegu.rows import row_id
+from mbegu.rows.row import row_id
 from mbegu.teachers import Teacher
 
 TEMPLATE = ROOT / "templates/judge/pairwise.jinja"

@@ -4,7 +4,7 @@ import pytest
 
 from mbegu import leakage
 from mbegu.errors import BadInput
-from mbegu.rows import row_id
+from mbegu.rows.row import row_id
 
 ANSWER = "A bank credits the interest on savings at the end of each month and deducts the tax before it pays the rest to you."
 AMHARIC = "ባንኩ በየወሩ መጨረሻ የቁጠባ ወለድ ይከፍላል ከዚያ በፊት ግን ግብሩን ይቀንሳል ስለዚህ የሚደርስህ ገንዘብ ያነሰ ነው"

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mbegu.errors import BadInput
-from mbegu.ledger import check_balance, read_ledger
 from mbegu.loading import LOOKED_AT, Columns, as_text, load
 from mbegu.records import Record, read
-from mbegu.rows import KEYS, read_rows, row_id, write_lines
+from mbegu.rows.jsonl import write_lines
+from mbegu.rows.ledger import check_balance, read_ledger
+from mbegu.rows.row import KEYS, read_rows, row_id
 
 COLUMNS = Columns("instruction", "input", "output")
 RAW = [

@@ -10,7 +10,7 @@ from mbegu.errors import BadInput
 from mbegu.generate import Decoding
 from mbegu.memo import export_lines, import_lines, open_memo, recall, remember
 from mbegu.recorded import recorded
-from mbegu.rows import read_lines, write_lines
+from mbegu.rows.jsonl import read_lines, write_lines
 from mbegu.teachers import Teacher, consult, request
 
 

@@ -2,12 +2,14 @@
 
 import pytest
 
-from mbegu import differences, provenance, reviewing
+from mbegu import differences, provenance
 from mbegu.errors import BadInput
 from mbegu.funnel import funnel
-from mbegu.ledger import entry
-from mbegu.reviews import read_reviews
-from mbegu.rows import row_id, write_lines
+from mbegu.rows import reviewing
+from mbegu.rows.jsonl import write_lines
+from mbegu.rows.ledger import entry
+from mbegu.rows.reviews import read_reviews
+from mbegu.rows.row import row_id
 
 
 def row(text, output="An answer.", **origin):

@@ -91,7 +91,7 @@ def test_any_answer_is_scored(answer):
 
 
 def test_measures_are_read_back_as_they_were(tmp_path):
-    from mbegu.rows import write_lines
+    from mbegu.rows.jsonl import write_lines
 
     rows = measures.measure([prediction("1", "a b KES 5")], [heldout("1")], SETTINGS)
     write_lines(tmp_path / "m.jsonl", scoring.measure_lines(["1"], rows))

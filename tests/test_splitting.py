@@ -1,7 +1,8 @@
 """A row never changes sides."""
 
-from mbegu.heldout import read_heldout
-from mbegu.rows import row_id, write_lines
+from mbegu.rows.heldout import read_heldout
+from mbegu.rows.jsonl import write_lines
+from mbegu.rows.row import row_id
 from mbegu.splitting import as_written, is_held_out, split
 
 

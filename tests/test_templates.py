@@ -17,7 +17,7 @@ from mbegu.errors import BadInput
 from mbegu.manifest import verify
 from mbegu.models import load_tokenizer
 from mbegu.prompt import Prompt, prompt_text, read_prompt
-from mbegu.rows import read_rows
+from mbegu.rows.row import read_rows
 
 # Stanford Alpaca, train.py (PROMPT_DICT), word for word; the line end after it is ours, as in Alpaca-LoRA
 WITH_INPUT = (

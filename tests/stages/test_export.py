@@ -78,7 +78,7 @@ def test_the_command_line_offers_every_format():
 
 
 def prediction(row: dict, text: str) -> dict:
-    from mbegu.rows import row_id
+    from mbegu.rows.row import row_id
 
     asked = {"id": row_id(row["instruction"], row["input"]), "instruction": row["instruction"], "input": row["input"]}
     rest = {"tokens": 3, "finish_reason": "stop", "reference_nll": 1.0, "reference_tokens": 3}

@@ -11,10 +11,10 @@ from threading import Thread
 import pytest
 from closure import ROOT
 
-from mbegu.heldout import read_heldout
 from mbegu.leakage import check_heldout, decontaminate
-from mbegu.ledger import read_ledger
-from mbegu.rows import read_rows
+from mbegu.rows.heldout import read_heldout
+from mbegu.rows.ledger import read_ledger
+from mbegu.rows.row import read_rows
 
 DATA = ROOT / "examples/finance_qa/data/raw"
 COLUMNS = ["--columns.instruction", "instruction", "--columns.input", "input", "--columns.output", "output"]

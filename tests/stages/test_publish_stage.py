@@ -12,13 +12,15 @@ from e2e.hub_server import Hub, running
 from huggingface_hub import ModelCard
 from test_merged import make_adapter
 
-from mbegu import comparison, prediction, rows
+from mbegu import comparison, prediction
 from mbegu.dvc_lock import content_hash
 from mbegu.headings import TESTED
-from mbegu.heldout import read_heldout
 from mbegu.manifest import verify, write_manifest
 from mbegu.measures import Settings, measure
 from mbegu.prompt import Prompt
+from mbegu.rows.heldout import read_heldout
+from mbegu.rows.jsonl import write_lines
+from mbegu.rows.row import read_rows
 
 PUBLISH = {
     "name": "Mbegu ya majaribio", "licence": "apache-2.0", "languages": ["am", "sw"], "tags": [], "limits": [],
@@ -68,13 +70,13 @@ def build(project: Path, tiny_base: Path, adapter: Path) -> None:
     config = project / "models/adapters/v1/prompt.json"
     config.write_text(json.dumps({"base": verify(project / "models/base"), **PROMPT._asdict()}))
     write_manifest(project / "models/adapters/v1")
-    rows.write_lines(project / "data/seeds/v1.jsonl", [{"instruction": text, "output": text} for text in TEXTS])
-    rows.write_lines(project / "data/versions/v1.jsonl", rows.read_rows(project / "data/seeds/v1.jsonl", answered=True))
-    rows.write_lines(project / "data/heldout.jsonl", HELDOUT)
+    write_lines(project / "data/seeds/v1.jsonl", [{"instruction": text, "output": text} for text in TEXTS])
+    write_lines(project / "data/versions/v1.jsonl", read_rows(project / "data/seeds/v1.jsonl", answered=True))
+    write_lines(project / "data/heldout.jsonl", HELDOUT)
     heldout, measured = read_heldout(project / "data/heldout.jsonl"), {}
     for name, folder in (("base", None), ("v1", project / "models/adapters/v1")):
         found, _ = prediction.predict(heldout, project / "models/base", folder, PROMPT, "nf4", 2, 8, project / "memo")
-        rows.write_lines(project / f"data/predictions/{name}.jsonl", found)
+        write_lines(project / f"data/predictions/{name}.jsonl", found)
         measured[name] = measure(found, heldout, Settings(["rougeL"], [], None))
     compared = comparison.compare(measured)
     tested = [name for name in TESTED if name in compared["intervals"]["v1"]]

@@ -7,8 +7,9 @@ from test_endpoint import completion, reply, serve  # noqa: F401
 
 from mbegu.chunks import KEYS
 from mbegu.grounded import UNKNOWN, locate
-from mbegu.ledger import read_ledger
-from mbegu.rows import read_lines, read_rows
+from mbegu.rows.jsonl import read_lines
+from mbegu.rows.ledger import read_ledger
+from mbegu.rows.row import read_rows
 
 TEMPLATES = "templates/grounded"
 

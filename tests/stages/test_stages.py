@@ -195,7 +195,7 @@ def test_the_tools_of_a_version(stage, refused, write_jsonl, tmp_path, monkeypat
     draft = {**ROWS[0], "origin": {"kind": "generated", "parents": [], "source": "data/seeds/v1.jsonl:1"}}
     write_jsonl("data/expanded/v1.jsonl", [draft, {**draft, **ROWS[1]}, {**draft, **ROWS[2]}])
     id_ = json.loads((tmp_path / "data/expanded/v1.jsonl").read_text().splitlines()[0]).get("id")
-    from mbegu.rows import row_id
+    from mbegu.rows.row import row_id
 
     id_ = row_id(ROWS[0]["instruction"], "")
     assert f"Row {id_}, in no version" in stage("why", id_).stdout

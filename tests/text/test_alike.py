@@ -6,8 +6,8 @@ import pytest
 from closure import ROOT
 from rouge_score.rouge_scorer import RougeScorer
 
-from mbegu.heldout import read_heldout
-from mbegu.rows import question, read_rows
+from mbegu.rows.heldout import read_heldout
+from mbegu.rows.row import question, read_rows
 from mbegu.text.alike import Index, rouge_l
 from mbegu.text.words import words
 

@@ -3,7 +3,7 @@ import random
 import pytest
 from rouge_score import tokenizers
 
-from mbegu.similar import Match, nearest, pool, same_numbers
+from mbegu.rows.nearest import Match, nearest, pool, same_numbers
 from mbegu.text.words import fold, words
 
 

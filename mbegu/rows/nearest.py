@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from mbegu.rows import Row, question
+from mbegu.rows.row import Row, question
 from mbegu.text.alike import Index
 from mbegu.text.words import words
 

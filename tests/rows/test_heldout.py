@@ -1,7 +1,7 @@
 import pytest
 
 from mbegu.errors import BadInput
-from mbegu.heldout import read_heldout
+from mbegu.rows.heldout import read_heldout
 
 ROW = {"instruction": "ወለድ ምንድን ነው?", "output": "የገንዘብ ዋጋ ነው።"}
 

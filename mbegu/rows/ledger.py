@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from mbegu.rows import Row, read_lines
+from mbegu.rows.jsonl import read_lines
+from mbegu.rows.row import Row
 
 KEYS = ("id", "stage", "action", "reason", "score", "nearest", "row")
 

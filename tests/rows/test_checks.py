@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mbegu.checks import failed, follows, items, language, parse_checks
 from mbegu.errors import BadInput
+from mbegu.rows.checks import failed, follows, items, language, parse_checks
 
 DATA = Path(__file__).parents[1] / "data"
 AMHARIC = (

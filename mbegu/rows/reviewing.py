@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.curation import MACHINE
-from mbegu.reviews import KEYS, read_reviews
-from mbegu.rows import Row, read_lines, write_lines
-from mbegu.similar import Match, nearest, pool
+from mbegu.rows.jsonl import read_lines, write_lines
+from mbegu.rows.nearest import Match, nearest, pool
+from mbegu.rows.reviews import KEYS, read_reviews
+from mbegu.rows.row import Row
 
 
 def pending(rows: list[Row], path: Path) -> list[Row]:

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from mbegu.errors import BadInput
-from mbegu.rows import Row, read_lines, row_id, text_field
+from mbegu.rows.jsonl import read_lines
+from mbegu.rows.row import Row, row_id, text_field
 
 KEYS = ("id", "decision", "instruction", "input", "draft", "output", "reason", "reviewer")
 DECISIONS = ("accept", "edit", "reject")

@@ -2,10 +2,11 @@ import json
 
 import pytest
 
-from mbegu.checks import failed
 from mbegu.errors import BadInput
-from mbegu.heldout import read_heldout
-from mbegu.rows import read_rows, row_id, unique_ids, write_lines
+from mbegu.rows.checks import failed
+from mbegu.rows.heldout import read_heldout
+from mbegu.rows.jsonl import write_lines
+from mbegu.rows.row import read_rows, row_id, unique_ids
 
 GOOD = b'{"instruction": "What is a fund?", "input": "", "output": "A pool."}\n'
 

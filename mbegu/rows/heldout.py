@@ -3,15 +3,16 @@
 from pathlib import Path
 from typing import Any
 
-from mbegu.checks import parse_checks
 from mbegu.errors import BadInput
-from mbegu.rows import KEYS, Row, parse_row, read_lines, unique_ids
+from mbegu.rows.checks import parse_checks
+from mbegu.rows.jsonl import read_lines
+from mbegu.rows.row import KEYS, Row, parse_row, unique_ids
 
 
 def read_heldout(path: Path) -> list[Row]:
     """Reads held-out rows: those of a dataset, and two fields that may be left out.
 
-    `checks` holds verifiable instructions (`mbegu.checks`); `unanswerable: true` marks a question to which
+    `checks` holds verifiable instructions (`mbegu.rows.checks`); `unanswerable: true` marks a question to which
     "I don't know" is the right answer.
 
     Raises:

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from mbegu.rows import Row
+from mbegu.rows.row import Row
 
 
 def roots(row: Row) -> list[str]:

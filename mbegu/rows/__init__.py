@@ -1,0 +1,1 @@
+"""The row and its papers: file, ledger, lineage, held-out rows, reviews."""

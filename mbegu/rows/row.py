@@ -1,0 +1,85 @@
+"""What a row is: its fields, its id, where it came from."""
+
+import hashlib
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+from mbegu.errors import BadInput
+from mbegu.rows.jsonl import read_lines
+from mbegu.text.words import fold
+
+Row = dict[str, Any]
+KEYS = ("id", "instruction", "input", "output", "origin")
+
+
+def row_id(instruction: str, input_: str) -> str:
+    """First 16 hex digits of SHA-256 over the folded question, so that an edited answer keeps its id."""
+    return hashlib.sha256(f"{fold(instruction)}\x1f{fold(input_)}".encode()).hexdigest()[:16]
+
+
+def question(row: Row) -> str:
+    """Instruction and input as one text."""
+    return f"{row['instruction']}\n{row['input']}" if row["input"] else str(row["instruction"])
+
+
+def text_field(value: Row, key: str, where: str, *, required: bool) -> str:
+    """The text under `key`, NFC, stripped; "" when it is absent and not required.
+
+    Raises:
+        BadInput: absent or blank though required, or not a string.
+    """
+    text = value.get(key)
+    if text is None and key not in value:
+        text = ""
+    if not isinstance(text, str):
+        raise BadInput(f"{where}: {key!r} is {type(text).__name__}, expected a string in double quotes.")
+    text = unicodedata.normalize("NFC", text).strip()
+    if required and not text:
+        raise BadInput(f"{where}: {key!r} is missing or empty; write its text.")
+    return text
+
+
+def read_rows(path: Path, *, answered: bool) -> list[Row]:
+    """Reads rows, hand-written (no `id`, no `origin`) or built.
+
+    Args:
+        answered: whether an empty or absent output is an error.
+
+    Returns:
+        One dict per line, keys in the order of `KEYS`; a hand-written row gets its id and
+        `{"kind": "seed", "parents": [], "source": "path:line"}` as origin.
+
+    Raises:
+        BadInput: as `read_lines`; a missing or wrongly typed field; an id that is not that of the question.
+    """
+    return [parse_row(value, where, answered=answered) for where, value in read_lines(path, KEYS)]
+
+
+def parse_row(value: Row, where: str, *, answered: bool) -> Row:
+    """One row of `read_rows`."""
+    instruction = text_field(value, "instruction", where, required=True)
+    input_ = text_field(value, "input", where, required=False)
+    output = text_field(value, "output", where, required=answered)
+    id_ = row_id(instruction, input_)
+    if value.get("id", id_) != id_:
+        raise BadInput(f"{where}: id {value['id']!r} is not that of its question ({id_}); leave the id out.")
+    origin = value.get("origin", {"kind": "seed", "parents": [], "source": where})
+    if not isinstance(origin, dict) or not isinstance(origin.get("parents"), list):
+        raise BadInput(f"{where}: 'origin' is not an object with a list of parents; leave it out of a hand-written row.")
+    return dict(zip(KEYS, (id_, instruction, input_, output, origin), strict=True))
+
+
+def unique_ids(rows: list[Row], path: Path) -> list[Row]:
+    """Returns `rows`.
+
+    Raises:
+        BadInput: two rows ask the same question.
+    """
+    seen: dict[str, Row] = {}
+    for row in rows:
+        if row["id"] in seen:
+            first = seen[row["id"]]["origin"].get("source", path)
+            raise BadInput(f"{row['origin'].get('source', path)}: asks the same as {first}; keep one: {question(row)!r}")
+        seen[row["id"]] = row
+    return rows
