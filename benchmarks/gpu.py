@@ -35,7 +35,7 @@ def peak_flops() -> float:
 
 def model(folder: Path, attention: str):
     from mbegu import training
-    from mbegu.models import load_base
+    from mbegu.models.loading import load_base
 
     return training.add_lora(
         load_base(folder, "nf4", attention), training.Lora(16, 32, 0.05, ["q_proj", "k_proj", "v_proj", "o_proj"]), 0

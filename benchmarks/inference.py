@@ -25,10 +25,11 @@ import torch  # noqa: E402
 from transformers import AutoModelForCausalLM  # noqa: E402
 from transformers.generation.streamers import BaseStreamer  # noqa: E402
 
-from mbegu import merged, models  # noqa: E402
+from mbegu import merged  # noqa: E402
 from mbegu.comparison import markdown  # noqa: E402
 from mbegu.generate import generate_one  # noqa: E402
-from mbegu.manifest import verify  # noqa: E402
+from mbegu.models import loading  # noqa: E402
+from mbegu.models.manifest import verify  # noqa: E402
 from mbegu.prompt import prompt_ids, row_prompts  # noqa: E402
 from mbegu.rows.heldout import read_heldout  # noqa: E402
 
@@ -63,10 +64,10 @@ def timed(model, tokenizer, prompt: list[int], max_new_tokens: int) -> Timing:
 
 def contestants(base: Path, adapter: Path, merged_folder: Path) -> dict:
     found = {
-        "base, 4 bits": models.load_model(base, None, "nf4"),
-        "adapter, 4 bits": models.load_model(base, adapter, "nf4"),
-        "base, bfloat16": models.load_model(base, None, "none"),
-        "adapter, bfloat16": models.load_model(base, adapter, "none"),
+        "base, 4 bits": loading.load_model(base, None, "nf4"),
+        "adapter, 4 bits": loading.load_model(base, adapter, "nf4"),
+        "base, bfloat16": loading.load_model(base, None, "none"),
+        "adapter, bfloat16": loading.load_model(base, adapter, "none"),
     }
     for dtype in ("bfloat16", "float16", "float32"):
         model = AutoModelForCausalLM.from_pretrained(merged_folder, dtype=merged.DTYPES[dtype], local_files_only=True)
@@ -97,8 +98,8 @@ def main(
     version: str, questions: int, max_new_tokens: int, merged_folder: Path | None, adapters: Path, base: Path, heldout: Path
 ) -> None:
     """Print how fast base, adapter and merged model answer."""
-    adapter, tokenizer = adapters / version, models.load_tokenizer(base)
-    prompt = models.read_adapter_prompt(adapter, verify(base))
+    adapter, tokenizer = adapters / version, loading.load_tokenizer(base)
+    prompt = loading.read_adapter_prompt(adapter, verify(base))
     texts = row_prompts(read_heldout(heldout)[:questions], prompt, tokenizer)
     prompts = prompt_ids(texts, prompt, tokenizer)
     with tempfile.TemporaryDirectory() as folder:

@@ -28,7 +28,7 @@ from mbegu import packing, training  # noqa: E402
 from mbegu.dropout import replace_dropout  # noqa: E402
 from mbegu.encode import encode  # noqa: E402
 from mbegu.loss import completion_loss  # noqa: E402
-from mbegu.models import keep_gradients_after_evaluation, load_base, load_tokenizer  # noqa: E402
+from mbegu.models.loading import keep_gradients_after_evaluation, load_base, load_tokenizer  # noqa: E402
 from mbegu.prompt import read_prompt  # noqa: E402
 from mbegu.rows.row import read_rows  # noqa: E402
 

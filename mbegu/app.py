@@ -16,8 +16,8 @@ from transformers import TextIteratorStreamer
 
 from mbegu.errors import BadInput
 from mbegu.generate import generate_one
-from mbegu.manifest import verify
-from mbegu.models import load_base, read_adapter_prompt
+from mbegu.models.loading import load_base, read_adapter_prompt
+from mbegu.models.manifest import verify
 from mbegu.prompt import Prompt, prompt_ids, prompt_text
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.row import KEYS, text_field

@@ -8,8 +8,8 @@ from typing import Any
 from transformers import TextStreamer
 
 from mbegu.generate import generate_one
-from mbegu.manifest import verify
-from mbegu.models import load_model, load_tokenizer, model_identity, read_adapter_prompt
+from mbegu.models.loading import load_model, load_tokenizer, model_identity, read_adapter_prompt
+from mbegu.models.manifest import verify
 from mbegu.prompt import prompt_ids, prompt_text
 from mbegu.rows.row import text_field
 

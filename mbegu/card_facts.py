@@ -13,8 +13,8 @@ from mbegu.build_record import revision
 from mbegu.comparison import BASE, in_words, pair_name
 from mbegu.dvc_lock import Stages, ancestry, check_unchanged, made_by, outputs, settings
 from mbegu.errors import BadInput
-from mbegu.manifest import sha256
-from mbegu.models import PROMPT_FILE
+from mbegu.models.loading import PROMPT_FILE
+from mbegu.models.manifest import sha256
 from mbegu.rows.lineage import roots
 from mbegu.rows.row import Row, question, read_rows
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 
 from mbegu.errors import BadInput
-from mbegu.models import load_base, load_tokenizer
+from mbegu.models.loading import load_base, load_tokenizer
 from mbegu.prompt import Prompt, prompt_ids, row_prompts
 from mbegu.rows.row import Row
 

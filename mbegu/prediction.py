@@ -12,7 +12,7 @@ from mbegu.errors import BadInput
 from mbegu.generate import Decoding, generate, requests_for
 from mbegu.loss import summed_cross_entropy
 from mbegu.memo import Answer, Request, answer_all, open_memo
-from mbegu.models import load_model, load_tokenizer, model_identity, read_adapter_prompt
+from mbegu.models.loading import load_model, load_tokenizer, model_identity, read_adapter_prompt
 from mbegu.prompt import Prompt, row_prompts
 from mbegu.rows.row import Row
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.errors import BadInput
-from mbegu.manifest import NAME, verify
-from mbegu.models import PROMPT_FILE
+from mbegu.models.loading import PROMPT_FILE
+from mbegu.models.manifest import NAME, verify
 from mbegu.prompt import Prompt
 
 TEMPLATE, CARD, MERGED = "prompt.jinja", "README.md", "merged"

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.errors import BadInput
-from mbegu.manifest import sha256
 from mbegu.memo import Answer, Request, request_key
+from mbegu.models.manifest import sha256
 from mbegu.rows.jsonl import read_lines
 from mbegu.teachers import Teacher
 

@@ -14,7 +14,7 @@ import diskcache
 from mbegu import grammar
 from mbegu.generate import Decoding, generate
 from mbegu.memo import Answer, Request, answer_all, note_speed, request_key
-from mbegu.models import load_model, load_tokenizer, model_identity
+from mbegu.models.loading import load_model, load_tokenizer, model_identity
 from mbegu.prompt import control_tokens
 
 Ask = Callable[[list[Request]], Iterator[tuple[Request, Answer]]]

@@ -17,7 +17,7 @@ from mbegu import packing
 from mbegu.dropout import replace_dropout
 from mbegu.errors import BadInput
 from mbegu.loss import completion_loss
-from mbegu.models import keep_gradients_after_evaluation, load_base
+from mbegu.models.loading import keep_gradients_after_evaluation, load_base
 from mbegu.rows.lineage import side
 
 

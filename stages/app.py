@@ -44,7 +44,7 @@ def main(
     from concurrent.futures import ThreadPoolExecutor
 
     from mbegu import app
-    from mbegu.models import load_tokenizer
+    from mbegu.models.loading import load_tokenizer
 
     offered = app.example_questions(examples, example_count) if examples else []
     speakers = app.load_speakers(base, list(adapters), quantization)

@@ -31,7 +31,7 @@ def main(
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu import base
+    from mbegu.models import base
     from mbegu.outputs import sole_writer, whole
 
     with sole_writer(work), whole(out) as folder:

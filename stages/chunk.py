@@ -40,7 +40,7 @@ def main(
 
     tokenizer = None
     if unit == "tokens":
-        from mbegu.models import load_tokenizer
+        from mbegu.models.loading import load_tokenizer
 
         tokenizer = load_tokenizer(base)
     cut = chunks.cutter(unit, size, step, tokenizer)

@@ -59,8 +59,8 @@ def _tokenizer(base: Path) -> object:
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu.manifest import verify
-    from mbegu.models import load_tokenizer
+    from mbegu.models.loading import load_tokenizer
+    from mbegu.models.manifest import verify
 
     verify(base)
     return load_tokenizer(base)

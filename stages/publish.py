@@ -49,7 +49,7 @@ def main(
 
     quiet()
     from mbegu import card, card_facts, dvc_lock, hub, published
-    from mbegu.manifest import verify, write_manifest
+    from mbegu.models.manifest import verify, write_manifest
     from mbegu.outputs import whole
 
     token = hub.check_token(os.environ.get(hub.TOKEN)) if push else ""

@@ -33,8 +33,8 @@ def main(
 
     quiet()
     from mbegu import encode
-    from mbegu.manifest import verify
-    from mbegu.models import load_tokenizer
+    from mbegu.models.loading import load_tokenizer
+    from mbegu.models.manifest import verify
     from mbegu.prompt import read_prompt
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.ledger import check_balance

@@ -55,7 +55,7 @@ def main(
     from mbegu.encode import read_encoded
     from mbegu.history import curves as loss_curves
     from mbegu.history import overfitting
-    from mbegu.manifest import verify
+    from mbegu.models.manifest import verify
     from mbegu.outputs import sole_writer, whole
     from mbegu.rows.tables import write_csv
 

@@ -49,7 +49,7 @@ def make_model(folder: Path, seed: int = 0) -> Path:
 @pytest.fixture(scope="session")
 def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny base model folder as the base stage leaves it, with its manifest."""
-    from mbegu.base import from_path
+    from mbegu.models.base import from_path
 
     raw = make_model(tmp_path_factory.mktemp("raw") / "model")
     out = tmp_path_factory.mktemp("models") / "base"
@@ -59,7 +59,7 @@ def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_tokenizer(tiny_base: Path):
-    from mbegu.models import load_tokenizer
+    from mbegu.models.loading import load_tokenizer
 
     return load_tokenizer(tiny_base)
 

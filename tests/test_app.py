@@ -22,8 +22,8 @@ from closure import ROOT
 from gradio_client import Client
 
 from mbegu import adapters, app, asking, training
-from mbegu.manifest import verify
-from mbegu.models import load_tokenizer
+from mbegu.models.loading import load_tokenizer
+from mbegu.models.manifest import verify
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DISCLAIMER = "Not financial advice; <b>ምክር</b> & more."

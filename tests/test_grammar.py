@@ -55,7 +55,7 @@ def test_questions_are_json_of_the_schema_each_with_its_mark(tiny_tokenizer, tex
 
 def test_a_random_model_spells_only_what_its_row_may_and_a_free_row_is_left_alone(tiny_base, tiny_tokenizer):
     from mbegu.generate import Decoding, generate
-    from mbegu.models import load_model
+    from mbegu.models.loading import load_model
 
     model = load_model(tiny_base, None, "none")
     prompts = ["Ask about money.", "Quote it.", "Say anything."]

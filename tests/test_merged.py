@@ -5,10 +5,11 @@ import json
 import pytest
 import torch
 
-from mbegu import adapters, merged, models, training
+from mbegu import adapters, merged, training
 from mbegu.errors import BadInput
 from mbegu.generate import generate_one
-from mbegu.manifest import verify
+from mbegu.models import loading
+from mbegu.models.manifest import verify
 from mbegu.prompt import Prompt
 
 PROMPT = Prompt("{{ instruction }}{% if input %}\n\n{{ input }}{% endif %}", True)
@@ -69,7 +70,7 @@ def test_what_is_saved_has_16_bits_names_no_folder_of_this_machine_and_is_the_sa
 
 
 def test_the_4_bit_weights_that_the_adapter_saw_are_those_that_it_is_merged_into(tiny_base, adapter):
-    four_bits = models.load_base(tiny_base, "nf4")
+    four_bits = loading.load_base(tiny_base, "nf4")
     from bitsandbytes.functional import dequantize_4bit
 
     seen = four_bits.model.layers[0].self_attn.q_proj.weight

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from mbegu.errors import BadInput, disk_problem
-from mbegu.manifest import verify, write_manifest
 from mbegu.memo import answer_all, open_memo, request_key
+from mbegu.models.manifest import verify, write_manifest
 from mbegu.outputs import sole_writer, whole
 
 

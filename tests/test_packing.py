@@ -3,7 +3,7 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 
 from mbegu import packing
-from mbegu.models import load_base
+from mbegu.models.loading import load_base
 
 ROWS = [
     {"input_ids": [5, 6, 7, 8, 9], "completion_start": 3},

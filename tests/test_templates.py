@@ -14,8 +14,8 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 from mbegu import adapters, app, asking, prediction, training
 from mbegu.encode import encode, read_encoded, write_encoded
 from mbegu.errors import BadInput
-from mbegu.manifest import verify
-from mbegu.models import load_tokenizer
+from mbegu.models.loading import load_tokenizer
+from mbegu.models.manifest import verify
 from mbegu.prompt import Prompt, prompt_text, read_prompt
 from mbegu.rows.row import read_rows
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from projects import ENVIRONMENT, commit, run
 
-from mbegu.manifest import verify
+from mbegu.models.manifest import verify
 
 
 def stages_run(output: str) -> set[str]:

@@ -10,7 +10,7 @@ import pytest
 from projects import ENVIRONMENT, commit, copy_tree, run
 from servers import S3, Ssh, kill, sshd_path
 
-from mbegu.manifest import verify
+from mbegu.models.manifest import verify
 
 QUESTION = "What is a money market fund?"
 

