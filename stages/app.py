@@ -43,16 +43,16 @@ def main(
     quiet()
     from concurrent.futures import ThreadPoolExecutor
 
-    from mbegu import app
     from mbegu.models.loading import load_tokenizer
+    from mbegu.pages.app import chat
 
-    offered = app.example_questions(examples, example_count) if examples else []
-    speakers = app.load_speakers(base, list(adapters), quantization)
+    offered = chat.example_questions(examples, example_count) if examples else []
+    speakers = chat.load_speakers(base, list(adapters), quantization)
     with ThreadPoolExecutor(1) as worker:
-        page = app.page(speakers, load_tokenizer(base), max_new_tokens, offered, disclaimer, worker)
+        page = chat.page(speakers, load_tokenizer(base), max_new_tokens, offered, disclaimer, worker)
         _, address, _ = page.launch(
             server_name=host, server_port=port, share=False, ssr_mode=False, mcp_server=False, pwa=False, quiet=True,
-            enable_monitoring=False, run_history=False, footer_links=[], css=app.STYLE, prevent_thread_lock=True,
+            enable_monitoring=False, run_history=False, footer_links=[], css=chat.STYLE, prevent_thread_lock=True,
         )  # fmt: skip
         click.echo(f"{', '.join(speakers)} answer on {address} until Ctrl-C.")
         page.block_thread()

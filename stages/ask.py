@@ -32,13 +32,13 @@ def main(
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu import asking
+    from mbegu.pages.app import ask
 
     if compare:
-        answers = asking.ask_all(question, input_, base, list(adapters), quantization, max_new_tokens)
-        click.echo(asking.side_by_side(answers, sys.stdout.isatty()))
+        answers = ask.ask_all(question, input_, base, list(adapters), quantization, max_new_tokens)
+        click.echo(ask.side_by_side(answers, sys.stdout.isatty()))
     else:
-        asking.stream(question, input_, base, adapters[0], quantization, max_new_tokens)
+        ask.stream(question, input_, base, adapters[0], quantization, max_new_tokens)
 
 
 if __name__ == "__main__":

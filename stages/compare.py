@@ -41,9 +41,9 @@ def compare_models(
 ) -> None:
     """The stage."""
     from mbegu import comparison
-    from mbegu.charts import difference_chart
     from mbegu.flips import all_flips
     from mbegu.headings import TESTED
+    from mbegu.pages.charts import difference_chart
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.row import read_rows

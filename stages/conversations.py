@@ -20,7 +20,7 @@ from mbegu.command import Stage
 @click.option("--count", type=click.IntRange(1), required=True, help="Held-out rows to show; all, if there are fewer.")
 def main(predictions: Path, heldout: Path, out: Path, models: tuple[str, ...], count: int) -> None:
     """Show what several models answer to the same questions."""
-    from mbegu import conversations
+    from mbegu.pages import conversations
     from mbegu.rows.tables import write_text
 
     gathered = conversations.gather(conversations.read_answers(predictions, models, heldout), count)

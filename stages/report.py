@@ -21,12 +21,12 @@ from mbegu.command import Stage
 @click.option("--markdown", type=click.Path(path_type=Path), required=True, help="Its twin.")
 def main(data: Path, metrics: Path, params: Path, html: Path, markdown: Path) -> None:
     """Write the report."""
-    from mbegu import reporting
+    from mbegu.pages import report
     from mbegu.rows.tables import write_text
 
-    report = reporting.gather(data, metrics, params)
-    write_text(html, reporting.html(report))
-    write_text(markdown, reporting.markdown(report))
+    report = report.gather(data, metrics, params)
+    write_text(html, report.html(report))
+    write_text(markdown, report.markdown(report))
     click.echo(f"Report: {html}")
 
 

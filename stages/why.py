@@ -15,7 +15,7 @@ from mbegu.command import Stage
 @click.option("--data", type=click.Path(path_type=Path), default="data", show_default=True, help="Folder of the rows.")
 def main(row_id: str, data: Path) -> None:
     """Explain the row ROW_ID (or the beginning of an id), kept or dropped."""
-    from mbegu.provenance import explain, find, read_records
+    from mbegu.pages.trace import explain, find, read_records
 
     records = read_records(data)
     click.echo("\n".join(explain(find(row_id, records), records)))

@@ -11,11 +11,12 @@ import torch
 from closure import ROOT
 from torch.nn.modules.module import register_module_forward_pre_hook
 
-from mbegu import adapters, app, asking, prediction, training
+from mbegu import adapters, prediction, training
 from mbegu.encode import encode, read_encoded, write_encoded
 from mbegu.errors import BadInput
 from mbegu.models.loading import load_tokenizer
 from mbegu.models.manifest import verify
+from mbegu.pages.app import ask, chat
 from mbegu.prompt import Prompt, prompt_text, read_prompt
 from mbegu.rows.row import read_rows
 
@@ -94,15 +95,15 @@ def test_the_same_ids_reach_the_model_in_training_predict_ask_and_the_app(tiny_b
 
     for typed, expected in zip(ROWS, prompts, strict=True):  # as a person types it: not normalised yet
         with ids_of_the_model() as seen:
-            asking.stream(f" {typed['instruction']}\n", typed["input"], tiny_base, adapter, "none", 1)
+            ask.stream(f" {typed['instruction']}\n", typed["input"], tiny_base, adapter, "none", 1)
         assert seen == [expected]
 
-    speakers = app.load_speakers(tiny_base, [adapter], "none")
+    speakers = chat.load_speakers(tiny_base, [adapter], "none")
     with ThreadPoolExecutor(1) as worker:
         for name in ("base", adapter.name):
             for typed, expected in zip(ROWS, prompts, strict=True):  # as a visitor types it: not normalised yet
                 with ids_of_the_model() as seen:
-                    list(app.answer(speakers[name], tokenizer, f" {typed['instruction']}\n", typed["input"], 1, worker))
+                    list(chat.answer(speakers[name], tokenizer, f" {typed['instruction']}\n", typed["input"], 1, worker))
                 assert seen == [expected]
 
 
@@ -122,7 +123,7 @@ def test_a_trained_row_is_its_prompt_its_answer_and_its_end_and_spells_them(tiny
 def test_control_tokens_in_a_text_are_refused_alike_everywhere(tiny_base, trained, tmp_path, write_jsonl):
     prompt, adapter = trained
     tokenizer = load_tokenizer(tiny_base)
-    (speaker,) = [app.load_speakers(tiny_base, [adapter], "none")[adapter.name]]
+    (speaker,) = [chat.load_speakers(tiny_base, [adapter], "none")[adapter.name]]
     assert len(tokenizer.all_special_tokens) == 3
     for token in tokenizer.all_special_tokens:
         for field in ("instruction", "input"):
@@ -131,8 +132,8 @@ def test_control_tokens_in_a_text_are_refused_alike_everywhere(tiny_base, traine
             ways = {
                 "tokenize": lambda rows=rows: encode(rows, prompt, tokenizer),
                 "predict": lambda rows=rows: prediction.predict(rows, tiny_base, adapter, prompt, "none", 1, 1, tmp_path / "m"),
-                "ask": lambda row=row: asking.stream(row["instruction"], row["input"], tiny_base, adapter, "none", 1),
-                "app": lambda row=row: app.question_ids(speaker, tokenizer, row["instruction"], row["input"], 1),
+                "ask": lambda row=row: ask.stream(row["instruction"], row["input"], tiny_base, adapter, "none", 1),
+                "app": lambda row=row: chat.question_ids(speaker, tokenizer, row["instruction"], row["input"], 1),
             }
             for way, put in ways.items():
                 with ids_of_the_model() as seen, pytest.raises(BadInput) as refused:

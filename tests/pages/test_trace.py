@@ -2,9 +2,9 @@
 
 import pytest
 
-from mbegu import differences, provenance
 from mbegu.errors import BadInput
 from mbegu.funnel import funnel
+from mbegu.pages import differences, trace
 from mbegu.rows import reviewing
 from mbegu.rows.jsonl import write_lines
 from mbegu.rows.ledger import entry
@@ -38,8 +38,8 @@ def data(tmp_path):
 
 
 def test_why_walks_from_a_generated_row_to_the_line_that_a_human_wrote(data):
-    records = provenance.read_records(data)
-    text = "\n".join(provenance.explain(CHILD["id"], records))
+    records = trace.read_records(data)
+    text = "\n".join(trace.explain(CHILD["id"], records))
     assert f"Row {CHILD['id']}, in v2" in text
     assert "teacher:  kind local, base abcd" in text
     assert "passed:   words 2, repetition 0.0" in text
@@ -48,19 +48,19 @@ def test_why_walks_from_a_generated_row_to_the_line_that_a_human_wrote(data):
 
 
 def test_why_says_why_a_row_was_dropped_and_what_it_was_near_to(data):
-    text = "\n".join(provenance.explain(GONE["id"], provenance.read_records(data)))
+    text = "\n".join(trace.explain(GONE["id"], trace.read_records(data)))
     assert "in no version" in text
     assert "dropped by expand: not novel (0.8123)" in text
     assert f'nearest: {PARENT["id"]}  "What is a fund?"' in text
 
 
 def test_an_id_may_be_shortened_but_not_guessed(data):
-    records = provenance.read_records(data)
-    assert provenance.find(CHILD["id"][:6], records) == CHILD["id"]
+    records = trace.read_records(data)
+    assert trace.find(CHILD["id"][:6], records) == CHILD["id"]
     with pytest.raises(BadInput, match="no row has this id"):
-        provenance.find("zzzz", records)
+        trace.find("zzzz", records)
     with pytest.raises(BadInput, match="3 ids begin so"):
-        provenance.find("", records)
+        trace.find("", records)
 
 
 def test_diff_tells_added_dropped_and_edited_rows():

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from mbegu import conversations
+from mbegu.pages import conversations
 
 MARKUP = [
     "# heading", "a\n===\nb", "a\n---\nb", "- item\n+ item\n* item", "1. one\n2) two", "> quote", "```\ncode\n```",

@@ -21,9 +21,10 @@ from click.testing import CliRunner
 from closure import ROOT
 from gradio_client import Client
 
-from mbegu import adapters, app, asking, training
+from mbegu import adapters, training
 from mbegu.models.loading import load_tokenizer
 from mbegu.models.manifest import verify
+from mbegu.pages.app import ask, chat
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DISCLAIMER = "Not financial advice; <b>ምክር</b> & more."
@@ -98,7 +99,7 @@ def texts(message: dict) -> list[str]:
 @functools.cache
 def asked_alone(base: Path, adapter: Path, question: str, input_: str) -> dict[str, str]:
     """What `stages/ask.py --compare` prints for the base model, asked as `adapter` is, and for `adapter`."""
-    answers = asking.ask_all(question, input_, base, [adapter], "none", TOKENS)
+    answers = ask.ask_all(question, input_, base, [adapter], "none", TOKENS)
     return {"base": answers[0][1], "adapter": answers[1][1]}
 
 
@@ -220,7 +221,7 @@ def test_in_a_browser_text_stays_text_and_nothing_comes_from_elsewhere(served, t
             raise AssertionError(f"{text!r} not in {shown()!r}")
 
         call("Page.navigate", url=served[0])
-        for text in (app.NOTE, DISCLAIMER, EXAMPLES[0]["instruction"], "KES"):
+        for text in (chat.NOTE, DISCLAIMER, EXAMPLES[0]["instruction"], "KES"):
             wait_for(text)
         assert "\n3\n" not in shown()  # two examples were asked for
         look("document.querySelector('textarea, input[type=text]').focus()")
@@ -237,26 +238,26 @@ def test_in_a_browser_text_stays_text_and_nothing_comes_from_elsewhere(served, t
 
 
 def test_a_visitor_who_leaves_stops_the_model(tiny_base, trained):
-    speaker = app.load_speakers(tiny_base, trained[:1], "none")["v1.5"]
+    speaker = chat.load_speakers(tiny_base, trained[:1], "none")["v1.5"]
     tokenizer = load_tokenizer(tiny_base)
     steps = []
     handle = speaker.model.get_input_embeddings().register_forward_pre_hook(lambda *_: steps.append(1))
     with ThreadPoolExecutor(1) as worker:
-        whole = list(app.answer(speaker, tokenizer, "What is a fund?", "", 300, worker))
+        whole = list(chat.answer(speaker, tokenizer, "What is a fund?", "", 300, worker))
         everything = len(steps)
         steps.clear()
-        leaving = app.answer(speaker, tokenizer, "What is a fund?", "", 300, worker)
+        leaving = chat.answer(speaker, tokenizer, "What is a fund?", "", 300, worker)
         next(leaving)
         leaving.close()
         worker.submit(handle.remove).result()  # waits for the abandoned answer
         assert everything > 100 and len(steps) < everything
-        assert list(app.answer(speaker, tokenizer, "What is a fund?", "", 300, worker))[-1] == whole[-1]
+        assert list(chat.answer(speaker, tokenizer, "What is a fund?", "", 300, worker))[-1] == whole[-1]
 
 
 def test_an_error_of_the_model_is_raised_instead_of_waiting_for_ever(tiny_base, trained):
-    speaker = app.load_speakers(tiny_base, trained[:1], "none")["v1.5"]._replace(lora="none of this name")
+    speaker = chat.load_speakers(tiny_base, trained[:1], "none")["v1.5"]._replace(lora="none of this name")
     with ThreadPoolExecutor(1) as worker, pytest.raises(ValueError, match="none of this name"):
-        list(app.answer(speaker, load_tokenizer(tiny_base), "What?", "", 5, worker))
+        list(chat.answer(speaker, load_tokenizer(tiny_base), "What?", "", 5, worker))
 
 
 def run(*arguments: object):

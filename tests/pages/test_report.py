@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mbegu import build_record, charts, comparison, reporting
+from mbegu import build_record, comparison
 from mbegu.metrics.finance import mark_numbers
+from mbegu.pages import charts, report
 from mbegu.rows.jsonl import write_lines
 from mbegu.rows.row import row_id
 from mbegu.rows.tables import write_csv, write_json
@@ -59,9 +60,9 @@ def page(tmp_path: Path) -> Path:
         )
     params = tmp_path / "params.yaml"
     params.write_text("score:\n  digits: 4\n")
-    report = reporting.gather(data, metrics, params)
-    (tmp_path / "report.html").write_text(reporting.html(report), encoding="utf-8")
-    (tmp_path / "report.md").write_text(reporting.markdown(report), encoding="utf-8")
+    gathered = report.gather(data, metrics, params)
+    (tmp_path / "report.html").write_text(report.html(gathered), encoding="utf-8")
+    (tmp_path / "report.md").write_text(report.markdown(gathered), encoding="utf-8")
     return tmp_path / "report.html"
 
 
@@ -71,7 +72,7 @@ def test_versions_whose_rows_all_passed_draw_no_empty_funnel(page):
     for version in ("v1", "v2"):
         lines = [("candidates", 0, 9), ("kept", 0, 9)]
         write_csv(page.parent / f"metrics/funnel/{version}.csv", ("filter", "dropped", "left"), lines)
-    again = reporting.html(reporting.gather(page.parent / "data", page.parent / "metrics", page.parent / "params.yaml"))
+    again = report.html(report.gather(page.parent / "data", page.parent / "metrics", page.parent / "params.yaml"))
     assert caption not in again
 
 
