@@ -25,11 +25,11 @@ from torch.nn.functional import cross_entropy  # noqa: E402
 from transformers import Trainer, TrainingArguments  # noqa: E402
 
 from mbegu import packing, training  # noqa: E402
+from mbegu.asking.prompts import read_prompt  # noqa: E402
 from mbegu.dropout import replace_dropout  # noqa: E402
 from mbegu.encode import encode  # noqa: E402
 from mbegu.loss import completion_loss  # noqa: E402
 from mbegu.models.loading import keep_gradients_after_evaluation, load_base, load_tokenizer  # noqa: E402
-from mbegu.prompt import read_prompt  # noqa: E402
 from mbegu.rows.row import read_rows  # noqa: E402
 
 ROOT = Path(__file__).parents[1]

@@ -6,9 +6,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from mbegu.asking.prompts import Prompt, prompt_ids, row_prompts, token_ids
 from mbegu.errors import BadInput
 from mbegu.outputs import whole
-from mbegu.prompt import Prompt, prompt_ids, row_prompts, token_ids
 from mbegu.rows.ledger import entry
 from mbegu.rows.lineage import roots
 from mbegu.rows.row import Row

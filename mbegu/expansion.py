@@ -2,12 +2,12 @@
 
 import diskcache
 
+from mbegu.asking.generation import Decoding
+from mbegu.asking.memo import request_key
+from mbegu.asking.prompts import Prompt, refuse_control_tokens, render
+from mbegu.asking.teachers import Teacher, consult, request
 from mbegu.errors import BadInput
-from mbegu.generate import Decoding
-from mbegu.memo import request_key
-from mbegu.prompt import Prompt, refuse_control_tokens, render
 from mbegu.rows.row import Row
-from mbegu.teachers import Teacher, consult, request
 
 
 def draft(rows: list[Row], prompt: Prompt, decoding: Decoding, memo: diskcache.Cache, teacher: Teacher) -> tuple[list[Row], int]:

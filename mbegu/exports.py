@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from mbegu.asking.prompts import Prompt, render, row_prompts
 from mbegu.errors import BadInput
-from mbegu.prompt import Prompt, render, row_prompts
 from mbegu.rows.row import KEYS, Row
 
 
@@ -113,7 +113,7 @@ def as_prompt_completion(rows: list[Row], prompt: Prompt, tokenizer: Any) -> byt
     which trl and its like add.
 
     Raises:
-        BadInput: as `mbegu.prompt.row_prompts`.
+        BadInput: as `mbegu.asking.prompts.row_prompts`.
     """
     texts = row_prompts(rows, prompt, tokenizer)
     return _lines({"prompt": text, "completion": row["output"]} for row, text in zip(rows, texts, strict=True))

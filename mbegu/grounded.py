@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 import diskcache
 import regex
 
+from mbegu.asking.memo import request_key
+from mbegu.asking.replies import Asking, Item, Problem, ask
+from mbegu.asking.teachers import Teacher
 from mbegu.expansion import name
-from mbegu.memo import request_key
 from mbegu.metrics.faithfulness import k_precision
-from mbegu.replies import Asking, Item, Problem, ask
 from mbegu.rows.ledger import entry
 from mbegu.rows.lineage import side
 from mbegu.rows.row import Row, row_id
-from mbegu.teachers import Teacher
 from mbegu.text.words import fold, words
 
 STAGE = "answer"

@@ -4,13 +4,13 @@ from typing import Any, NamedTuple
 
 import diskcache
 
+from mbegu.asking.generation import Decoding
+from mbegu.asking.memo import Answer, Request, request_key
+from mbegu.asking.teachers import Teacher, consult, request
 from mbegu.demonstrations import render
-from mbegu.generate import Decoding
 from mbegu.lists import Instance, instances, is_yes
-from mbegu.memo import Answer, Request, request_key
 from mbegu.rows.ledger import entry
 from mbegu.rows.row import Row, row_id
-from mbegu.teachers import Teacher, consult, request
 from mbegu.text.filters import control_token
 
 

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 import diskcache
 
 from mbegu.answers import read_predictions
+from mbegu.asking.generation import Decoding
+from mbegu.asking.memo import Request
+from mbegu.asking.teachers import Teacher, consult, request
 from mbegu.demonstrations import render
 from mbegu.errors import BadInput
-from mbegu.generate import Decoding
-from mbegu.memo import Request
 from mbegu.rows.row import Row
-from mbegu.teachers import Teacher, consult, request
 from mbegu.text.filters import control_token
 
 UNREADABLE = "unreadable"

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import torch
 
+from mbegu.asking.prompts import Prompt, prompt_ids, row_prompts
 from mbegu.errors import BadInput
 from mbegu.models.loading import load_base, load_tokenizer
-from mbegu.prompt import Prompt, prompt_ids, row_prompts
 from mbegu.rows.row import Row
 
 DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mbegu.asking.prompts import Prompt
 from mbegu.errors import BadInput
 from mbegu.models.loading import PROMPT_FILE
 from mbegu.models.manifest import NAME, verify
-from mbegu.prompt import Prompt
 
 TEMPLATE, CARD, MERGED = "prompt.jinja", "README.md", "merged"
 TOKENIZER = (

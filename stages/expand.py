@@ -12,8 +12,8 @@ from typing import Any
 
 import click
 
+from mbegu.asking.options import choose_teacher, teacher_options
 from mbegu.command import Stage
-from mbegu.options import choose_teacher, teacher_options
 
 
 @click.command(cls=Stage)
@@ -59,11 +59,12 @@ def main(
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu import bootstrap, expansion, forecast
-    from mbegu.generate import Decoding
-    from mbegu.memo import open_memo
+    from mbegu import bootstrap, expansion
+    from mbegu.asking import forecast
+    from mbegu.asking.generation import Decoding
+    from mbegu.asking.memo import open_memo
+    from mbegu.asking.prompts import read_prompt
     from mbegu.outputs import sole_writer
-    from mbegu.prompt import read_prompt
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.ledger import check_balance
     from mbegu.rows.row import read_rows, unique_ids

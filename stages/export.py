@@ -37,9 +37,9 @@ def main(version: Path, base: Path, out: Path, formats: tuple[str, ...], templat
     parquet            row.parquet: all five fields (pandas, DuckDB)
     """
     from mbegu import exports
+    from mbegu.asking.prompts import read_prompt
     from mbegu.errors import BadInput
     from mbegu.outputs import whole
-    from mbegu.prompt import read_prompt
     from mbegu.rows.row import read_rows
 
     version_rows = read_rows(version, answered=True)

@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
+from mbegu.asking.options import choose_teacher, teacher_options
 from mbegu.command import Stage
-from mbegu.options import choose_teacher, teacher_options
 
 
 @click.command(cls=Stage)
@@ -35,7 +35,7 @@ def main(
 
     quiet()
     from mbegu import judging
-    from mbegu.memo import open_memo
+    from mbegu.asking.memo import open_memo
     from mbegu.outputs import sole_writer
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.tables import write_json

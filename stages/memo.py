@@ -17,7 +17,7 @@ from mbegu.command import Stage
 @click.option("--memo", type=click.Path(path_type=Path), default=".mbegu/memo", show_default=True, help="Folder of the memo.")
 def main(action: str, file: Path, memo: Path) -> None:
     """Write the memo's requests and answers to FILE, or add those of FILE to it."""
-    from mbegu.memo import export_lines, import_lines, open_memo
+    from mbegu.asking.memo import export_lines, import_lines, open_memo
     from mbegu.rows.jsonl import read_lines, write_lines
 
     with open_memo(memo) as known:

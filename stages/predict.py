@@ -33,8 +33,8 @@ def main(
 
     quiet()
     from mbegu import prediction
+    from mbegu.asking.prompts import read_prompt
     from mbegu.outputs import sole_writer
-    from mbegu.prompt import read_prompt
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import write_lines
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import click
 
+from mbegu.asking.options import choose_teacher, teacher_options
+from mbegu.asking.reply_options import asking_options, read_asking
 from mbegu.command import Stage
-from mbegu.options import choose_teacher, teacher_options
-from mbegu.reply_options import asking_options, read_asking
 
 
 @click.command(cls=Stage)
@@ -39,9 +39,10 @@ def main(
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu import forecast, questions
+    from mbegu import questions
+    from mbegu.asking import forecast
+    from mbegu.asking.memo import open_memo
     from mbegu.chunks import KEYS
-    from mbegu.memo import open_memo
     from mbegu.outputs import sole_writer
     from mbegu.rows.jsonl import read_lines, write_lines
 

@@ -33,9 +33,9 @@ def main(
 
     quiet()
     from mbegu import encode
+    from mbegu.asking.prompts import read_prompt
     from mbegu.models.loading import load_tokenizer
     from mbegu.models.manifest import verify
-    from mbegu.prompt import read_prompt
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.ledger import check_balance
     from mbegu.rows.row import read_rows

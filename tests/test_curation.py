@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from mbegu import curation, funnel, grounded, merging, questions, replies
+from mbegu import curation, funnel, grounded, merging, questions
+from mbegu.asking import replies
 from mbegu.curation import Limits
 from mbegu.errors import BadInput
 from mbegu.rows.ledger import check_balance, entry

@@ -1,8 +1,8 @@
 import pytest
 
 from mbegu import encode
+from mbegu.asking.prompts import Prompt, prompt_text
 from mbegu.errors import BadInput
-from mbegu.prompt import Prompt, prompt_text
 from mbegu.rows.row import row_id
 
 CHAT = Prompt("{{ instruction }}{% if input %}\n\n{{ input }}{% endif %}", True)

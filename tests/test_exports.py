@@ -7,8 +7,8 @@ import pytest
 from closure import ROOT
 
 from mbegu import encode, exports
+from mbegu.asking.prompts import Prompt, prompt_ids, read_prompt, token_ids
 from mbegu.errors import BadInput
-from mbegu.prompt import Prompt, prompt_ids, read_prompt, token_ids
 from mbegu.rows.row import row_id
 
 CHAT = read_prompt(ROOT / "templates/chat.jinja", True)

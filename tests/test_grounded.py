@@ -6,13 +6,13 @@ import re
 import pytest
 
 from mbegu import grounded, questions
-from mbegu.generate import Decoding
-from mbegu.memo import open_memo
+from mbegu.asking.generation import Decoding
+from mbegu.asking.memo import open_memo
+from mbegu.asking.replies import Asking, parse
+from mbegu.asking.teachers import Teacher
 from mbegu.metrics.faithfulness import k_precision
-from mbegu.replies import Asking, parse
 from mbegu.rows.lineage import side
 from mbegu.rows.row import row_id
-from mbegu.teachers import Teacher
 
 PASSAGE = "The fee is 2 %\n  a year. በየወሩ ይከፈላል። It is paid “monthly” 😀."
 

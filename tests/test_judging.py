@@ -7,11 +7,11 @@ import pytest
 from click.testing import CliRunner
 from closure import ROOT
 
+from mbegu.asking.memo import open_memo
+from mbegu.asking.teachers import Teacher
 from mbegu.errors import BadInput
 from mbegu.judging import Duel, combine, judge, judge_name, parse, read_ask, read_duels, requests, tally
-from mbegu.memo import open_memo
 from mbegu.rows.row import row_id
-from mbegu.teachers import Teacher
 
 TEMPLATE = ROOT / "templates/judge/pairwise.jinja"
 QUESTIONS = [

@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from mbegu import adapters, merged, training
+from mbegu.asking.generation import generate_one
+from mbegu.asking.prompts import Prompt
 from mbegu.errors import BadInput
-from mbegu.generate import generate_one
 from mbegu.models import loading
 from mbegu.models.manifest import verify
-from mbegu.prompt import Prompt
 
 PROMPT = Prompt("{{ instruction }}{% if input %}\n\n{{ input }}{% endif %}", True)
 TEXTS = ["ሰላም ለእናንተ ይሁን።", "Habari ya asubuhi?", "How is interest paid?", "🌱 KES 5,000", "شلوم \u200f مرحبا", "a\u2028b\u0085c"]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from mbegu.asking.memo import answer_all, open_memo, request_key
 from mbegu.errors import BadInput, disk_problem
-from mbegu.memo import answer_all, open_memo, request_key
 from mbegu.models.manifest import verify, write_manifest
 from mbegu.outputs import sole_writer, whole
 
@@ -141,7 +141,7 @@ def test_a_request_is_known_by_its_content():
 
 
 WRITE = """
-import sys; from pathlib import Path; from mbegu.memo import answer_all, open_memo
+import sys; from pathlib import Path; from mbegu.asking.memo import answer_all, open_memo
 with open_memo(Path(sys.argv[1])) as memo:
     answer_all([{"prompt": str(n)} for n in range(200)], lambda missing: ((r, {"text": r["prompt"]}) for r in missing), memo)
 """

@@ -12,12 +12,12 @@ from closure import ROOT
 from torch.nn.modules.module import register_module_forward_pre_hook
 
 from mbegu import adapters, prediction, training
+from mbegu.asking.prompts import Prompt, prompt_text, read_prompt
 from mbegu.encode import encode, read_encoded, write_encoded
 from mbegu.errors import BadInput
 from mbegu.models.loading import load_tokenizer
 from mbegu.models.manifest import verify
 from mbegu.pages.app import ask, chat
-from mbegu.prompt import Prompt, prompt_text, read_prompt
 from mbegu.rows.row import read_rows
 
 # Stanford Alpaca, train.py (PROMPT_DICT), word for word; the line end after it is ours, as in Alpaca-LoRA

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
+from mbegu.asking.prompts import Prompt
 from mbegu.errors import BadInput
 from mbegu.models.manifest import verify
-from mbegu.prompt import Prompt
 
 PROMPT_FILE = "prompt.json"  # beside an adapter: how it was asked in training, and on which base
 

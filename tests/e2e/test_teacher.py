@@ -14,7 +14,7 @@ import yaml
 from projects import ENVIRONMENT, ROOT, keep_lines, run
 from servers import HOST, free_port, kill
 
-from mbegu.memo import export_lines, open_memo
+from mbegu.asking.memo import export_lines, open_memo
 
 
 @contextmanager

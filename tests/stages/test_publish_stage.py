@@ -13,11 +13,11 @@ from huggingface_hub import ModelCard
 from test_merged import make_adapter
 
 from mbegu import comparison, prediction
+from mbegu.asking.prompts import Prompt
 from mbegu.dvc_lock import content_hash
 from mbegu.headings import TESTED
 from mbegu.measures import Settings, measure
 from mbegu.models.manifest import verify, write_manifest
-from mbegu.prompt import Prompt
 from mbegu.rows.heldout import read_heldout
 from mbegu.rows.jsonl import write_lines
 from mbegu.rows.row import read_rows
@@ -165,7 +165,7 @@ def _merged_and_adapter_answer_alike(folder: Path, base: Path) -> bool:
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from mbegu.generate import generate_one
+    from mbegu.asking.generation import generate_one
     from mbegu.merged import base_weights
 
     tokenizer = AutoTokenizer.from_pretrained(folder)

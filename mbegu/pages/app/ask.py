@@ -7,10 +7,10 @@ from typing import Any
 
 from transformers import TextStreamer
 
-from mbegu.generate import generate_one
+from mbegu.asking.generation import generate_one
+from mbegu.asking.prompts import prompt_ids, prompt_text
 from mbegu.models.loading import load_model, load_tokenizer, model_identity, read_adapter_prompt
 from mbegu.models.manifest import verify
-from mbegu.prompt import prompt_ids, prompt_text
 from mbegu.rows.row import text_field
 
 

@@ -14,11 +14,11 @@ import gradio as gr
 from peft import PeftModel
 from transformers import TextIteratorStreamer
 
+from mbegu.asking.generation import generate_one
+from mbegu.asking.prompts import Prompt, prompt_ids, prompt_text
 from mbegu.errors import BadInput
-from mbegu.generate import generate_one
 from mbegu.models.loading import load_base, read_adapter_prompt
 from mbegu.models.manifest import verify
-from mbegu.prompt import Prompt, prompt_ids, prompt_text
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.row import KEYS, text_field
 

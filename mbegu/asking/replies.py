@@ -1,6 +1,6 @@
 """Replies of a known shape: JSON that a schema allows and a check accepts, asked for again with the problem until it is.
 
-A local teacher can be held to the shape while it writes (`mbegu.grammar`), an endpoint by `response_format`.
+A local teacher can be held to the shape while it writes (`mbegu.asking.grammar`), an endpoint by `response_format`.
 """
 
 import json
@@ -12,11 +12,11 @@ import diskcache
 import jsonschema
 import regex
 
+from mbegu.asking.generation import Decoding
+from mbegu.asking.memo import Request, recall
+from mbegu.asking.teachers import Teacher, consult, request
 from mbegu.demonstrations import render
 from mbegu.errors import BadInput
-from mbegu.generate import Decoding
-from mbegu.memo import Request, recall
-from mbegu.teachers import Teacher, consult, request
 from mbegu.text.filters import control_token
 
 OBJECT = regex.compile(r"\{(?:[^{}\"]|\"(?:[^\"\\]|\\.)*+\"|(?R))*+\}", regex.DOTALL)

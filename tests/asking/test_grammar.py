@@ -5,7 +5,8 @@ import json
 import jsonschema
 import pytest
 
-from mbegu import grammar, grounded, questions
+from mbegu import grounded, questions
+from mbegu.asking import grammar
 
 PASSAGE = 'The fee is 2 % a year.\n\nPaid "monthly" | in ብር።  End\\x ሰላም 😀 مرحبا'
 QUOTING = {"schema": grounded.schema(200), "passage": PASSAGE, "unknown": grounded.UNKNOWN, "longest": 200}
@@ -54,7 +55,7 @@ def test_questions_are_json_of_the_schema_each_with_its_mark(tiny_tokenizer, tex
 
 
 def test_a_random_model_spells_only_what_its_row_may_and_a_free_row_is_left_alone(tiny_base, tiny_tokenizer):
-    from mbegu.generate import Decoding, generate
+    from mbegu.asking.generation import Decoding, generate
     from mbegu.models.loading import load_model
 
     model = load_model(tiny_base, None, "none")

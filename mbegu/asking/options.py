@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from mbegu.teachers import Teacher
+    from mbegu.asking.teachers import Teacher
 
 OPTIONS = (
     click.option("--kind", type=click.Choice(["local", "openai", "recorded"]), required=True, help="Which teacher is asked."),
@@ -77,13 +77,13 @@ def choose_teacher(base: Path, adapter: Path, values: dict[str, Any]) -> "Teache
     kind, quantization, batch_size, recording = (values.pop(name) for name in NAMES)
     endpoint = [values.pop(f"openai_{name}") for name in ENDPOINT]
     if kind == "openai":
-        from mbegu.endpoint import Endpoint, openai_compatible
+        from mbegu.asking.endpoint import Endpoint, openai_compatible
 
         return openai_compatible(Endpoint(*endpoint))
     if kind == "recorded":
-        from mbegu.recorded import recorded
+        from mbegu.asking.recorded import recorded
 
         return recorded(Path(recording))
-    from mbegu.teachers import local
+    from mbegu.asking.teachers import local
 
     return local(base, None if adapter == base else adapter, quantization, batch_size)

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import diskcache
 
-from mbegu import grammar
-from mbegu.generate import Decoding, generate
-from mbegu.memo import Answer, Request, answer_all, note_speed, request_key
+from mbegu.asking import grammar
+from mbegu.asking.generation import Decoding, generate
+from mbegu.asking.memo import Answer, Request, answer_all, note_speed, request_key
+from mbegu.asking.prompts import control_tokens
 from mbegu.models.loading import load_model, load_tokenizer, model_identity
-from mbegu.prompt import control_tokens
 
 Ask = Callable[[list[Request]], Iterator[tuple[Request, Answer]]]
 

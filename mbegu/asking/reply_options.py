@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from mbegu.replies import Asking
+    from mbegu.asking.replies import Asking
 
 OPTIONS = (
     click.option("--templates", type=click.Path(path_type=Path), required=True, help="Folder of the prompt's template."),
@@ -34,8 +34,8 @@ def read_asking(template: str, values: dict[str, Any]) -> "Asking":
     Raises:
         BadInput: the folder of templates has no such one.
     """
-    from mbegu.generate import Decoding
-    from mbegu.replies import Asking, read_template
+    from mbegu.asking.generation import Decoding
+    from mbegu.asking.replies import Asking, read_template
 
     text = read_template(values["templates"], template)
     decoding = Decoding(values["max_new_tokens"], values["temperature"])

@@ -13,8 +13,8 @@ import torch
 from tqdm import tqdm
 from transformers import GenerationConfig
 
-from mbegu.grammar import constrain
-from mbegu.memo import Answer, Request
+from mbegu.asking.grammar import constrain
+from mbegu.asking.memo import Answer, Request
 
 BUCKET = 64
 TOP = 256  # tokens that are sorted for top_p; the whole vocabulary where these hold too little probability
@@ -45,7 +45,7 @@ def generate(
         seeds: one a prompt, of no effect when the decoding is greedy.
         special_tokens: whether the tokenizer adds its start token (a chat template has written it already).
         label: what the progress bar says.
-        grammars: one a prompt, or None for free text; all that the answer may spell (`mbegu.grammar`).
+        grammars: one a prompt, or None for free text; all that the answer may spell (`mbegu.asking.grammar`).
 
     Yields:
         (position of the prompt, {"text", "tokens": number generated, "finish_reason": "stop" or "length"}).

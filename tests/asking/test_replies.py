@@ -4,12 +4,12 @@ import json
 
 import pytest
 
+from mbegu.asking.generation import Decoding
+from mbegu.asking.memo import open_memo
+from mbegu.asking.replies import Asking, Item, ask, parse, read_template
+from mbegu.asking.teachers import Teacher
 from mbegu.errors import BadInput
-from mbegu.generate import Decoding
-from mbegu.memo import open_memo
 from mbegu.questions import alike, schema
-from mbegu.replies import Asking, Item, ask, parse, read_template
-from mbegu.teachers import Teacher
 
 GOOD = {"question_1": "Ada ni ngapi?", "question_2": "ማን ይከፍላል?", "question_3": "Who pays 2 %?"}
 TEMPLATE = "{{ text }}{% if problem %} REFUSED {{ problem }} SAID {{ reply }}{% endif %}"

@@ -7,11 +7,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from mbegu.endpoint import KEY, Endpoint, openai_compatible
+from mbegu.asking.endpoint import KEY, Endpoint, openai_compatible
+from mbegu.asking.generation import Decoding
+from mbegu.asking.memo import open_memo
+from mbegu.asking.teachers import consult, request, seed_of
 from mbegu.errors import BadInput
-from mbegu.generate import Decoding
-from mbegu.memo import open_memo
-from mbegu.teachers import consult, request, seed_of
 
 
 def completion(text, reason="stop"):

@@ -5,8 +5,8 @@ from typing import Any
 
 import diskcache
 
-from mbegu.memo import Answer, Request, known_speed
-from mbegu.teachers import Teacher
+from mbegu.asking.memo import Answer, Request, known_speed
+from mbegu.asking.teachers import Teacher
 
 
 class _Pending(Exception):

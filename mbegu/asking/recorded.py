@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from mbegu.asking.memo import Answer, Request, request_key
+from mbegu.asking.teachers import Teacher
 from mbegu.errors import BadInput
-from mbegu.memo import Answer, Request, request_key
 from mbegu.models.manifest import sha256
 from mbegu.rows.jsonl import read_lines
-from mbegu.teachers import Teacher
 
 
 def recorded(path: Path) -> Teacher:

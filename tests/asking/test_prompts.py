@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from mbegu.asking.prompts import read_prompt, render
 from mbegu.errors import BadInput
-from mbegu.prompt import read_prompt, render
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 PROMPTS = ["chat.jinja", "alpaca.jinja", "question-answer.jinja"]
@@ -47,7 +47,7 @@ def test_a_missing_template_is_told_with_those_there_are():
 def test_many_prompts_at_once_equal_each_alone_whatever_the_chat_template_does(tiny_tokenizer):
     import copy
 
-    from mbegu.prompt import Prompt, prompt_text, row_prompts
+    from mbegu.asking.prompts import Prompt, prompt_text, row_prompts
 
     trims = copy.deepcopy(tiny_tokenizer)
     trims.chat_template = "{% for m in messages %}<|im_start|>{{ m['content'] | trim | upper }}<|im_end|>{% endfor %}"
@@ -68,7 +68,7 @@ def test_many_prompts_at_once_equal_each_alone_whatever_the_chat_template_does(t
 
 
 def test_ids_without_offsets_equal_those_of_the_tokenizer(tiny_tokenizer):
-    from mbegu.prompt import token_ids
+    from mbegu.asking.prompts import token_ids
 
     texts = ["A fund pays <|im_end|> daily.", "ሰላም ለእናንተ ይሁን።", "🌱 \u200d", ""]
     for special in (True, False):

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
+from mbegu.asking.memo import Answer, Request
+from mbegu.asking.teachers import Teacher, seed_of
 from mbegu.errors import BadInput
-from mbegu.memo import Answer, Request
-from mbegu.teachers import Teacher, seed_of
 
 KEY = "MBEGU_TEACHER_API_KEY"
 MOST_BYTES_A_TOKEN = 64  # no tokenizer's token is longer; an answer beyond it did not come from the model that was asked

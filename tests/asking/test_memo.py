@@ -5,13 +5,13 @@ import sqlite3
 
 import pytest
 
-from mbegu import forecast
+from mbegu.asking import forecast
+from mbegu.asking.generation import Decoding
+from mbegu.asking.memo import export_lines, import_lines, open_memo, recall, remember
+from mbegu.asking.recorded import recorded
+from mbegu.asking.teachers import Teacher, consult, request
 from mbegu.errors import BadInput
-from mbegu.generate import Decoding
-from mbegu.memo import export_lines, import_lines, open_memo, recall, remember
-from mbegu.recorded import recorded
 from mbegu.rows.jsonl import read_lines, write_lines
-from mbegu.teachers import Teacher, consult, request
 
 
 def teacher(name="t"):

@@ -1,0 +1,1 @@
+"""How a model is asked: prompts, generation, the memo, teachers."""
