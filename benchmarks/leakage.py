@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from mbegu.leakage import find_leak, guard
+from mbegu.curating.leakage import find_leak, guard
 from mbegu.rows.heldout import read_heldout
 from mbegu.rows.row import read_rows
 from mbegu.text.words import words

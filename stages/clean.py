@@ -35,7 +35,7 @@ def main(
     max_repetition: float, refusals: tuple[str, ...], near_duplicate: float, permutations: int,
 ) -> None:  # fmt: skip
     """Mend and sieve a loaded set."""
-    from mbegu import hygiene
+    from mbegu.curating import cleaning
     from mbegu.errors import BadInput
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.ledger import check_balance, read_ledger
@@ -45,17 +45,17 @@ def main(
     if min_words > max_words:
         raise click.UsageError(f"clean.min_words {min_words} is above clean.max_words {max_words}; no answer fits.")
     read = read_rows(loaded, answered=True)
-    kept, repaired = hygiene.repair(read)
-    kept, poor = hygiene.check_quality(kept, hygiene.Limits(min_words, max_words, max_repetition, list(refusals)))
-    kept, same = hygiene.drop_duplicates(kept)
-    kept, near = hygiene.drop_near_duplicates(kept, near_duplicate, permutations)
+    kept, repaired = cleaning.repair(read)
+    kept, poor = cleaning.check_quality(kept, cleaning.Limits(min_words, max_words, max_repetition, list(refusals)))
+    kept, same = cleaning.drop_duplicates(kept)
+    kept, near = cleaning.drop_near_duplicates(kept, near_duplicate, permutations)
     lines = [*repaired, *poor, *same, *near]
     if not kept:
         raise BadInput(f"{loaded}: none of its {len(read)} rows is left; the last went as {lines[-1]['reason']}. Widen clean.")
-    check_balance(len(read), len(kept), lines, hygiene.STAGE)
+    check_balance(len(read), len(kept), lines, cleaning.STAGE)
     write_lines(out, kept)
     write_lines(ledger, lines)
-    survivors = hygiene.funnel(len(kept), [read_ledger(dropped), lines])
+    survivors = cleaning.funnel(len(kept), [read_ledger(dropped), lines])
     write_csv(funnel, ("filter", "dropped", "left"), survivors)
     counts = {name: count for name, count, _ in survivors if count}
     mended = sum("repaired" in row["origin"] for row in kept)

@@ -37,9 +37,9 @@ def main(
     heldout_similarity: float, heldout_overlap: float, leakage: str,
 ) -> None:  # fmt: skip
     """Apply reviews and checks to expanded rows."""
-    from mbegu import curation
-    from mbegu.funnel import funnel as count_survivors
-    from mbegu.leakage import check_heldout, decontaminate
+    from mbegu.curating import acceptance
+    from mbegu.curating.funnel import funnel as count_survivors
+    from mbegu.curating.leakage import check_heldout, decontaminate
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.ledger import check_balance, read_ledger
@@ -52,15 +52,15 @@ def main(
         raise click.UsageError(f"curate.min_words {min_words} is above curate.max_words {max_words}; no answer fits.")
     candidates = read_rows(expanded, answered=False)
     decisions = read_reviews(reviews)
-    for source in curation.orphans(candidates, decisions):
+    for source in acceptance.orphans(candidates, decisions):
         click.echo(f"Warning: {source}: decides on a row that no longer exists; remove it or review the row again.", err=True)
     guarded = check_heldout(read_heldout(heldout), heldout_similarity)
-    limits = curation.Limits(min_words, max_words, max_repetition, list(refusals), scripts(guarded))
-    kept, decided = curation.apply_reviews(candidates, decisions, unreviewed)
-    kept, failed = curation.check_quality(kept, limits)
-    kept, leaked = decontaminate(kept, guarded, heldout_similarity, heldout_overlap, leakage, curation.STAGE)
+    limits = acceptance.Limits(min_words, max_words, max_repetition, list(refusals), scripts(guarded))
+    kept, decided = acceptance.apply_reviews(candidates, decisions, unreviewed)
+    kept, failed = acceptance.check_quality(kept, limits)
+    kept, leaked = decontaminate(kept, guarded, heldout_similarity, heldout_overlap, leakage, acceptance.STAGE)
     lines = [*decided, *failed, *leaked]
-    check_balance(len(candidates), len(kept), lines, curation.STAGE)
+    check_balance(len(candidates), len(kept), lines, acceptance.STAGE)
     write_lines(out, kept)
     write_lines(ledger, lines)
     survivors = count_survivors(kept, [read_ledger(dropped), lines])

@@ -20,7 +20,7 @@ from mbegu.command import Stage
 @click.option("--near_duplicate", type=click.FloatRange(0, 1), required=True, help="ROUGE-L F1 above this is a duplicate.")
 def main(previous: Path, curated: Path, out: Path, ledger: Path, near_duplicate: float) -> None:
     """Add curated rows to the previous version."""
-    from mbegu import merging
+    from mbegu.curating import merging
     from mbegu.errors import BadInput
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.ledger import check_balance

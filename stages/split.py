@@ -24,7 +24,7 @@ from mbegu.command import Stage
 )
 def main(path: Path, always: Path, train: Path, heldout: Path, ledger: Path, fraction: float) -> None:
     """Split rows into training and held-out ones."""
-    from mbegu import splitting
+    from mbegu.curating import splitting
     from mbegu.errors import BadInput
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import write_lines

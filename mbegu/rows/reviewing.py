@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from mbegu.curation import MACHINE
+from mbegu.curating.acceptance import MACHINE
 from mbegu.rows.jsonl import read_lines, write_lines
 from mbegu.rows.nearest import Match, nearest, pool
 from mbegu.rows.reviews import KEYS, read_reviews

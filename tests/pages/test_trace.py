@@ -2,8 +2,8 @@
 
 import pytest
 
+from mbegu.curating.funnel import funnel
 from mbegu.errors import BadInput
-from mbegu.funnel import funnel
 from mbegu.pages import differences, trace
 from mbegu.rows import reviewing
 from mbegu.rows.jsonl import write_lines

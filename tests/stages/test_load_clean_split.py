@@ -11,7 +11,7 @@ from threading import Thread
 import pytest
 from closure import ROOT
 
-from mbegu.leakage import check_heldout, decontaminate
+from mbegu.curating.leakage import check_heldout, decontaminate
 from mbegu.rows.heldout import read_heldout
 from mbegu.rows.ledger import read_ledger
 from mbegu.rows.row import read_rows

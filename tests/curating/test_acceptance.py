@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from mbegu import curation, funnel, grounded, merging, questions
+from mbegu import grounded, questions
 from mbegu.asking import replies
-from mbegu.curation import Limits
+from mbegu.curating import acceptance, funnel, merging
+from mbegu.curating.acceptance import Limits
 from mbegu.errors import BadInput
 from mbegu.rows.ledger import check_balance, entry
 from mbegu.rows.reviews import read_reviews
@@ -30,7 +31,7 @@ def test_decisions_are_applied_and_each_change_is_in_the_ledger():
         rows[1]["id"]: review("edit", "Better."),
         rows[2]["id"]: review("reject", reason="wrong rate"),
     }
-    kept, ledger = curation.apply_reviews(rows, reviews, "drop")
+    kept, ledger = acceptance.apply_reviews(rows, reviews, "drop")
     assert [(value["instruction"], value["output"], value["origin"]["kind"]) for value in kept] == [
         ("accepted", "An answer of five words.", "reviewed"),
         ("edited", "Better.", "reviewed"),
@@ -42,7 +43,7 @@ def test_decisions_are_applied_and_each_change_is_in_the_ledger():
         ("undecided", "dropped", "not reviewed"),
     ]
     assert ledger[0]["row"]["output"] == "An answer of five words."
-    assert len(curation.apply_reviews(rows, reviews, "keep")[0]) == 4
+    assert len(acceptance.apply_reviews(rows, reviews, "keep")[0]) == 4
 
 
 @pytest.mark.parametrize(
@@ -64,26 +65,26 @@ def test_a_poor_machine_written_answer_is_dropped_and_a_human_one_is_not(answer,
         row("q", answer, kind="document", span=[0, 9], **origin),
         row("h", answer, kind="reviewed"),
     ]
-    kept, ledger = curation.check_quality(rows, LIMITS)
+    kept, ledger = acceptance.check_quality(rows, LIMITS)
     assert [value["instruction"] for value in kept] == ["h"]
     assert [line["reason"] for line in ledger] == [reason] * 2
 
 
 def test_saying_that_the_passage_does_not_hold_the_answer_is_no_poor_answer():
     rows = [row("q", "Unknown", kind="document", span=None)]
-    assert curation.check_quality(rows, LIMITS) == (rows, [])
+    assert acceptance.check_quality(rows, LIMITS) == (rows, [])
 
 
 def test_one_question_with_two_machine_written_answers_keeps_neither():
     rows = [row("q", "An answer of five words."), row("q", "Another answer of five words."), row("r")]
-    kept, ledger = curation.check_quality(rows, LIMITS)
+    kept, ledger = acceptance.check_quality(rows, LIMITS)
     assert [value["instruction"] for value in kept] == ["r"]
     assert kept[0]["origin"]["measures"] == {"words": 5, "repetition": 0.0}
     assert [line["reason"] for line in ledger] == ["same question with different answers"] * 2
 
 
 def test_a_decision_on_a_row_that_is_gone_is_named():
-    assert curation.orphans([row("here")], {row_id("here", ""): review("accept"), "gone": review("accept")}) == [
+    assert acceptance.orphans([row("here")], {row_id("here", ""): review("accept"), "gone": review("accept")}) == [
         "reviews.jsonl:1"
     ]
 

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from mbegu import leakage
+from mbegu.curating import leakage
 from mbegu.errors import BadInput
 from mbegu.rows.row import row_id
 

@@ -1,9 +1,9 @@
 """A row never changes sides."""
 
+from mbegu.curating.splitting import as_written, is_held_out, split
 from mbegu.rows.heldout import read_heldout
 from mbegu.rows.jsonl import write_lines
 from mbegu.rows.row import row_id
-from mbegu.splitting import as_written, is_held_out, split
 
 
 def row(instruction: str, output: str = "An answer.") -> dict:

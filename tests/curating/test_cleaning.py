@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mbegu import hygiene
-from mbegu.hygiene import Limits
+from mbegu.curating import cleaning
+from mbegu.curating.cleaning import Limits
 from mbegu.loading import Columns, load
 from mbegu.records import read
 from mbegu.rows.ledger import check_balance
@@ -40,13 +40,13 @@ def reasons(ledger: list[dict]) -> list[str]:
 
 @pytest.mark.parametrize("text", RIGHT)
 def test_text_that_is_right_is_left_alone(text):
-    assert hygiene.unescape(text) == hygiene.fix_mojibake(text) == hygiene.remove_controls(text) == text
+    assert cleaning.unescape(text) == cleaning.fix_mojibake(text) == cleaning.remove_controls(text) == text
 
 
 @pytest.mark.parametrize("text", [text for text in RIGHT if text.isprintable() and text])
 def test_text_that_was_read_as_latin_1_is_mended(text):
     broken = text.encode().decode("latin-1")
-    assert hygiene.fix_mojibake(broken) == text
+    assert cleaning.fix_mojibake(broken) == text
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_text_that_was_read_as_latin_1_is_mended(text):
     ],
 )
 def test_mojibake(broken, mended):
-    assert hygiene.fix_mojibake(broken) == mended
+    assert cleaning.fix_mojibake(broken) == mended
 
 
 @pytest.mark.parametrize(
@@ -74,23 +74,23 @@ def test_mojibake(broken, mended):
     ],
 )
 def test_html_entities(broken, mended):
-    assert hygiene.unescape(broken) == mended
+    assert cleaning.unescape(broken) == mended
 
 
 def test_control_characters():
-    assert hygiene.remove_controls("\ufeffa\0b\r\nc\rd\u2028e\x1bf\u200dg\u200ch") == "ab\nc\nd\nef\u200dg\u200ch"
+    assert cleaning.remove_controls("\ufeffa\0b\r\nc\rd\u2028e\x1bf\u200dg\u200ch") == "ab\nc\nd\nef\u200dg\u200ch"
 
 
 def test_a_repaired_row_has_its_new_id_and_a_line_in_the_ledger():
     rows = [row("What&#39;s a fund?", "Itâ€™s a pot &amp; more.", "ሰላም"), row("Right?", "Yes.\u200d"), row("q", "café &amp;")]
-    kept, ledger = hygiene.repair(rows)
+    kept, ledger = cleaning.repair(rows)
     assert (kept[0]["instruction"], kept[0]["output"]) == ("What's a fund?", "It’s a pot & more.")
     assert kept[0]["id"] == row_id("What's a fund?", "ሰላም")
     assert kept[0]["origin"] == {**rows[0]["origin"], "repaired": ["html entities", "mojibake"]}
     assert kept[1] == rows[1] and kept[2]["output"] == "café &"
     assert [(line["row"], line["nearest"]) for line in ledger] == [(rows[0], kept[0]["id"]), (rows[2], None)]
     assert reasons(ledger) == ["repaired: html entities, mojibake", "repaired: html entities"]
-    assert hygiene.repair(kept) == (kept, [])
+    assert cleaning.repair(kept) == (kept, [])
 
 
 BELOW = "Below is an instruction that describes a task. Write a response.\n\n"
@@ -119,7 +119,7 @@ BELOW = "Below is an instruction that describes a task. Write a response.\n\n"
     ],
 )
 def test_a_pasted_template_is_unwrapped_or_its_row_dropped(instruction, input_, output, expected):
-    kept, ledger = hygiene.repair([row(instruction, output, input_)])
+    kept, ledger = cleaning.repair([row(instruction, output, input_)])
     check_balance(1, len(kept), ledger, "clean")
     if expected is None:
         assert reasons(ledger) == ["prompt template in the text"]
@@ -151,7 +151,7 @@ def test_a_pasted_template_is_unwrapped_or_its_row_dropped(instruction, input_, 
     ],
 )  # fmt: skip
 def test_quality(given_row, reason):
-    kept, ledger = hygiene.check_quality([given_row], LIMITS)
+    kept, ledger = cleaning.check_quality([given_row], LIMITS)
     assert (kept, reasons(ledger)) == (([given_row], []) if reason is None else ([], [reason]))
 
 
@@ -159,7 +159,7 @@ def test_the_first_of_rows_that_ask_the_same_stays():
     rows = [row("What  is it?", "One  answer.", line=1), row("What is\nit?", "One answer.", line=2),
             row("What is it?", "Two.", line=3),
             row("What is it?", "One answer.", "x", line=4)]  # fmt: skip
-    kept, ledger = hygiene.drop_duplicates(rows)
+    kept, ledger = cleaning.drop_duplicates(rows)
     assert kept == [rows[0], rows[3]]
     assert reasons(ledger) == ["duplicate", "same question with another answer as set.json:1"]
     assert [line["nearest"] for line in ledger] == [rows[0]["id"]] * 2
@@ -175,27 +175,27 @@ def test_the_first_of_rows_that_ask_the_same_stays():
     ],
 )  # fmt: skip
 def test_the_later_of_rows_that_say_nearly_the_same_goes(first, second, score):
-    kept, ledger = hygiene.drop_near_duplicates([first, row("Other?", "Something else is said."), second], 0.6, 128)
+    kept, ledger = cleaning.drop_near_duplicates([first, row("Other?", "Something else is said."), second], 0.6, 128)
     assert [found["instruction"] for found in kept] == [first["instruction"], "Other?"]
     assert [(line["reason"], line["nearest"], line["id"]) for line in ledger] == [("near-duplicate", first["id"], second["id"])]
     assert ledger[0]["score"] == pytest.approx(score, abs=0.001)
-    assert hygiene.drop_near_duplicates([first, second], 1.0, 128) == ([first, second], [])
+    assert cleaning.drop_near_duplicates([first, second], 1.0, 128) == ([first, second], [])
 
 
 def test_other_numbers_in_the_question_make_another_question():
     rows = [row("Can I wait 30 days to pay?"), row("Can I wait 60 days to pay?"), row("Can I wait 30 days to pay, please?")]
-    kept, ledger = hygiene.drop_near_duplicates(rows, 0.6, 128)
+    kept, ledger = cleaning.drop_near_duplicates(rows, 0.6, 128)
     assert kept == rows[:2] and ledger[0]["nearest"] == rows[0]["id"]
 
 
 def test_the_bound_itself_is_kept_and_short_texts_are_compared_whole():
     rows = [row("a", "b c"), row("a", "b d"), row("A?", "b c."), row("x", "y")]
-    kept, ledger = hygiene.drop_near_duplicates(rows, 0.1, 16)
+    kept, ledger = cleaning.drop_near_duplicates(rows, 0.1, 16)
     assert kept == [rows[0], rows[1], rows[3]] and ledger[0]["score"] == 1.0
     # 3-grams of a b c d e and of a b c d: 2 of 3 are shared
     rows = [row("a", "b c d e"), row("a", "b c d")]
-    assert hygiene.drop_near_duplicates(rows, 2 / 3, 128)[0] == rows
-    assert hygiene.drop_near_duplicates(rows, 0.66, 128)[0] == rows[:1]
+    assert cleaning.drop_near_duplicates(rows, 2 / 3, 128)[0] == rows
+    assert cleaning.drop_near_duplicates(rows, 0.66, 128)[0] == rows[:1]
 
 
 def loaded(name: str):
@@ -213,10 +213,10 @@ EXPECTED = {
 
 def test_every_dirty_row_is_found_for_its_reason_and_no_clean_one():
     rows = [found for name in ("alpaca_finance.json", "dirty.json") for found in loaded(name).rows]
-    kept, repaired = hygiene.repair(rows)
-    kept, poor = hygiene.check_quality(kept, Limits(8, 300, 0.2, ["as an ai", "i'm sorry"]))
-    kept, same = hygiene.drop_duplicates(kept)
-    kept, near = hygiene.drop_near_duplicates(kept, 0.7, 128)
+    kept, repaired = cleaning.repair(rows)
+    kept, poor = cleaning.check_quality(kept, Limits(8, 300, 0.2, ["as an ai", "i'm sorry"]))
+    kept, same = cleaning.drop_duplicates(kept)
+    kept, near = cleaning.drop_near_duplicates(kept, 0.7, 128)
     ledger = [*loaded("dirty.json").ledger, *repaired, *poor, *same, *near]
     lines = {line["row"]["origin"]["source"]: line["reason"] for line in ledger}
     assert len(ledger) == len(lines) == 40 and all("dirty.json" in source for source in lines)
@@ -231,9 +231,9 @@ def test_every_dirty_row_is_found_for_its_reason_and_no_clean_one():
 
 def test_minhash_finds_what_comparing_all_pairs_finds():
     first, later = loaded("alpaca_finance.json").rows, loaded("dirty.json").rows
-    shingles = [hygiene._shingles(found) for found in first]
-    twins = [found for found in later if max(hygiene._jaccard(hygiene._shingles(found), other) for other in shingles) > 0.5]
-    kept, ledger = hygiene.drop_near_duplicates([*first, *later], 0.5, 128)
+    shingles = [cleaning._shingles(found) for found in first]
+    twins = [found for found in later if max(cleaning._jaccard(cleaning._shingles(found), other) for other in shingles) > 0.5]
+    kept, ledger = cleaning.drop_near_duplicates([*first, *later], 0.5, 128)
     assert [line["row"] for line in ledger] == twins and len(twins) == 12
     assert kept[:300] == first
 
@@ -243,7 +243,7 @@ def test_the_funnel_counts_what_both_stages_dropped():
         {"action": "dropped", "reason": reason} for reason in ("empty output", "refusal: as an ai", "duplicate", "ragged: 2")
     ]
     changed = {"action": "changed", "reason": "repaired: mojibake"}
-    assert hygiene.funnel(5, [dropped[:1], [changed, *dropped[1:]]]) == [
+    assert cleaning.funnel(5, [dropped[:1], [changed, *dropped[1:]]]) == [
         ("candidates", 0, 9), ("ragged", 1, 8), ("empty", 1, 7), ("refusal", 1, 6), ("duplicate", 1, 5), ("kept", 0, 5),
     ]  # fmt: skip
 
@@ -252,11 +252,11 @@ def test_the_funnel_counts_what_both_stages_dropped():
 @given(st.lists(st.tuples(*[st.text(max_size=30)] * 3), min_size=1, max_size=4))
 def test_any_text_is_cleaned_with_each_row_accounted_for_and_nothing_to_do_the_second_time(values):
     rows = [row(*(unicodedata.normalize("NFC", text) for text in texts)) for texts in values]
-    kept, ledger = hygiene.repair(rows)
+    kept, ledger = cleaning.repair(rows)
     check_balance(len(rows), len(kept), ledger, "clean")
-    assert hygiene.repair(kept) == (kept, [])
-    checked, lines = hygiene.check_quality(kept, LIMITS)
+    assert cleaning.repair(kept) == (kept, [])
+    checked, lines = cleaning.check_quality(kept, LIMITS)
     check_balance(len(kept), len(checked), lines, "clean")
-    unique, lines = hygiene.drop_duplicates(checked)
-    kept, more = hygiene.drop_near_duplicates(unique, 0.5, 32)
+    unique, lines = cleaning.drop_duplicates(checked)
+    kept, more = cleaning.drop_near_duplicates(unique, 0.5, 32)
     check_balance(len(checked), len(kept), [*lines, *more], "clean")
