@@ -16,9 +16,9 @@ from mbegu.answers import read_predictions
 from mbegu.asking.generation import Decoding
 from mbegu.asking.memo import Request
 from mbegu.asking.teachers import Teacher, consult, request
-from mbegu.demonstrations import render
 from mbegu.errors import BadInput
 from mbegu.rows.row import Row
+from mbegu.sources.seeds.demonstrations import render
 from mbegu.text.filters import control_token
 
 UNREADABLE = "unreadable"

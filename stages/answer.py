@@ -43,24 +43,24 @@ def main(
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu import grounded
     from mbegu.asking import forecast
     from mbegu.asking.memo import open_memo
     from mbegu.outputs import sole_writer
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.ledger import check_balance
     from mbegu.rows.row import read_rows
+    from mbegu.sources.documents import answers
 
     asked_rows = read_rows(questions, answered=False)
     with sole_writer(work), open_memo(memo) as known:
         asked = choose_teacher(base, teacher, values)
-        reply = partial(grounded.answer, asked_rows, longest, precision, keep_unknown, read_asking("answer", values), known)
+        reply = partial(answers.answer, asked_rows, longest, precision, keep_unknown, read_asking("answer", values), known)
         if plan:
             click.echo("\n".join(forecast.lines(asked, known, {"Answers": reply})))
             return
         new = reply(asked)
-        check_balance(len(asked_rows), len(new.rows), new.ledger, grounded.STAGE)
-        made = grounded.unanswerable(new.rows, unanswerable, validation)
+        check_balance(len(asked_rows), len(new.rows), new.ledger, answers.STAGE)
+        made = answers.unanswerable(new.rows, unanswerable, validation)
         write_lines(out, [*new.rows, *made])
         write_lines(ledger, new.ledger)
     click.echo(

@@ -31,12 +31,12 @@ def main(
     unit: str, size: int, step: int, min_size: int,
 ) -> None:  # fmt: skip
     """Cut documents into chunks."""
-    from mbegu import chunks
-    from mbegu.documents import KEYS
     from mbegu.errors import BadInput
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import read_lines, write_lines
     from mbegu.rows.ledger import check_balance
+    from mbegu.sources.documents import chunks
+    from mbegu.sources.documents.documents import KEYS
 
     tokenizer = None
     if unit == "tokens":

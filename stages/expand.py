@@ -59,7 +59,6 @@ def main(
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu import bootstrap, expansion
     from mbegu.asking import forecast
     from mbegu.asking.generation import Decoding
     from mbegu.asking.memo import open_memo
@@ -68,6 +67,7 @@ def main(
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.ledger import check_balance
     from mbegu.rows.row import read_rows, unique_ids
+    from mbegu.sources.seeds import drafts, instructions
 
     seed_rows = unique_ids(read_rows(seeds, answered=False), seeds)
     open_rows = [row for row in seed_rows if not row["output"]]
@@ -75,16 +75,16 @@ def main(
     prompt = read_prompt(template, chat)
     with sole_writer(work), open_memo(memo) as known:
         asked = choose_teacher(base, teacher, values)
-        settings = bootstrap.settings(target, validation, values)
-        draft = partial(expansion.draft, open_rows, prompt, Decoding(max_new_tokens), known)
-        invent = partial(bootstrap.bootstrap, pool, settings, known)
+        settings = instructions.settings(target, validation, values)
+        draft = partial(drafts.draft, open_rows, prompt, Decoding(max_new_tokens), known)
+        invent = partial(instructions.bootstrap, pool, settings, known)
         if plan:
             click.echo("\n".join(forecast.lines(asked, known, {"Drafts": draft, "Bootstrap": invent})))
             return
         drafts, count = draft(asked)
         new = invent(asked)
-        candidates = [*expansion.fill(seed_rows, drafts), *new.rows]
-        check_balance(len(seed_rows) + new.candidates, len(candidates), new.ledger, bootstrap.STAGE)
+        candidates = [*drafts.fill(seed_rows, drafts), *new.rows]
+        check_balance(len(seed_rows) + new.candidates, len(candidates), new.ledger, instructions.STAGE)
         write_lines(out, candidates)
         write_lines(ledger, new.ledger)
     click.echo(

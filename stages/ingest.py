@@ -24,9 +24,9 @@ def main(folder: Path, out: Path, ledger: Path, include: tuple[str, ...], exclud
 
     from tqdm import tqdm
 
-    from mbegu import documents, readers
     from mbegu.errors import BadInput
     from mbegu.rows.jsonl import write_lines
+    from mbegu.sources.documents import documents, readers
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it can't read, the ledger says
     known: dict[str, str] = {}  # where each content stands

@@ -32,16 +32,16 @@ def main(
     """Load an instruction set."""
     import logging
 
-    from mbegu import loading, records
     from mbegu.quiet import quiet
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.ledger import check_balance
+    from mbegu.sources.sets import columns, records
 
     quiet()
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # five notices of retries; our own sentence follows
-    columns = loading.Columns(instruction, input_, output)
-    loaded = loading.load(source, records.read(source, kind, split), columns, most)
-    check_balance(loaded.read, len(loaded.rows), loaded.ledger, loading.STAGE)
+    columns = columns.Columns(instruction, input_, output)
+    loaded = columns.load(source, records.read(source, kind, split), columns, most)
+    check_balance(loaded.read, len(loaded.rows), loaded.ledger, columns.STAGE)
     write_lines(out, loaded.rows)
     write_lines(ledger, loaded.ledger)
     click.echo(f"Loaded {len(loaded.rows)} of {loaded.read} records, {len(loaded.ledger)} lines in the ledger: {out}")

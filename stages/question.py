@@ -39,12 +39,12 @@ def main(
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu import questions
     from mbegu.asking import forecast
     from mbegu.asking.memo import open_memo
-    from mbegu.chunks import KEYS
     from mbegu.outputs import sole_writer
     from mbegu.rows.jsonl import read_lines, write_lines
+    from mbegu.sources.documents import questions
+    from mbegu.sources.documents.chunks import KEYS
 
     found = [chunk for _, chunk in read_lines(chunks, KEYS)]
     with sole_writer(work), open_memo(memo) as known:

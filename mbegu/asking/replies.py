@@ -15,8 +15,8 @@ import regex
 from mbegu.asking.generation import Decoding
 from mbegu.asking.memo import Request, recall
 from mbegu.asking.teachers import Teacher, consult, request
-from mbegu.demonstrations import render
 from mbegu.errors import BadInput
+from mbegu.sources.seeds.demonstrations import render
 from mbegu.text.filters import control_token
 
 OBJECT = regex.compile(r"\{(?:[^{}\"]|\"(?:[^\"\\]|\\.)*+\"|(?R))*+\}", regex.DOTALL)

@@ -9,7 +9,7 @@ from mbegu.asking.memo import open_memo
 from mbegu.asking.replies import Asking, Item, ask, parse, read_template
 from mbegu.asking.teachers import Teacher
 from mbegu.errors import BadInput
-from mbegu.questions import alike, schema
+from mbegu.sources.documents.questions import alike, schema
 
 GOOD = {"question_1": "Ada ni ngapi?", "question_2": "ማን ይከፍላል?", "question_3": "Who pays 2 %?"}
 TEMPLATE = "{{ text }}{% if problem %} REFUSED {{ problem }} SAID {{ reply }}{% endif %}"

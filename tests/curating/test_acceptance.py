@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from mbegu import grounded, questions
 from mbegu.asking import replies
 from mbegu.curating import acceptance, funnel, merging
 from mbegu.curating.acceptance import Limits
@@ -11,6 +10,7 @@ from mbegu.errors import BadInput
 from mbegu.rows.ledger import check_balance, entry
 from mbegu.rows.reviews import read_reviews
 from mbegu.rows.row import row_id
+from mbegu.sources.documents import answers, questions
 
 LIMITS = Limits(3, 20, 0.3, ["as an ai"], {"Latin", "Ethiopic"})
 
@@ -149,7 +149,7 @@ def test_the_sum_of_rows_is_checked():
 
 
 def test_the_funnel_knows_where_each_problem_of_a_reply_is_found():
-    sources = [Path(module.__file__).read_text(encoding="utf-8") for module in (grounded, questions, replies)]
+    sources = [Path(module.__file__).read_text(encoding="utf-8") for module in (answers, questions, replies)]
     reasons = {reason for source in sources for reason in re.findall(r'Problem\("([^"]+)"', source)}
     assert len(reasons) > 9
     assert [reason for reason in sorted(reasons) if not reason.startswith(funnel.ORDER)] == []

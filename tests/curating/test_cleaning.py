@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from mbegu.curating import cleaning
 from mbegu.curating.cleaning import Limits
-from mbegu.loading import Columns, load
-from mbegu.records import read
 from mbegu.rows.ledger import check_balance
 from mbegu.rows.row import row_id
+from mbegu.sources.sets.columns import Columns, load
+from mbegu.sources.sets.records import read
 
 LIMITS = Limits(3, 60, 0.3, ["as an ai", "ይቅርታ"])
 DATA = Path(__file__).parents[1] / "examples/finance_qa/data/raw"

@@ -5,11 +5,11 @@ import re
 
 from test_endpoint import completion, reply, serve  # noqa: F401
 
-from mbegu.chunks import KEYS
-from mbegu.grounded import UNKNOWN, locate
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.ledger import read_ledger
 from mbegu.rows.row import read_rows
+from mbegu.sources.documents.answers import UNKNOWN, locate
+from mbegu.sources.documents.chunks import KEYS
 
 TEMPLATES = "templates/grounded"
 

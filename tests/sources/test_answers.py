@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from mbegu import grounded, questions
 from mbegu.asking.generation import Decoding
 from mbegu.asking.memo import open_memo
 from mbegu.asking.replies import Asking, parse
@@ -13,6 +12,7 @@ from mbegu.asking.teachers import Teacher
 from mbegu.metrics.faithfulness import k_precision
 from mbegu.rows.lineage import side
 from mbegu.rows.row import row_id
+from mbegu.sources.documents import answers, questions
 
 PASSAGE = "The fee is 2 %\n  a year. በየወሩ ይከፈላል። It is paid “monthly” 😀."
 
@@ -110,7 +110,7 @@ def answered(tmp_path, says, *, keep_unknown=True, precision=0.0, passage=PASSAG
         "{{ text }} {{ question }}{% if problem %} REFUSED {{ problem }}{{ reply }}{% endif %}{% set _ = (source, unknown) %}"
     )
     with open_memo(tmp_path / "memo") as memo:
-        return grounded.answer([row], 200, precision, keep_unknown, asking(template), memo, teacher(says))
+        return answers.answer([row], 200, precision, keep_unknown, asking(template), memo, teacher(says))
 
 
 @pytest.mark.parametrize("quote", ["fee is 2 % a year.", "በየወሩ ይከፈላል።", "“monthly” 😀", PASSAGE])
@@ -176,23 +176,23 @@ def supported(number):
 @pytest.mark.parametrize("rate", [0.1, 0.3, 0.5])
 def test_unanswerable_questions_are_made_at_the_declared_rate_from_other_documents(rate):
     rows = [supported(number) for number in range(600)]
-    made = grounded.unanswerable(rows, rate, 0.1)
+    made = answers.unanswerable(rows, rate, 0.1)
     assert abs(len(made) / (len(rows) + len(made)) - rate) < 0.05
     by_id = {row["id"]: row for row in rows}
     for row in made:
         source = by_id[row["origin"]["question_of"]]
         assert row["output"] == "I don't know" and row["instruction"] == source["instruction"] and row["input"] != source["input"]
         assert len(row["origin"]["parents"]) == 2 and side(row["origin"]["parents"], 0.1) != "neither"
-    assert grounded.unanswerable(rows[::-1], rate, 0.1) == sorted(
+    assert answers.unanswerable(rows[::-1], rate, 0.1) == sorted(
         made, key=lambda row: -rows.index(by_id[row["origin"]["question_of"]])
     )
 
 
 def test_one_document_or_a_rate_of_none_makes_none():
     rows = [supported(0), supported(1), supported(2)]
-    assert grounded.unanswerable(rows, 0.5, 0.0) == [] and grounded.unanswerable([supported(0), supported(9)], 0.0, 0.0) == []
+    assert answers.unanswerable(rows, 0.5, 0.0) == [] and answers.unanswerable([supported(0), supported(9)], 0.0, 0.0) == []
 
 
 def test_a_passage_that_holds_the_supporting_words_too_is_no_other():
     rows = [supported(0), supported(9) | {"input": "Branch 0 opens here as well."}]
-    assert all(row["origin"]["question_of"] != rows[0]["id"] for row in grounded.unanswerable(rows, 0.5, 0.0))
+    assert all(row["origin"]["question_of"] != rows[0]["id"] for row in answers.unanswerable(rows, 0.5, 0.0))

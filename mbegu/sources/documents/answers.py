@@ -13,11 +13,11 @@ import regex
 from mbegu.asking.memo import request_key
 from mbegu.asking.replies import Asking, Item, Problem, ask
 from mbegu.asking.teachers import Teacher
-from mbegu.expansion import name
 from mbegu.metrics.faithfulness import k_precision
 from mbegu.rows.ledger import entry
 from mbegu.rows.lineage import side
 from mbegu.rows.row import Row, row_id
+from mbegu.sources.seeds.drafts import name
 from mbegu.text.words import fold, words
 
 STAGE = "answer"

@@ -9,9 +9,9 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from mbegu.errors import BadInput
-from mbegu.records import Record
 from mbegu.rows.ledger import entry
 from mbegu.rows.row import KEYS, Row, parse_row, row_id
+from mbegu.sources.sets.records import Record
 
 STAGE = "load"
 LOOKED_AT = 1000  # records without a sign of a column, after which its name is taken for a slip

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mbegu.errors import BadInput
-from mbegu.loading import LOOKED_AT, Columns, as_text, load
-from mbegu.records import Record, read
 from mbegu.rows.jsonl import write_lines
 from mbegu.rows.ledger import check_balance, read_ledger
 from mbegu.rows.row import KEYS, read_rows, row_id
+from mbegu.sources.sets.columns import LOOKED_AT, Columns, as_text, load
+from mbegu.sources.sets.records import Record, read
 
 COLUMNS = Columns("instruction", "input", "output")
 RAW = [

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mbegu import chunks
 from mbegu.errors import BadInput
+from mbegu.sources.documents import chunks
 
 
 def document(text: str, anchors: tuple = ((0, "", None),), name: str = "d.md") -> dict:

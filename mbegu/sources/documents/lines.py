@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import regex
 
-from mbegu.documents import Part, one_line
+from mbegu.sources.documents.documents import Part, one_line
 
 Page = Sequence[str]  # its lines from the top, indented as they stand
 Cell = tuple[int, str]  # the column in which its text begins, and the text

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import regex
 
-from mbegu.documents import matches
 from mbegu.errors import BadInput
 from mbegu.rows.ledger import entry
 from mbegu.rows.row import Row
+from mbegu.sources.documents.documents import matches
 from mbegu.text.words import fold
 
 STAGE = "chunk"

@@ -7,10 +7,10 @@ import diskcache
 from mbegu.asking.generation import Decoding
 from mbegu.asking.memo import Answer, Request, request_key
 from mbegu.asking.teachers import Teacher, consult, request
-from mbegu.demonstrations import render
-from mbegu.lists import Instance, instances, is_yes
 from mbegu.rows.ledger import entry
 from mbegu.rows.row import Row, row_id
+from mbegu.sources.seeds.demonstrations import render
+from mbegu.sources.seeds.lists import Instance, instances, is_yes
 from mbegu.text.filters import control_token
 
 

@@ -8,11 +8,11 @@ from closure import ROOT
 from mbegu.asking.generation import Decoding
 from mbegu.asking.memo import open_memo
 from mbegu.asking.teachers import Teacher, seed_of
-from mbegu.bootstrap import Domain, Limits, Rounds, Settings, bootstrap
-from mbegu.demonstrations import draw_demonstrations, read_templates
 from mbegu.errors import BadInput
 from mbegu.rows.lineage import side
 from mbegu.rows.row import row_id
+from mbegu.sources.seeds.demonstrations import draw_demonstrations, read_templates
+from mbegu.sources.seeds.instructions import Domain, Limits, Rounds, Settings, bootstrap
 from mbegu.text import filters
 
 TOPICS = [

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import EncodedStreamObject, NameObject
 
-from mbegu import documents, encodings, readers, wrapped
 from mbegu.errors import BadInput
+from mbegu.sources.documents import documents, encodings, lines, readers
 
 FRENCH = "Café à Nairobi, où l'on préfère le thé au café noir dès le matin."
 RUSSIAN = "Фонд платит проценты каждый день, и вкладчик может забрать деньги когда угодно. Это удобно."
@@ -237,7 +237,7 @@ def test_a_pdf_is_paragraphs_again_without_its_headers_and_footers():
     assert [(part.page, documents.clean(part.text)) for part in parts] == [*enumerate(PAGES, 1)]
 
 
-def lines(text: str) -> list[str]:
+def cut(text: str) -> list[str]:
     return text.strip("\n").split("\n")
 
 
@@ -261,7 +261,7 @@ Loans           7         20,000
 
 
 def test_hard_wrapped_lines_become_sentences_headings_lists_and_rows():
-    (_, part) = wrapped.parts([lines(WRAPPED)], numbered=False)
+    (_, part) = lines.parts([cut(WRAPPED)], numbered=False)
     assert part.anchor == "2. Savings"
     assert part.text.split("\n") == [
         "2. Savings",
@@ -281,7 +281,7 @@ def test_hard_wrapped_lines_become_sentences_headings_lists_and_rows():
 def test_a_sentence_goes_on_over_the_end_of_a_page():
     first = ["Header 1", "The company pays interest to every member on the last day", "of the month, and whoever wants to leave"]
     second = ["Header 2", "may do so.", "", "3. Fees", "", "There are none."]
-    found = documents.document("a.pdf", b"", wrapped.parts([first, second], numbered=True))
+    found = documents.document("a.pdf", b"", lines.parts([first, second], numbered=True))
     assert found["text"] == (
         "The company pays interest to every member on the last day of the month, and whoever wants to leave may do so.\n\n"
         "3. Fees\n\nThere are none."
@@ -297,8 +297,8 @@ def test_a_sentence_goes_on_over_the_end_of_a_page():
 @given(st.lists(st.lists(st.text(max_size=60), max_size=8), min_size=1, max_size=4))
 def test_no_letter_of_a_wrapped_text_is_lost_or_moved(pages):
     pages = [[line.replace("\n", " ") for line in page] for page in pages]
-    joined = "".join(part.text for part in wrapped.parts(pages, numbered=True))
-    kept = "".join(line for page in wrapped.without_running_lines(pages) for line in page)
+    joined = "".join(part.text for part in lines.parts(pages, numbered=True))
+    kept = "".join(line for page in lines.without_running_lines(pages) for line in page)
     assert [mark for mark in joined if mark.isalpha()] == [mark for mark in kept if mark.isalpha()]
 
 

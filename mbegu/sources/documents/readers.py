@@ -7,11 +7,11 @@ from typing import Any
 
 import regex
 
-from mbegu.documents import Part, Unreadable, document
-from mbegu.docx_reader import read_docx
-from mbegu.encodings import decode
-from mbegu.html_reader import read_html
-from mbegu.wrapped import CELLS, parts
+from mbegu.sources.documents.documents import Part, Unreadable, document
+from mbegu.sources.documents.docx import read_docx
+from mbegu.sources.documents.encodings import decode
+from mbegu.sources.documents.html import read_html
+from mbegu.sources.documents.lines import CELLS, parts
 
 LARGEST = 50_000_000  # bytes of a file
 MOST_DRAWN = 20_000_000  # bytes of a PDF's unpacked page descriptions, of which pypdf reads about 0.5 million a second

@@ -5,7 +5,7 @@ import unicodedata
 
 import regex
 
-from mbegu.documents import Unreadable
+from mbegu.sources.documents.documents import Unreadable
 
 MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 CONTROL = regex.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f\x7f]")  # \x1a ends a DOS file, \x1b colours a terminal's output

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mbegu.lists import Instance, instances, is_yes, numbered, triples
+from mbegu.sources.seeds.lists import Instance, instances, is_yes, numbered, triples
 
 
 @pytest.mark.parametrize(

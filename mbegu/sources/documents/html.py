@@ -7,8 +7,8 @@ from bs4 import BeautifulSoup, Tag
 from bs4.dammit import EncodingDetector
 from bs4.element import NavigableString, PreformattedString
 
-from mbegu.documents import Part, one_line
-from mbegu.encodings import decode
+from mbegu.sources.documents.documents import Part, one_line
+from mbegu.sources.documents.encodings import decode
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 LEFT_OUT = {"script", "style", "nav", "noscript", "template", "svg", "iframe", "object", "select", "button"}

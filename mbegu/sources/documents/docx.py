@@ -12,7 +12,7 @@ from docx.oxml.ns import nsmap, qn
 from docx.text.paragraph import Paragraph
 from lxml import etree
 
-from mbegu.documents import Part, Unreadable, one_line
+from mbegu.sources.documents.documents import Part, Unreadable, one_line
 
 LARGEST = 50_000_000  # bytes that a file unpacks to
 DENSEST = 200  # bytes unpacked for one packed; office files have about 10, bombs 1,000

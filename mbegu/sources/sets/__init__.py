@@ -1,0 +1,1 @@
+"""Rows from public and shared sets."""
