@@ -7,7 +7,7 @@ import time
 
 import torch
 
-from mbegu import packing
+from mbegu.training import packing
 
 LENGTHS = [150, 200, 170, 220, 130, 160, 180, 190]
 HEADS, KEY_HEADS, SIZE = 9, 3, 64  # SmolLM2-135M

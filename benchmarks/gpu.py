@@ -34,11 +34,11 @@ def peak_flops() -> float:
 
 
 def model(folder: Path, attention: str):
-    from mbegu import training
     from mbegu.models.loading import load_base
+    from mbegu.training import trainer
 
-    return training.add_lora(
-        load_base(folder, "nf4", attention), training.Lora(16, 32, 0.05, ["q_proj", "k_proj", "v_proj", "o_proj"]), 0
+    return trainer.add_lora(
+        load_base(folder, "nf4", attention), trainer.Lora(16, 32, 0.05, ["q_proj", "k_proj", "v_proj", "o_proj"]), 0
     )
 
 
@@ -61,8 +61,8 @@ def main() -> None:
     from transformers import LlamaConfig, LlamaForCausalLM, Trainer, TrainingArguments
     from trl import SFTConfig, SFTTrainer
 
-    from mbegu import packing
-    from mbegu.loss import completion_loss
+    from mbegu.training import packing
+    from mbegu.training.loss import completion_loss
 
     torch.manual_seed(0)
     rows = [{"input_ids": torch.randint(5, 32000, (LENGTH,)).tolist(), "completion_start": 128} for _ in range(STEPS * BATCH)]

@@ -10,11 +10,11 @@ from tqdm import tqdm
 from mbegu.asking.generation import Decoding, generate, requests_for
 from mbegu.asking.memo import Answer, Request, answer_all, open_memo
 from mbegu.asking.prompts import Prompt, row_prompts
-from mbegu.encode import encode
 from mbegu.errors import BadInput
-from mbegu.loss import summed_cross_entropy
 from mbegu.models.loading import load_model, load_tokenizer, model_identity, read_adapter_prompt
 from mbegu.rows.row import Row
+from mbegu.training.encoded import encode
+from mbegu.training.loss import summed_cross_entropy
 
 
 def predict(

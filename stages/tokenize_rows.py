@@ -32,7 +32,6 @@ def main(
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu import encode
     from mbegu.asking.prompts import read_prompt
     from mbegu.models.loading import load_tokenizer
     from mbegu.models.manifest import verify
@@ -40,17 +39,18 @@ def main(
     from mbegu.rows.ledger import check_balance
     from mbegu.rows.row import read_rows
     from mbegu.rows.tables import write_csv, write_json
+    from mbegu.training import encoded
 
     version_rows = read_rows(version, answered=True)
     prompt = read_prompt(template, chat)
     identity = verify(base)
-    encoded = encode.encode(version_rows, prompt, load_tokenizer(base))
-    kept, lines = encode.fit(encoded, version_rows, max_length, on_truncation)
-    check_balance(len(version_rows), len(kept), lines, encode.STAGE)
-    encode.write_encoded(out, kept, prompt, identity)
+    encoded = encoded.encode(version_rows, prompt, load_tokenizer(base))
+    kept, lines = encoded.fit(encoded, version_rows, max_length, on_truncation)
+    check_balance(len(version_rows), len(kept), lines, encoded.STAGE)
+    encoded.write_encoded(out, kept, prompt, identity)
     write_lines(ledger, lines)
-    write_json(metrics, encode.count(kept, lines))
-    write_csv(lengths, ("id", "tokens", "trained"), encode.lengths(kept))
+    write_json(metrics, encoded.count(kept, lines))
+    write_csv(lengths, ("id", "tokens", "trained"), encoded.lengths(kept))
     click.echo(f"{len(kept)} rows, {sum(len(row['input_ids']) for row in kept)} tokens, {len(lines)} in the ledger: {out}")
 
 

@@ -17,7 +17,7 @@ from mbegu.command import Stage
 @click.option("--tokenized", type=click.Path(path_type=Path), required=True, help="Arrow file of the tokenize stage.")
 @click.option("--base", type=click.Path(path_type=Path), required=True, help="Folder of the base model.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the adapter.")
-@click.option("--curves", type=click.Path(path_type=Path), required=True, help="Folder for training.csv and validation.csv.")
+@click.option("--curves", type=click.Path(path_type=Path), required=True, help="Folder for trainer.csv and validation.csv.")
 @click.option("--work", type=click.Path(path_type=Path), required=True, help="Folder for checkpoints and the lock.")
 @click.option(
     "--method", type=click.Choice(["qlora", "lora", "full"]), required=True, help="4-bit base, bf16 base, or all weights."
@@ -51,32 +51,32 @@ def main(
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu import adapters, training
-    from mbegu.encode import read_encoded
-    from mbegu.history import curves as loss_curves
-    from mbegu.history import overfitting
     from mbegu.models.manifest import verify
     from mbegu.outputs import sole_writer, whole
     from mbegu.rows.tables import write_csv
+    from mbegu.training import checkpoints, trainer
+    from mbegu.training.curves import curves as loss_curves
+    from mbegu.training.curves import overfitting
+    from mbegu.training.encoded import read_encoded
 
     rows, prompt = read_encoded(tokenized)
-    adapters.same_base(prompt, verify(base), tokenized)
-    training_rows, validation_rows = training.split(rows, validation)
-    lora = training.Lora(lora_r, lora_alpha, lora_dropout, list(lora_targets))
-    schedule = training.Schedule(
+    checkpoints.same_base(prompt, verify(base), tokenized)
+    training_rows, validation_rows = trainer.split(rows, validation)
+    lora = trainer.Lora(lora_r, lora_alpha, lora_dropout, list(lora_targets))
+    schedule = trainer.Schedule(
         epochs, batch_size, gradient_accumulation_steps, learning_rate, lr_scheduler, warmup_steps, weight_decay,
         max_grad_norm, gradient_checkpointing, seed,
     )  # fmt: skip
     with sole_writer(work):
-        checkpoints = adapters.run_folder(work, tokenized, base, (method, lora, schedule, validation, save_steps))
-        model = training.build(base, method, lora, seed)
-        state = training.train(model, training_rows, validation_rows, schedule, save_steps, checkpoints)
+        checkpoints = checkpoints.run_folder(work, tokenized, base, (method, lora, schedule, validation, save_steps))
+        model = trainer.build(base, method, lora, seed)
+        state = trainer.train(model, training_rows, validation_rows, schedule, save_steps, checkpoints)
         losses, validation_losses = loss_curves(state.log_history)
         write_csv(curves / "training.csv", ("step", "loss"), losses)
         write_csv(curves / "validation.csv", ("step", "loss"), validation_losses)
         with whole(out) as folder:
-            adapters.save(model, prompt, folder)
-        adapters.forget_runs(work)
+            checkpoints.save(model, prompt, folder)
+        checkpoints.forget_runs(work)
     warning = overfitting(losses, validation_losses)
     if warning:
         click.echo(f"Warning: {warning}", err=True)

@@ -5,28 +5,29 @@ import json
 import pytest
 import torch
 
-from mbegu import adapters, merged, training
+from mbegu import merged
 from mbegu.asking.generation import generate_one
 from mbegu.asking.prompts import Prompt
 from mbegu.errors import BadInput
 from mbegu.models import loading
 from mbegu.models.manifest import verify
+from mbegu.training import checkpoints, trainer
 
 PROMPT = Prompt("{{ instruction }}{% if input %}\n\n{{ input }}{% endif %}", True)
 TEXTS = ["ሰላም ለእናንተ ይሁን።", "Habari ya asubuhi?", "How is interest paid?", "🌱 KES 5,000", "شلوم \u200f مرحبا", "a\u2028b\u0085c"]
 ROWS = [{"id": str(n), "instruction": text, "input": "", "output": text * 2, "origin": {}} for n, text in enumerate(TEXTS)]
-LORA = training.Lora(4, 8, 0.0, ["q_proj", "v_proj"])
+LORA = trainer.Lora(4, 8, 0.0, ["q_proj", "v_proj"])
 
 
 def make_adapter(base, folder, method="qlora"):
     """A LoRA adapter that changes answers: as built, its second matrix is zero."""
-    model = training.build(base, method, LORA, seed=0)
+    model = trainer.build(base, method, LORA, seed=0)
     torch.manual_seed(1)
     for name, weight in model.named_parameters():
         if "lora_B" in name:
             weight.data.normal_(std=0.2)
     folder.mkdir(parents=True)
-    adapters.save(model, {"base": verify(base), **PROMPT._asdict()}, folder)
+    checkpoints.save(model, {"base": verify(base), **PROMPT._asdict()}, folder)
     return folder
 
 

@@ -11,14 +11,15 @@ import torch
 from closure import ROOT
 from torch.nn.modules.module import register_module_forward_pre_hook
 
-from mbegu import adapters, prediction, training
+from mbegu import prediction
 from mbegu.asking.prompts import Prompt, prompt_text, read_prompt
-from mbegu.encode import encode, read_encoded, write_encoded
 from mbegu.errors import BadInput
 from mbegu.models.loading import load_tokenizer
 from mbegu.models.manifest import verify
 from mbegu.pages.app import ask, chat
 from mbegu.rows.row import read_rows
+from mbegu.training import checkpoints, trainer
+from mbegu.training.encoded import encode, read_encoded, write_encoded
 
 # Stanford Alpaca, train.py (PROMPT_DICT), word for word; the line end after it is ours, as in Alpaca-LoRA
 WITH_INPUT = (
@@ -48,10 +49,10 @@ ROWS = [
 def trained(request, tiny_base: Path, tmp_path_factory) -> tuple[Prompt, Path]:
     """A template's prompt, and an adapter that the train stage's library saved with it."""
     prompt = read_prompt(ROOT / f"templates/{request.param}.jinja", TEMPLATES[request.param])
-    model = training.build(tiny_base, "lora", training.Lora(2, 4, 0.0, ["q_proj"]), 0)
+    model = trainer.build(tiny_base, "lora", trainer.Lora(2, 4, 0.0, ["q_proj"]), 0)
     folder = tmp_path_factory.mktemp("adapter") / request.param
     folder.mkdir()
-    adapters.save(model, {"template": prompt.template, "chat": prompt.chat, "base": verify(tiny_base)}, folder)
+    checkpoints.save(model, {"template": prompt.template, "chat": prompt.chat, "base": verify(tiny_base)}, folder)
     return prompt, folder
 
 

@@ -21,10 +21,10 @@ from click.testing import CliRunner
 from closure import ROOT
 from gradio_client import Client
 
-from mbegu import adapters, training
 from mbegu.models.loading import load_tokenizer
 from mbegu.models.manifest import verify
 from mbegu.pages.app import ask, chat
+from mbegu.training import checkpoints, trainer
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DISCLAIMER = "Not financial advice; <b>ምክር</b> & more."
@@ -39,14 +39,14 @@ TOKENS = 40
 
 def save_adapter(base: Path, folder: Path, method: str, template: str, chat: bool, seed: int) -> Path:
     """A model as the train stage leaves it, its weights moved so far that it answers unlike the base."""
-    model = training.build(base, method, training.Lora(4, 64, 0.0, ["q_proj", "down_proj"]), seed)
+    model = trainer.build(base, method, trainer.Lora(4, 64, 0.0, ["q_proj", "down_proj"]), seed)
     torch.manual_seed(seed)
     for name, weight in model.named_parameters():
         if "lora_B" in name or method == "full":
             weight.data += torch.randn_like(weight) / 10
     folder.mkdir(parents=True)
     text = (ROOT / f"templates/{template}.jinja").read_text()
-    adapters.save(model, {"template": text, "chat": chat, "base": verify(base)}, folder)
+    checkpoints.save(model, {"template": text, "chat": chat, "base": verify(base)}, folder)
     return folder
 
 

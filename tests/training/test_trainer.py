@@ -10,12 +10,12 @@ import pytest
 import torch
 from datasets import Dataset
 
-from mbegu import adapters, packing, training
 from mbegu.errors import BadInput
-from mbegu.loss import completion_loss
+from mbegu.training import checkpoints, packing, trainer
+from mbegu.training.loss import completion_loss
 
-LORA = training.Lora(r=4, alpha=8, dropout=0.05, targets=["q_proj", "v_proj"])
-SCHEDULE = training.Schedule(3, 2, 1, 1e-2, "linear", 0, 0.0, 1.0, False, 0)
+LORA = trainer.Lora(r=4, alpha=8, dropout=0.05, targets=["q_proj", "v_proj"])
+SCHEDULE = trainer.Schedule(3, 2, 1, 1e-2, "linear", 0, 0.0, 1.0, False, 0)
 ROWS = [{"id": str(n), "roots": [str(n)], "input_ids": [(7 * n + i) % 90 + 5 for i in range(8 + n)], "completion_start": 4}
         for n in range(6)]  # fmt: skip
 
@@ -30,7 +30,7 @@ def gradients(model) -> dict[str, torch.Tensor]:
 
 def test_an_evaluation_leaves_the_gradients_of_a_4_bit_model_as_they_were(tiny_base):
     """bitsandbytes repacks NF4 weights for CPU inference, and a product with repacked weights has no gradient."""
-    model = training.build(tiny_base, "qlora", LORA._replace(dropout=0.0), seed=0)
+    model = trainer.build(tiny_base, "qlora", LORA._replace(dropout=0.0), seed=0)
     before = gradients(model.train())
     model.eval()
     with torch.no_grad():
@@ -45,14 +45,14 @@ def test_an_evaluation_leaves_the_gradients_of_a_4_bit_model_as_they_were(tiny_b
 
 @pytest.mark.parametrize("method", ["qlora", "lora", "full"])
 def test_training_learns_the_rows_and_saves_what_loads_again(tiny_base, tmp_path, method):
-    model = training.build(tiny_base, method, LORA, seed=0)
+    model = trainer.build(tiny_base, method, LORA, seed=0)
     rows = Dataset.from_list(ROWS)
-    state = training.train(model, rows, rows.select([0]), SCHEDULE._replace(epochs=8), 100, tmp_path / "run")
+    state = trainer.train(model, rows, rows.select([0]), SCHEDULE._replace(epochs=8), 100, tmp_path / "run")
     losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
     assert losses[-1] < losses[0] - 0.1
     out = tmp_path / "adapter"
     out.mkdir()
-    adapters.save(model, {"template": "{{ instruction }}{{ input }}", "chat": True, "base": "x"}, out)
+    checkpoints.save(model, {"template": "{{ instruction }}{{ input }}", "chat": True, "base": "x"}, out)
     names = {path.name for path in out.iterdir()}
     assert {"prompt.json", "SHA256SUMS"} < names
     assert ("adapter_model.safetensors" in names) == (method != "full")
@@ -63,28 +63,28 @@ def test_gradient_accumulation_changes_memory_and_not_the_result(tiny_base, tmp_
     rows = Dataset.from_list(ROWS[:4])
     weights = []
     for batch_size, steps in ((4, 1), (2, 2)):
-        model = training.build(tiny_base, "full", LORA, seed=0)
+        model = trainer.build(tiny_base, "full", LORA, seed=0)
         schedule = SCHEDULE._replace(epochs=1, batch_size=batch_size, gradient_accumulation_steps=steps)
-        training.train(model, rows, rows.select([]), schedule, 100, tmp_path / str(batch_size))
+        trainer.train(model, rows, rows.select([]), schedule, 100, tmp_path / str(batch_size))
         weights.append(model.model.layers[0].mlp.up_proj.weight.detach().clone())
     torch.testing.assert_close(weights[0], weights[1], atol=1e-5, rtol=1e-3)
 
 
 def test_an_unknown_layer_is_named_with_those_there_are(tiny_base):
     with pytest.raises(BadInput, match=r"no layer c_attn; it has .*q_proj"):
-        training.build(tiny_base, "qlora", LORA._replace(targets=["c_attn"]), seed=0)
+        trainer.build(tiny_base, "qlora", LORA._replace(targets=["c_attn"]), seed=0)
 
 
 def test_a_lineage_group_is_never_on_both_sides_and_some_row_must_be_left():
     rows = Dataset.from_list([{**row, "roots": [str(int(row["id"]) // 2)]} for row in ROWS])
-    train_rows, validation = training.split(rows, 0.7)
+    train_rows, validation = trainer.split(rows, 0.7)
     sides = [{root for roots in part["roots"] for root in roots} for part in (train_rows, validation)]
     assert not sides[0] & sides[1]
     assert len(train_rows) + len(validation) == len(rows)
     both = rows.add_item({**ROWS[0], "roots": [min(sides[0]), min(sides[1])]})
-    assert [len(part) for part in training.split(both, 0.7)] == [len(train_rows), len(validation)]
+    assert [len(part) for part in trainer.split(both, 0.7)] == [len(train_rows), len(validation)]
     with pytest.raises(BadInput, match="leaves none of"):
-        training.split(rows.select([]), 0.5)
+        trainer.split(rows.select([]), 0.5)
 
 
 RUN = """
@@ -92,12 +92,13 @@ import sys; sys.path[:0] = [{tests!r}]
 from pathlib import Path
 from datasets import Dataset
 from test_training import LORA, ROWS, SCHEDULE
-from mbegu import adapters, training
+from mbegu.training import checkpoints
+from mbegu.training import trainer
 rows = Dataset.from_list(ROWS)
-model = training.build(Path({base!r}), "qlora", LORA, seed=0)
-training.train(model, rows, rows.select([0, 1]), SCHEDULE._replace(epochs=16), 3, Path({run!r}))
+model = trainer.build(Path({base!r}), "qlora", LORA, seed=0)
+trainer.train(model, rows, rows.select([0, 1]), SCHEDULE._replace(epochs=16), 3, Path({run!r}))
 out = Path({out!r}); out.mkdir()
-adapters.save(model, {{"template": "", "chat": True, "base": ""}}, out)
+checkpoints.save(model, {{"template": "", "chat": True, "base": ""}}, out)
 """
 
 

@@ -1,19 +1,19 @@
-from mbegu import history
 from mbegu.rows import lineage
+from mbegu.training import curves
 
 
 def test_overfitting_is_reported_only_when_validation_rises_while_training_falls():
     training = [(1, 3.0), (2, 2.8), (3, 2.0), (4, 1.8)]
-    sentence = history.overfitting(training, [(0, 3.1), (2, 2.5), (4, 2.6)])
+    sentence = curves.overfitting(training, [(0, 3.1), (2, 2.5), (4, 2.6)])
     assert "validation loss rose from 2.500 to 2.600 while training loss fell from 2.900 to 1.900" in sentence
-    assert history.overfitting(training, [(0, 3.1), (2, 2.5), (4, 2.4)]) is None
-    assert history.overfitting([(1, 2.0), (2, 2.0), (3, 3.0), (4, 3.0)], [(0, 3.1), (2, 2.5), (4, 2.6)]) is None
-    assert history.overfitting(training, []) is None
+    assert curves.overfitting(training, [(0, 3.1), (2, 2.5), (4, 2.4)]) is None
+    assert curves.overfitting([(1, 2.0), (2, 2.0), (3, 3.0), (4, 3.0)], [(0, 3.1), (2, 2.5), (4, 2.6)]) is None
+    assert curves.overfitting(training, []) is None
 
 
 def test_curves_take_training_and_validation_apart():
     log = [{"step": 0, "eval_loss": 3.0}, {"step": 1, "loss": 2.0}, {"step": 1, "train_runtime": 9}]
-    assert history.curves(log) == ([(1, 2.0)], [(0, 3.0)])
+    assert curves.curves(log) == ([(1, 2.0)], [(0, 3.0)])
 
 
 def test_a_row_belongs_to_the_human_rows_behind_it():

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import torch
 from torch.nn.functional import cross_entropy
 
-from mbegu import loss
+from mbegu.training import loss
 
 
 def test_value_and_gradient_equal_pytorchs_over_several_chunks():

@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
-from mbegu import packing
 from mbegu.models.loading import load_base
+from mbegu.training import packing
 
 ROWS = [
     {"input_ids": [5, 6, 7, 8, 9], "completion_start": 3},

@@ -2,7 +2,7 @@
 
 import torch
 
-from mbegu.dropout import Dropout, replace_dropout
+from mbegu.training.dropout import Dropout, replace_dropout
 
 
 def test_a_share_of_p_is_dropped_and_the_mean_stays():

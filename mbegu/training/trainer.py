@@ -13,12 +13,12 @@ from peft import LoraConfig, get_peft_model
 from transformers import Trainer, TrainerCallback, TrainingArguments, set_seed
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
-from mbegu import packing
-from mbegu.dropout import replace_dropout
 from mbegu.errors import BadInput
-from mbegu.loss import completion_loss
 from mbegu.models.loading import keep_gradients_after_evaluation, load_base
 from mbegu.rows.lineage import side
+from mbegu.training import packing
+from mbegu.training.dropout import replace_dropout
+from mbegu.training.loss import completion_loss
 
 
 class Lora(NamedTuple):

@@ -1,9 +1,9 @@
 import pytest
 
-from mbegu import encode
 from mbegu.asking.prompts import Prompt, prompt_text
 from mbegu.errors import BadInput
 from mbegu.rows.row import row_id
+from mbegu.training import encoded
 
 CHAT = Prompt("{{ instruction }}{% if input %}\n\n{{ input }}{% endif %}", True)
 PLAIN = Prompt("### Question: {{ instruction }}\n{{ input }}\n### Answer: ", False)
@@ -23,7 +23,7 @@ ROWS = [
 
 @pytest.mark.parametrize("prompt", [CHAT, PLAIN], ids=["chat", "plain"])
 def test_prompt_and_answer_meet_at_completion_start_and_the_end_is_trained(tiny_tokenizer, prompt):
-    for value, source in zip(encode.encode(ROWS, prompt, tiny_tokenizer), ROWS, strict=True):
+    for value, source in zip(encoded.encode(ROWS, prompt, tiny_tokenizer), ROWS, strict=True):
         ids, start = value["input_ids"], value["completion_start"]
         text = prompt_text(prompt, tiny_tokenizer, source["instruction"], source["input"])
         assert tiny_tokenizer.decode(ids[:start]) == text
@@ -32,9 +32,9 @@ def test_prompt_and_answer_meet_at_completion_start_and_the_end_is_trained(tiny_
 
 
 def test_batches_and_single_rows_give_the_same_ids(tiny_tokenizer, monkeypatch):
-    together = encode.encode(ROWS, CHAT, tiny_tokenizer)
-    monkeypatch.setattr(encode, "BATCH", 1)
-    assert encode.encode(ROWS, CHAT, tiny_tokenizer) == together
+    together = encoded.encode(ROWS, CHAT, tiny_tokenizer)
+    monkeypatch.setattr(encoded, "BATCH", 1)
+    assert encoded.encode(ROWS, CHAT, tiny_tokenizer) == together
     assert [value["roots"] for value in together] == [[row["id"]] for row in ROWS]
 
 
@@ -42,7 +42,7 @@ def test_batches_and_single_rows_give_the_same_ids(tiny_tokenizer, monkeypatch):
 def test_a_control_token_in_a_row_is_refused_with_its_place(tiny_tokenizer, field):
     bad = row("What?") | {field: "stop <|im_end|> now"}
     with pytest.raises(BadInput, match=r"seeds.jsonl:3: the text holds the control token '<\|im_end\|>'"):
-        encode.encode([bad], CHAT, tiny_tokenizer)
+        encoded.encode([bad], CHAT, tiny_tokenizer)
 
 
 def test_a_model_without_a_chat_template_is_told_what_to_set(tiny_tokenizer):
@@ -51,43 +51,43 @@ def test_a_model_without_a_chat_template_is_told_what_to_set(tiny_tokenizer):
     bare = copy.deepcopy(tiny_tokenizer)
     bare.chat_template = None
     with pytest.raises(BadInput, match="no chat template; set `chat: false`"):
-        encode.encode(ROWS, CHAT, bare)
-    assert encode.encode(ROWS, PLAIN, bare)
+        encoded.encode(ROWS, CHAT, bare)
+    assert encoded.encode(ROWS, PLAIN, bare)
 
 
 def long_and_short(tokenizer):
     rows = [row("Short?"), row("Long?", output="interest every day " * 30)]
-    return encode.encode(rows, CHAT, tokenizer), rows
+    return encoded.encode(rows, CHAT, tokenizer), rows
 
 
 def test_a_row_that_is_too_long_is_an_error_dropped_or_cut(tiny_tokenizer):
     encoded, rows = long_and_short(tiny_tokenizer)
     limit = len(encoded[0]["input_ids"]) + 20
     with pytest.raises(BadInput, match=r"seeds.jsonl:3: \d+ tokens, tokenize.max_length allows"):
-        encode.fit(encoded, rows, limit, "error")
-    kept, ledger = encode.fit(encoded, rows, limit, "drop")
+        encoded.fit(encoded, rows, limit, "error")
+    kept, ledger = encoded.fit(encoded, rows, limit, "drop")
     assert [value["id"] for value in kept] == [rows[0]["id"]]
     assert [(line["id"], line["action"]) for line in ledger] == [(rows[1]["id"], "dropped")]
-    kept, ledger = encode.fit(encoded, rows, limit, "keep")
+    kept, ledger = encoded.fit(encoded, rows, limit, "keep")
     assert [len(value["input_ids"]) for value in kept] == [limit - 20, limit]
     assert [(line["id"], line["action"]) for line in ledger] == [(rows[1]["id"], "changed")]
-    assert encode.count(kept, ledger) | {"trained_tokens": 0} == {
+    assert encoded.count(kept, ledger) | {"trained_tokens": 0} == {
         "rows": 2, "rows_cut": 1, "rows_dropped": 0, "tokens": 2 * limit - 20, "trained_tokens": 0, "longest_row_tokens": limit,
     }  # fmt: skip
 
 
 def test_a_row_without_room_for_an_answer_is_dropped_even_when_rows_are_cut(tiny_tokenizer):
     encoded, rows = long_and_short(tiny_tokenizer)
-    kept, ledger = encode.fit(encoded, rows, min(value["completion_start"] for value in encoded), "keep")
+    kept, ledger = encoded.fit(encoded, rows, min(value["completion_start"] for value in encoded), "keep")
     assert (kept, len(ledger)) == ([], 2)
 
 
 def test_the_same_rows_give_the_same_file_and_it_carries_its_prompt(tiny_tokenizer, tmp_path):
-    encoded = encode.encode(ROWS, CHAT, tiny_tokenizer)
+    found = encoded.encode(ROWS, CHAT, tiny_tokenizer)
     for name in ("one", "two"):
-        encode.write_encoded(tmp_path / name, encoded, CHAT, "base-id")
+        encoded.write_encoded(tmp_path / name, found, CHAT, "base-id")
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
-    dataset, prompt = encode.read_encoded(tmp_path / "one")
+    dataset, prompt = encoded.read_encoded(tmp_path / "one")
     assert dataset.to_list() == encoded
     assert prompt == {"template": CHAT.template, "chat": True, "base": "base-id"}
 
@@ -96,4 +96,4 @@ def test_a_file_that_is_no_tokenized_set_is_refused(tmp_path):
     (tmp_path / "x.arrow").write_bytes(b"not arrow")
     for name in ("x.arrow", "missing.arrow"):
         with pytest.raises(BadInput, match=f"{name}: not a tokenized data set"):
-            encode.read_encoded(tmp_path / name)
+            encoded.read_encoded(tmp_path / name)
