@@ -9,9 +9,9 @@ import jinja2
 import yaml
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
-from mbegu import comparison
 from mbegu.errors import BadInput
-from mbegu.headings import HEADINGS, TITLES, arrow
+from mbegu.scoring import comparison
+from mbegu.scoring.headings import HEADINGS, TITLES, arrow
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 STANDARD = {"rouge1": "rouge", "rouge2": "rouge", "rougeL": "rouge", "rougeLsum": "rouge"}  # ids at hf.co/metrics

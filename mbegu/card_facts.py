@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mbegu.answers import read_predictions
 from mbegu.build_record import revision
-from mbegu.comparison import BASE, in_words, pair_name
 from mbegu.dvc_lock import Stages, ancestry, check_unchanged, made_by, outputs, settings
 from mbegu.errors import BadInput
 from mbegu.models.loading import PROMPT_FILE
 from mbegu.models.manifest import sha256
 from mbegu.rows.lineage import roots
 from mbegu.rows.row import Row, question, read_rows
+from mbegu.scoring.comparison import BASE, in_words, pair_name
+from mbegu.scoring.predictions import read_predictions
 
 EXAMPLES = 3  # held-out questions that a card shows, the first ones
 

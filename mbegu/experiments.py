@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mbegu.comparison import markdown
 from mbegu.errors import BadInput
+from mbegu.scoring.comparison import markdown
 
 
 class Experiment(NamedTuple):

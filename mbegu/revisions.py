@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mbegu.errors import BadInput
 
 if TYPE_CHECKING:
-    from mbegu.measures import Measures, Settings
+    from mbegu.scoring.measures import Measures, Settings
 
 PREDICTIONS, HELDOUT, PARAMS = Path("data/predictions"), Path("data/heldout.jsonl"), "params.yaml"
 
@@ -97,7 +97,7 @@ def _models(rev: str) -> list[str]:
 
 def _answers(name: str, old: str, new: str) -> tuple[tuple[list[dict[str, Any]], list[dict[str, Any]]], int]:
     """Predictions of the questions that both have with the same reference, and how many questions the newer has."""
-    from mbegu.answers import read_predictions
+    from mbegu.scoring.predictions import read_predictions
 
     read = []
     for rev in (old, new):
@@ -112,9 +112,9 @@ def _answers(name: str, old: str, new: str) -> tuple[tuple[list[dict[str, Any]],
 def _settings() -> "Settings":
     import dvc.api
 
-    from mbegu.measures import Settings
     from mbegu.metrics.following import train
     from mbegu.rows.row import read_rows
+    from mbegu.scoring.measures import Settings
 
     params = dvc.api.params_show(PARAMS)["score"]
     taught = read_rows(Path(params["following"]), answered=False)
@@ -127,8 +127,8 @@ def _settings() -> "Settings":
 
 def _measure(answers: list[dict[str, Any]], settings: "Settings") -> list["Measures"]:
     """Measures against the references that the predictions carry; checks are those of today's held-out rows."""
-    from mbegu.measures import measure
     from mbegu.rows.heldout import read_heldout
+    from mbegu.scoring.measures import measure
 
     marked = {row["id"]: row for row in read_heldout(HELDOUT)}
     unmarked: dict[str, Any] = {"checks": {}, "unanswerable": False}

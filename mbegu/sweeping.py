@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mbegu.comparison import in_words, markdown
 from mbegu.errors import BadInput
 from mbegu.grids import SWEPT, Params
-from mbegu.headings import HEADINGS, TITLES, arrow
-from mbegu.measures import Measures, ratio
-from mbegu.scoring import read_measures
-from mbegu.significance import LEVEL, as_arrays, compare_pair, own_intervals
+from mbegu.scoring.comparison import in_words, markdown
+from mbegu.scoring.headings import HEADINGS, TITLES, arrow
+from mbegu.scoring.measures import Measures, ratio
+from mbegu.scoring.scores import read_measures
+from mbegu.scoring.significance import LEVEL, as_arrays, compare_pair, own_intervals
 
 METRICS = {"heldout_loss": False, "rouge1": True, "rouge2": True, "rougeL": True}  # whether higher is better
 

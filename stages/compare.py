@@ -40,14 +40,14 @@ def compare_models(
     scores: Path, rows: Path, versions: Path, heldout: Path, out: Path, table: Path, plot: Path, intervals: Path, flips: Path
 ) -> None:
     """The stage."""
-    from mbegu import comparison
-    from mbegu.flips import all_flips
-    from mbegu.headings import TESTED
     from mbegu.pages.charts import difference_chart
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.row import read_rows
     from mbegu.rows.tables import write_csv, write_json, write_text
+    from mbegu.scoring import comparison
+    from mbegu.scoring.flips import all_flips
+    from mbegu.scoring.headings import TESTED
 
     metrics = comparison.read_scores(scores)
     ids, models = comparison.read_models(rows, list(metrics))
@@ -68,7 +68,8 @@ def between_revisions(revs: tuple[str, ...]) -> None:
     """Answers in the DVC cache, scored by the code and settings of today."""
     if len(revs) != 2:
         raise click.UsageError(f"--rev stands {len(revs)} times; name two revisions, such as --rev main --rev HEAD.")
-    from mbegu import comparison, revisions
+    from mbegu import revisions
+    from mbegu.scoring import comparison
 
     models, left_out = revisions.measured(*revs)
     for note in left_out:

@@ -19,11 +19,11 @@ from mbegu.command import Stage
 def main(old: str, new: str, rev: str | None, data: Path) -> None:
     """Show what became of the rows of version OLD in version NEW, and which held-out answers changed."""
     from mbegu import revisions
-    from mbegu.answers import KEYS
     from mbegu.pages import differences
     from mbegu.rows.jsonl import read_lines
     from mbegu.rows.ledger import read_ledger
     from mbegu.rows.row import question, read_rows
+    from mbegu.scoring.predictions import KEYS
 
     with revisions.folder(data, ["versions", "predictions"], old, rev) as before:
         found = differences.compare_rows(

@@ -34,11 +34,11 @@ def main(
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu import judging
     from mbegu.asking.memo import open_memo
     from mbegu.outputs import sole_writer
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.tables import write_json
+    from mbegu.scoring import judging
 
     duels = judging.read_duels(pairs, predictions)
     ask = judging.read_ask(template, chat, max_new_tokens)

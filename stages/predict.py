@@ -32,16 +32,16 @@ def main(
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu import prediction
     from mbegu.asking.prompts import read_prompt
     from mbegu.outputs import sole_writer
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import write_lines
+    from mbegu.scoring import answering
 
     questions = read_heldout(heldout)
     prompt = read_prompt(template, chat)
     with sole_writer(work):
-        answers, asked = prediction.predict(questions, base, adapter, prompt, quantization, batch_size, max_new_tokens, memo)
+        answers, asked = answering.predict(questions, base, adapter, prompt, quantization, batch_size, max_new_tokens, memo)
         write_lines(out, answers)
     click.echo(f"Answered {len(answers)} questions with {adapter or base}, worked on {asked} requests: {out}")
 

@@ -26,15 +26,15 @@ def main(
     digits: int,
 ) -> None:  # fmt: skip
     """Score held-out answers."""
-    from mbegu import scoring
-    from mbegu.answers import check_same_rows, read_predictions
     from mbegu.errors import BadInput
-    from mbegu.measures import Settings, measure
     from mbegu.metrics.following import train
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.row import read_rows
     from mbegu.rows.tables import write_json
+    from mbegu.scoring import scores
+    from mbegu.scoring.measures import Settings, measure
+    from mbegu.scoring.predictions import check_same_rows, read_predictions
 
     answers, questions = read_predictions(predictions), read_heldout(heldout)
     check_same_rows(answers, questions, predictions, heldout)
@@ -45,8 +45,8 @@ def main(
         classifier = None
         click.echo(f"Warning: no {problem}", err=True)
     measured = measure(answers, questions, Settings(rouge, names, classifier))
-    metrics = scoring.summarize(measured, [value["prediction"] for value in answers], digits)
-    write_lines(rows, scoring.measure_lines([value["id"] for value in answers], measured))
+    metrics = scores.summarize(measured, [value["prediction"] for value in answers], digits)
+    write_lines(rows, scores.measure_lines([value["id"] for value in answers], measured))
     if classifier is not None:
         metrics["ifs_classifier_accuracy"] = round(classifier.accuracy, digits)
     write_json(out, metrics)

@@ -11,13 +11,13 @@ import torch
 from closure import ROOT
 from torch.nn.modules.module import register_module_forward_pre_hook
 
-from mbegu import prediction
 from mbegu.asking.prompts import Prompt, prompt_text, read_prompt
 from mbegu.errors import BadInput
 from mbegu.models.loading import load_tokenizer
 from mbegu.models.manifest import verify
 from mbegu.pages.app import ask, chat
 from mbegu.rows.row import read_rows
+from mbegu.scoring import answering
 from mbegu.training import checkpoints, trainer
 from mbegu.training.encoded import encode, read_encoded, write_encoded
 
@@ -89,7 +89,7 @@ def test_the_same_ids_reach_the_model_in_training_predict_ask_and_the_app(tiny_b
     prompts = [row["input_ids"][: row["completion_start"]] for row in tokenized]
 
     with ids_of_the_model() as seen:
-        prediction.predict(rows, tiny_base, adapter, prompt, "none", 3, 1, tmp_path / "memo")
+        answering.predict(rows, tiny_base, adapter, prompt, "none", 3, 1, tmp_path / "memo")
     wholes, answered = seen[-len(rows) :], seen[: -len(rows)]  # losses come after answers, each row alone
     assert wholes == [row["input_ids"] for row in tokenized]
     assert {tuple(unpadded(ids, tokenizer.eos_token_id)) for ids in answered} == set(map(tuple, prompts))
@@ -132,7 +132,7 @@ def test_control_tokens_in_a_text_are_refused_alike_everywhere(tiny_base, traine
             rows = read_rows(write_jsonl("bad.jsonl", [row]), answered=True)
             ways = {
                 "tokenize": lambda rows=rows: encode(rows, prompt, tokenizer),
-                "predict": lambda rows=rows: prediction.predict(rows, tiny_base, adapter, prompt, "none", 1, 1, tmp_path / "m"),
+                "predict": lambda rows=rows: answering.predict(rows, tiny_base, adapter, prompt, "none", 1, 1, tmp_path / "m"),
                 "ask": lambda row=row: ask.stream(row["instruction"], row["input"], tiny_base, adapter, "none", 1),
                 "app": lambda row=row: chat.question_ids(speaker, tokenizer, row["instruction"], row["input"], 1),
             }

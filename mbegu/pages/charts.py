@@ -5,7 +5,7 @@ from typing import Any
 
 import vl_convert
 
-from mbegu.headings import HEADINGS, arrow
+from mbegu.scoring.headings import HEADINGS, arrow
 
 WIDTH, HEIGHT = 440, 240
 VERDICTS = {"better": "#1a7f37", "worse": "#c62828", "not distinguishable": "#888888"}

@@ -9,10 +9,10 @@ from typing import Any
 
 import jinja2
 
-from mbegu.answers import check_same_rows, read_predictions
 from mbegu.errors import BadInput
 from mbegu.metrics.rouge import score
 from mbegu.rows.heldout import read_heldout
+from mbegu.scoring.predictions import check_same_rows, read_predictions
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 LINE_END = re.compile(r"\r\n|\r|\n")  # CommonMark 0.31, §2.1

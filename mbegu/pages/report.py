@@ -8,17 +8,17 @@ from typing import Any
 
 import jinja2
 
-from mbegu import comparison
-from mbegu.answers import read_predictions
 from mbegu.build_record import hashes, revision
 from mbegu.errors import BadInput
-from mbegu.headings import TITLES
 from mbegu.metrics.finance import mark_numbers
 from mbegu.pages import charts
 from mbegu.pages.differences import compare_rows, word_diff
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.ledger import read_ledger
 from mbegu.rows.row import question, read_rows
+from mbegu.scoring import comparison
+from mbegu.scoring.headings import TITLES
+from mbegu.scoring.predictions import read_predictions
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 FLIP = ("pair", "id", "metric", "old", "new", "change", "nearest")

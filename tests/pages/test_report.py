@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from mbegu import build_record, comparison
+from mbegu import build_record
 from mbegu.metrics.finance import mark_numbers
 from mbegu.pages import charts, report
 from mbegu.rows.jsonl import write_lines
 from mbegu.rows.row import row_id
 from mbegu.rows.tables import write_csv, write_json
+from mbegu.scoring import comparison
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUESTIONS = ["How much is KES 5,000 at 10%?", "ወለድ ምንድን ነው?", "ما هي الفائدة؟", "<script>alert(1)</script> & <b>?"]

@@ -12,15 +12,15 @@ from e2e.hub_server import Hub, running
 from huggingface_hub import ModelCard
 from test_merged import make_adapter
 
-from mbegu import comparison, prediction
 from mbegu.asking.prompts import Prompt
 from mbegu.dvc_lock import content_hash
-from mbegu.headings import TESTED
-from mbegu.measures import Settings, measure
 from mbegu.models.manifest import verify, write_manifest
 from mbegu.rows.heldout import read_heldout
 from mbegu.rows.jsonl import write_lines
 from mbegu.rows.row import read_rows
+from mbegu.scoring import answering, comparison
+from mbegu.scoring.headings import TESTED
+from mbegu.scoring.measures import Settings, measure
 
 PUBLISH = {
     "name": "Mbegu ya majaribio", "licence": "apache-2.0", "languages": ["am", "sw"], "tags": [], "limits": [],
@@ -75,7 +75,7 @@ def build(project: Path, tiny_base: Path, adapter: Path) -> None:
     write_lines(project / "data/heldout.jsonl", HELDOUT)
     heldout, measured = read_heldout(project / "data/heldout.jsonl"), {}
     for name, folder in (("base", None), ("v1", project / "models/adapters/v1")):
-        found, _ = prediction.predict(heldout, project / "models/base", folder, PROMPT, "nf4", 2, 8, project / "memo")
+        found, _ = answering.predict(heldout, project / "models/base", folder, PROMPT, "nf4", 2, 8, project / "memo")
         write_lines(project / f"data/predictions/{name}.jsonl", found)
         measured[name] = measure(found, heldout, Settings(["rougeL"], [], None))
     compared = comparison.compare(measured)

@@ -88,7 +88,7 @@ def test_the_same_rows_give_the_same_file_and_it_carries_its_prompt(tiny_tokeniz
         encoded.write_encoded(tmp_path / name, found, CHAT, "base-id")
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
     dataset, prompt = encoded.read_encoded(tmp_path / "one")
-    assert dataset.to_list() == encoded
+    assert dataset.to_list() == found
     assert prompt == {"template": CHAT.template, "chat": True, "base": "base-id"}
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.errors import BadInput
-from mbegu.headings import HEADINGS, TESTED, TITLES, arrow
-from mbegu.measures import Measures
-from mbegu.scoring import read_measures
-from mbegu.significance import LEVEL, RESAMPLES, as_arrays, compare_pair, own_intervals, with_verdict
+from mbegu.scoring.headings import HEADINGS, TESTED, TITLES, arrow
+from mbegu.scoring.measures import Measures
+from mbegu.scoring.scores import read_measures
+from mbegu.scoring.significance import LEVEL, RESAMPLES, as_arrays, compare_pair, own_intervals, with_verdict
 
 BASE = "base"
 COLUMNS = 4  # comparisons that a table has room for

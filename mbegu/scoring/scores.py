@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mbegu.measures import Measures, ratio
 from mbegu.metrics.diversity import distinct
 from mbegu.rows.jsonl import read_lines
+from mbegu.scoring.measures import Measures, ratio
 
 
 def summarize(rows: Sequence[Mapping[str, tuple[float, float]]], answers: Sequence[str], digits: int) -> dict[str, Any]:

@@ -2,11 +2,11 @@ import math
 
 import pytest
 
-from mbegu import answers, measures, scoring
 from mbegu.errors import BadInput
 from mbegu.metrics.chrf import chrf
 from mbegu.metrics.following import train
 from mbegu.metrics.modules import Diversity, FinancialAccuracy, Likelihood, Overlap, Rouge
+from mbegu.scoring import measures, predictions, scores
 
 TAUGHT = [
     {"instruction": f"What does fund {n} pay in a year?", "input": "", "output": f"Fund {n} pays {n} percent a year."}
@@ -25,7 +25,7 @@ def heldout(id_: str, reference: str = "a b", **fields) -> dict:
 
 
 def score(predictions: list[dict], rows: list[dict]) -> dict:
-    return scoring.summarize(measures.measure(predictions, rows, SETTINGS), [one["prediction"] for one in predictions], 6)
+    return scores.summarize(measures.measure(predictions, rows, SETTINGS), [one["prediction"] for one in predictions], 6)
 
 
 def test_scores_are_means_over_rows_and_loss_is_a_mean_over_tokens_and_over_bytes():
@@ -94,8 +94,8 @@ def test_measures_are_read_back_as_they_were(tmp_path):
     from mbegu.rows.jsonl import write_lines
 
     rows = measures.measure([prediction("1", "a b KES 5")], [heldout("1")], SETTINGS)
-    write_lines(tmp_path / "m.jsonl", scoring.measure_lines(["1"], rows))
-    ids, found = scoring.read_measures(tmp_path / "m.jsonl")
+    write_lines(tmp_path / "m.jsonl", scores.measure_lines(["1"], rows))
+    ids, found = scores.read_measures(tmp_path / "m.jsonl")
     assert ids == ["1"]
     assert found[0].keys() == rows[0].keys()
     assert all(found[0][name] == pytest.approx(rows[0][name], abs=1e-6) for name in rows[0])
@@ -112,30 +112,30 @@ CHANGES = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_predictions_of_other_rows_or_older_references_are_refused(write_jsonl, name):
     path = write_jsonl("p.jsonl", [prediction("1", "a")])
-    given = answers.read_predictions(path)
-    answers.check_same_rows(given, [heldout("1")], path, path)
+    given = predictions.read_predictions(path)
+    predictions.check_same_rows(given, [heldout("1")], path, path)
     rows, problem = CHANGES[name]
     with pytest.raises(BadInput) as error:
-        answers.check_same_rows(given, rows, path, path)
+        predictions.check_same_rows(given, rows, path, path)
     assert f"which changed since: {problem}; run `dvc repro`." in str(error.value)
 
 
 def test_rows_in_another_order_are_refused(write_jsonl):
     path = write_jsonl("p.jsonl", [prediction("1", "a"), prediction("2", "a")])
     with pytest.raises(BadInput, match="another order"):
-        answers.check_same_rows(answers.read_predictions(path), [heldout("2"), heldout("1")], path, path)
+        predictions.check_same_rows(predictions.read_predictions(path), [heldout("2"), heldout("1")], path, path)
 
 
 def test_broken_predictions_are_refused(write_jsonl):
     lacking = {key: value for key, value in prediction("1", "a").items() if key != "reference_nll"}
     with pytest.raises(BadInput, match=r"p\.jsonl:1: reference_nll missing"):
-        answers.read_predictions(write_jsonl("p.jsonl", [lacking]))
+        predictions.read_predictions(write_jsonl("p.jsonl", [lacking]))
     with pytest.raises(BadInput, match="no predictions"):
-        answers.read_predictions(write_jsonl("p.jsonl", []))
+        predictions.read_predictions(write_jsonl("p.jsonl", []))
     with pytest.raises(BadInput, match="answers row 1 more than once"):
-        answers.read_predictions(write_jsonl("p.jsonl", [prediction("1", "a"), prediction("1", "b")]))
+        predictions.read_predictions(write_jsonl("p.jsonl", [prediction("1", "a"), prediction("1", "b")]))
     with pytest.raises(BadInput, match=r"p.jsonl:1: half of a surrogate pair"):
-        answers.read_predictions(write_jsonl("p.jsonl", ['{"id": "\\ud83c"}']))
+        predictions.read_predictions(write_jsonl("p.jsonl", ['{"id": "\\ud83c"}']))
 
 
 def test_with_too_few_rows_to_learn_from_there_is_no_instruction_following_score():

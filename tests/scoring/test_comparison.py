@@ -2,11 +2,11 @@ import json
 
 import pytest
 
-from mbegu import comparison
 from mbegu.errors import BadInput
-from mbegu.flips import all_flips, flips
 from mbegu.rows.row import row_id
 from mbegu.rows.tables import write_json
+from mbegu.scoring import comparison
+from mbegu.scoring.flips import all_flips, flips
 
 
 def scores(**values: float) -> dict:

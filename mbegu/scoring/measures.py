@@ -1,7 +1,7 @@
 """What is measured of each answer: pairs of a numerator and a weight, whose sums over questions give a metric.
 
 Keeping the parts and not only the quotient lets a metric that is a ratio of sums, such as a loss per
-byte or an F1 over all entities, be resampled question by question (`mbegu.significance`).
+byte or an F1 over all entities, be resampled question by question (`mbegu.scoring.significance`).
 """
 
 from collections.abc import Mapping, Sequence

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mbegu.measures import Measures
 from mbegu.rows.nearest import pool
 from mbegu.rows.row import Row, question
+from mbegu.scoring.measures import Measures
 from mbegu.text.words import words
 
 METRIC = "rougeL"  # ROUGE-L F1: readable beside two texts

@@ -10,8 +10,8 @@ from closure import ROOT
 from mbegu.asking.memo import open_memo
 from mbegu.asking.teachers import Teacher
 from mbegu.errors import BadInput
-from mbegu.judging import Duel, combine, judge, judge_name, parse, read_ask, read_duels, requests, tally
 from mbegu.rows.row import row_id
+from mbegu.scoring.judging import Duel, combine, judge, judge_name, parse, read_ask, read_duels, requests, tally
 
 TEMPLATE = ROOT / "templates/judge/pairwise.jinja"
 QUESTIONS = [

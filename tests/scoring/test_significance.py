@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mbegu import significance
+from mbegu.scoring import significance
 
 UP = {"m": True}
 
