@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mbegu.build_record import revision
-from mbegu.dvc_lock import Stages, ancestry, check_unchanged, made_by, outputs, settings
+from mbegu.builds.lock import Stages, ancestry, check_unchanged, made_by, outputs, settings
+from mbegu.builds.record import revision
 from mbegu.errors import BadInput
 from mbegu.models.loading import PROMPT_FILE
 from mbegu.models.manifest import sha256

@@ -68,7 +68,7 @@ def between_revisions(revs: tuple[str, ...]) -> None:
     """Answers in the DVC cache, scored by the code and settings of today."""
     if len(revs) != 2:
         raise click.UsageError(f"--rev stands {len(revs)} times; name two revisions, such as --rev main --rev HEAD.")
-    from mbegu import revisions
+    from mbegu.builds import revisions
     from mbegu.scoring import comparison
 
     models, left_out = revisions.measured(*revs)

@@ -18,7 +18,7 @@ from mbegu.command import Stage
 @click.option("--data", type=click.Path(path_type=Path), default="data", show_default=True, help="Folder of the rows.")
 def main(old: str, new: str, rev: str | None, data: Path) -> None:
     """Show what became of the rows of version OLD in version NEW, and which held-out answers changed."""
-    from mbegu import revisions
+    from mbegu.builds import revisions
     from mbegu.pages import differences
     from mbegu.rows.jsonl import read_lines
     from mbegu.rows.ledger import read_ledger

@@ -48,14 +48,15 @@ def main(
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu import card, card_facts, dvc_lock, hub, published
+    from mbegu import card, card_facts, hub, published
+    from mbegu.builds import lock
     from mbegu.models.manifest import verify, write_manifest
     from mbegu.outputs import whole
 
     token = hub.check_token(os.environ.get(hub.TOKEN)) if push else ""
     repo = hub.check_repo(push, "--push") if push else ""
     published.check_replaceable(out)
-    settings, stages = card.read_settings(params), dvc_lock.read_lock(lock)
+    settings, stages = card.read_settings(params), lock.read_lock(lock)
     named = hub.check_repo(card_facts.base_name(base_model, base, stages), "--base_model")
     facts = card_facts.gather(version, card_facts.Places(adapters, base, data, metrics), stages, named)
     if facts["prompt"]["base"] != verify(base):

@@ -15,9 +15,9 @@ import click
 from mbegu.command import Stage
 
 if TYPE_CHECKING:
-    from mbegu.experiments import Experiment
-    from mbegu.grids import Grid
-    from mbegu.sweeping import Result
+    from mbegu.builds.experiments import Experiment
+    from mbegu.builds.grid import Grid
+    from mbegu.builds.sweep import Result
 
 
 @click.command(cls=Stage)
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 @click.option("--promote", is_flag=True, help="Build with the best configuration's params, and leave them in params.yaml.")
 def main(path: Path, version: str, out: Path, force: bool, promote: bool) -> None:
     """Compare configurations of a build."""
-    from mbegu import experiments, grids
+    from mbegu.builds import experiments, grid
     from mbegu.errors import BadInput
 
-    params = grids.read_params(Path("params.yaml"))
-    grid = grids.read_grid(path, params)
+    params = grid.read_params(Path("params.yaml"))
+    grid = grid.read_grid(path, params)
     if version not in params.get("versions", {}):
         raise BadInput(f"--version {version}: params.yaml has no such version; name one of its versions.")
     target = f"score@{version}"
-    wanted = {name: grids.merged(params, grid.fixed | values) for name, values in grid.configurations.items()}
+    wanted = {name: grid.merged(params, grid.fixed | values) for name, values in grid.configurations.items()}
     found = {} if force and not promote else experiments.find(target, wanted)
     missing = [name for name in wanted if name not in found]
     if promote:
@@ -67,29 +67,29 @@ def _script() -> str:
 
 def _build(names: list[str], grid: "Grid", target: str) -> dict[str, str]:
     """Runs configurations through DVC's queue; the last lines of each one's log."""
-    from mbegu import experiment_queue
-    from mbegu.experiments import opened
-    from mbegu.grids import arguments
+    from mbegu.builds import queue
+    from mbegu.builds.experiments import opened
+    from mbegu.builds.grid import arguments
     from mbegu.outputs import sole_writer
 
     with opened() as repo:
         work = Path(repo.tmp_dir, "sweep")
     values = {name: arguments(grid.fixed | grid.configurations[name]) for name in names}
-    with sole_writer(work), experiment_queue.interruptible():
-        return experiment_queue.run(target, values, click.echo)
+    with sole_writer(work), queue.interruptible():
+        return queue.run(target, values, click.echo)
 
 
 def _results(found: dict[str, "Experiment"], grid: "Grid", wanted: dict[str, Any], version: str) -> list["Result"]:
     """In the order of the grid."""
-    from mbegu import experiments, grids, sweeping
+    from mbegu.builds import experiments, grid, sweep
 
     results = []
     for name in [name for name in wanted if name in found]:
-        values = grids.flat(wanted[name])
-        swept = {key: values[key] for key in grids.swept(grid)}
+        values = grid.flat(wanted[name])
+        swept = {key: values[key] for key in grid.swept(grid)}
         files = [f"metrics/train/{version}/validation.csv", f"data/scores/{version}.jsonl"]
         curve, rows = (experiments.read(found[name].rev, Path(file)) for file in files)
-        results.append(sweeping.from_files(name, swept, curve, rows))
+        results.append(sweep.from_files(name, swept, curve, rows))
     return results
 
 
@@ -98,18 +98,18 @@ def _show(
 ) -> None:  # fmt: skip
     import vl_convert
 
-    from mbegu import experiments, sweeping
+    from mbegu.builds import experiments, sweep
     from mbegu.outputs import whole
     from mbegu.rows.tables import write_csv, write_text
 
-    text, chart, lines = sweeping.page(results, grid.fixed, failed), sweeping.chart(results), sweeping.series(results)
+    text, chart, lines = sweep.page(results, grid.fixed, failed), sweep.chart(results), sweep.series(results)
     write_text(out / "sweep.md", text)
     write_csv(out / "sweep.csv", lines[0], lines[1:])
     write_text(out / "sweep.svg", vl_convert.vegalite_to_svg(chart))
     with whole(out / "sweep.png") as temporary:
         temporary.write_bytes(vl_convert.vegalite_to_png(chart, scale=2))
     baselines = sorted({experiment.baseline for experiment in found.values()})
-    columns = [*results[0].params, *sweeping.METRICS]
+    columns = [*results[0].params, *sweep.METRICS]
     click.echo(f"\n{experiments.show(baselines, ['params.yaml', f'metrics/score/{version}.json'], columns)}")
     click.echo(f"{text}\nTable: {out}/sweep.md and {out}/sweep.csv, plot: {out}/sweep.svg and {out}/sweep.png")
 
@@ -117,10 +117,10 @@ def _show(
 def _promote(grid: "Grid", results: list["Result"]) -> None:
     import shlex
 
-    from mbegu import experiments, grids, sweeping
+    from mbegu.builds import experiments, grid, sweep
 
-    chosen = sweeping.best(results)
-    command = ["exp", "run", *grids.arguments(grid.configurations[chosen.name])]
+    chosen = sweep.best(results)
+    command = ["exp", "run", *grid.arguments(grid.configurations[chosen.name])]
     click.echo(f"{chosen.name} has the lowest validation loss: dvc {shlex.join(command)}")
     if experiments.dvc(*command).returncode:
         raise SystemExit(1)

@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 
-from mbegu.build_record import hashes, revision
+from mbegu.builds.record import hashes, revision
 from mbegu.errors import BadInput
 from mbegu.metrics.finance import mark_numbers
 from mbegu.pages import charts

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mbegu import build_record
+from mbegu.builds import record
 from mbegu.metrics.finance import mark_numbers
 from mbegu.pages import charts, report
 from mbegu.rows.jsonl import write_lines
@@ -158,16 +158,16 @@ def git(*command: str, cwd: Path) -> None:
 def test_the_revision_is_that_of_the_inputs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert build_record.revision() == ""
+    assert record.revision() == ""
     git("init", "-q", cwd=tmp_path)
     (tmp_path / "params.yaml").write_text("a: 1")
     git("add", "-A", cwd=tmp_path)
     git("commit", "-qm", "One", cwd=tmp_path)
-    first = build_record.revision()
+    first = record.revision()
     assert re.fullmatch("[0-9a-f]{12}", first)
     (tmp_path / "dvc.lock").write_text("built")
     git("add", "-A", cwd=tmp_path)
     git("commit", "-qm", "Built", cwd=tmp_path)
-    assert build_record.revision() == first  # what a build writes changes no input
+    assert record.revision() == first  # what a build writes changes no input
     (tmp_path / "params.yaml").write_text("a: 2")
-    assert build_record.revision() == f"{first}, with uncommitted changes"
+    assert record.revision() == f"{first}, with uncommitted changes"

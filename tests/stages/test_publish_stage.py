@@ -13,7 +13,7 @@ from huggingface_hub import ModelCard
 from test_merged import make_adapter
 
 from mbegu.asking.prompts import Prompt
-from mbegu.dvc_lock import content_hash
+from mbegu.builds.lock import content_hash
 from mbegu.models.manifest import verify, write_manifest
 from mbegu.rows.heldout import read_heldout
 from mbegu.rows.jsonl import write_lines

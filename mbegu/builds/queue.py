@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from mbegu.builds.experiments import checked, dvc, opened
 from mbegu.errors import BadInput
-from mbegu.experiments import checked, dvc, opened
 
 POLL = 0.5  # seconds between looks at the queue
 GRACE = 15  # seconds that a worker may take to start, or to be seen gone

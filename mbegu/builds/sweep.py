@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mbegu.builds.grid import SWEPT, Params
 from mbegu.errors import BadInput
-from mbegu.grids import SWEPT, Params
 from mbegu.scoring.comparison import in_words, markdown
 from mbegu.scoring.headings import HEADINGS, TITLES, arrow
 from mbegu.scoring.measures import Measures, ratio

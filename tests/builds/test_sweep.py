@@ -4,9 +4,9 @@ import pytest
 import yaml
 from closure import ROOT
 
+from mbegu.builds.grid import arguments, flat, merged, read_grid, read_params, swept
+from mbegu.builds.sweep import Result, best, chart, from_files, page, scores, series, table
 from mbegu.errors import BadInput
-from mbegu.grids import arguments, flat, merged, read_grid, read_params, swept
-from mbegu.sweeping import Result, best, chart, from_files, page, scores, series, table
 
 PARAMS = {
     "versions": {"v1": {"extends": "none"}},
