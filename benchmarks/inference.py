@@ -25,13 +25,13 @@ import torch  # noqa: E402
 from transformers import AutoModelForCausalLM  # noqa: E402
 from transformers.generation.streamers import BaseStreamer  # noqa: E402
 
-from mbegu import merged  # noqa: E402
 from mbegu.asking.generation import generate_one  # noqa: E402
 from mbegu.asking.prompts import prompt_ids, row_prompts  # noqa: E402
 from mbegu.models import loading  # noqa: E402
 from mbegu.models.manifest import verify  # noqa: E402
 from mbegu.rows.heldout import read_heldout  # noqa: E402
 from mbegu.scoring.comparison import markdown  # noqa: E402
+from mbegu.sharing import merged  # noqa: E402
 
 FOLDER = click.Path(path_type=Path)
 

@@ -36,11 +36,11 @@ def main(version: Path, base: Path, out: Path, formats: tuple[str, ...], templat
     prompt_completion  prompt_completion.jsonl: the text Mbegu trains on (trl)
     parquet            row.parquet: all five fields (pandas, DuckDB)
     """
-    from mbegu import exports
     from mbegu.asking.prompts import read_prompt
     from mbegu.errors import BadInput
     from mbegu.outputs import whole
     from mbegu.rows.row import read_rows
+    from mbegu.sharing import exports
 
     version_rows = read_rows(version, answered=True)
     if not version_rows:

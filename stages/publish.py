@@ -48,28 +48,28 @@ def main(
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu import card, card_facts, hub, published
     from mbegu.builds import lock
     from mbegu.models.manifest import verify, write_manifest
     from mbegu.outputs import whole
+    from mbegu.sharing import card, facts, folder, hub
 
     token = hub.check_token(os.environ.get(hub.TOKEN)) if push else ""
     repo = hub.check_repo(push, "--push") if push else ""
-    published.check_replaceable(out)
+    folder.check_replaceable(out)
     settings, stages = card.read_settings(params), lock.read_lock(lock)
-    named = hub.check_repo(card_facts.base_name(base_model, base, stages), "--base_model")
-    facts = card_facts.gather(version, card_facts.Places(adapters, base, data, metrics), stages, named)
+    named = hub.check_repo(facts.base_name(base_model, base, stages), "--base_model")
+    facts = facts.gather(version, facts.Places(adapters, base, data, metrics), stages, named)
     if facts["prompt"]["base"] != verify(base):
         raise click.UsageError(f"{adapters / version}: trained on another base model than {base}; run `dvc repro`.")
     if merge and not facts["adapter"]:
         raise click.UsageError(f"--merge: all weights of {version} were trained, so there is nothing to merge; leave it out.")
     with whole(out) as folder:
-        published.copy_model(adapters / version, base, folder, facts["base"])
-        merged = published.add_merged(adapters / version, base, folder, dtype, facts) if merge else None
+        folder.copy_model(adapters / version, base, folder, facts["base"])
+        merged = folder.add_merged(adapters / version, base, folder, dtype, facts) if merge else None
         text = card.page({**facts, "repo": repo, "merged": merged}, settings)
         card.check(text)
-        (folder / published.CARD).write_text(text, encoding="utf-8")
-        published.write_licence(folder, settings.licence, base, named)
+        (folder / folder.CARD).write_text(text, encoding="utf-8")
+        folder.write_licence(folder, settings.licence, base, named)
         write_manifest(folder)
     if merged:
         same = merged["agreement"]

@@ -7,7 +7,7 @@ import datasets
 import pytest
 from closure import ROOT
 
-from mbegu.exports import FORMATS
+from mbegu.sharing.exports import FORMATS
 
 ROWS = [
     {"instruction": "ሰላም ምንድን ነው?", "input": "ሰላም\u2028\nማለት።", "output": 'Amani, "peace" 🕊'},

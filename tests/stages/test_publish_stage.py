@@ -166,7 +166,7 @@ def _merged_and_adapter_answer_alike(folder: Path, base: Path) -> bool:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     from mbegu.asking.generation import generate_one
-    from mbegu.merged import base_weights
+    from mbegu.sharing.merged import base_weights
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
     whole = AutoModelForCausalLM.from_pretrained(f"{folder}/merged", dtype=torch.float32).eval()

@@ -8,8 +8,8 @@ import yaml
 from e2e.hub_server import Hub, running
 from huggingface_hub import ModelCard, constants
 
-from mbegu import card
 from mbegu.errors import BadInput
+from mbegu.sharing import card
 
 HOSTILE = (
     "```\n# Not a heading\n~~~\n---\nlicense: mit\n---\n| a | b |\n<script>x</script> {{ 7*7 }} {% raw %} "

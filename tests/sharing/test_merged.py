@@ -5,12 +5,12 @@ import json
 import pytest
 import torch
 
-from mbegu import merged
 from mbegu.asking.generation import generate_one
 from mbegu.asking.prompts import Prompt
 from mbegu.errors import BadInput
 from mbegu.models import loading
 from mbegu.models.manifest import verify
+from mbegu.sharing import merged
 from mbegu.training import checkpoints, trainer
 
 PROMPT = Prompt("{{ instruction }}{% if input %}\n\n{{ input }}{% endif %}", True)

@@ -6,10 +6,10 @@ import datasets
 import pytest
 from closure import ROOT
 
-from mbegu import exports
 from mbegu.asking.prompts import Prompt, prompt_ids, read_prompt, token_ids
 from mbegu.errors import BadInput
 from mbegu.rows.row import row_id
+from mbegu.sharing import exports
 from mbegu.training import encoded
 
 CHAT = read_prompt(ROOT / "templates/chat.jinja", True)

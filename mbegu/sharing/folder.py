@@ -83,7 +83,7 @@ def add_merged(adapter: Path, base: Path, folder: Path, dtype: str, facts: Mappi
     Args:
         facts: what `card_facts.gather` found.
     """
-    from mbegu import merged
+    from mbegu.sharing import merged
 
     prompt = Prompt(facts["prompt"]["template"], facts["prompt"]["chat"])
     found = merged.write(base, adapter, facts["answered"]["quantization"], dtype, prompt, facts["answers"], folder / MERGED)

@@ -9,7 +9,7 @@ from closure import ROOT
 from e2e.hub_server import Hub, running
 
 from mbegu.errors import BadInput
-from mbegu.hub import check_repo, check_token, push
+from mbegu.sharing.hub import check_repo, check_token, push
 
 TOKEN = "hf_NOT_A_REAL_TOKEN"
 CARD = "---\nlicense: apache-2.0\nbase_model: org/base\nlanguage:\n- am\n---\n\n# ሰላም።\n"
@@ -47,7 +47,7 @@ def test_the_bytes_that_arrive_are_those_of_the_folder_and_a_second_push_commits
 def test_weights_travel_as_large_files_where_the_hub_asks_for_it(folder):
     # hf_xet is read from the environment on import, so this has a process of its own
     code = (
-        "import sys; from pathlib import Path; from mbegu.hub import push\n"
+        "import sys; from pathlib import Path; from mbegu.sharing.hub import push\n"
         "push(Path(sys.argv[1]), 'name/repo', True, sys.argv[2], sys.argv[3], 'Weights')"
     )
     with running(Hub(TOKEN, lfs=True)) as hub:
