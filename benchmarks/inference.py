@@ -26,7 +26,7 @@ from transformers import AutoModelForCausalLM  # noqa: E402
 from transformers.generation.streamers import BaseStreamer  # noqa: E402
 
 from mbegu.asking.generation import generate_one  # noqa: E402
-from mbegu.asking.prompts import prompt_ids, row_prompts  # noqa: E402
+from mbegu.asking.prompts import prompt_ids, row_prompts, trained_prompt  # noqa: E402
 from mbegu.models import loading  # noqa: E402
 from mbegu.models.manifest import verify  # noqa: E402
 from mbegu.rows.heldout import read_heldout  # noqa: E402
@@ -64,10 +64,10 @@ def timed(model, tokenizer, prompt: list[int], max_new_tokens: int) -> Timing:
 
 def contestants(base: Path, adapter: Path, merged_folder: Path) -> dict:
     found = {
-        "base, 4 bits": loading.load_model(base, None, "nf4"),
-        "adapter, 4 bits": loading.load_model(base, adapter, "nf4"),
-        "base, bfloat16": loading.load_model(base, None, "none"),
-        "adapter, bfloat16": loading.load_model(base, adapter, "none"),
+        "base, 4 bits": loading.Weights(base, None, "nf4").load(),
+        "adapter, 4 bits": loading.Weights(base, adapter, "nf4").load(),
+        "base, bfloat16": loading.Weights(base, None, "none").load(),
+        "adapter, bfloat16": loading.Weights(base, adapter, "none").load(),
     }
     for dtype in ("bfloat16", "float16", "float32"):
         model = AutoModelForCausalLM.from_pretrained(merged_folder, dtype=merged.DTYPES[dtype], local_files_only=True)
@@ -99,7 +99,7 @@ def main(
 ) -> None:
     """Print how fast base, adapter and merged model answer."""
     adapter, tokenizer = adapters / version, loading.load_tokenizer(base)
-    prompt = loading.read_adapter_prompt(adapter, verify(base))
+    prompt = trained_prompt(adapter, verify(base))
     texts = row_prompts(read_heldout(heldout)[:questions], prompt, tokenizer)
     prompts = prompt_ids(texts, prompt, tokenizer)
     with tempfile.TemporaryDirectory() as folder:

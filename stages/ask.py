@@ -32,13 +32,15 @@ def main(
     from mbegu.quiet import quiet
 
     quiet()
+    from mbegu.models.loading import Weights
     from mbegu.pages.app import ask
 
+    asked = ask.Question(question, input_, max_new_tokens)
     if compare:
-        answers = ask.ask_all(question, input_, base, list(adapters), quantization, max_new_tokens)
+        answers = ask.ask_all(asked, base, list(adapters), quantization)
         click.echo(ask.side_by_side(answers, sys.stdout.isatty()))
     else:
-        ask.stream(question, input_, base, adapters[0], quantization, max_new_tokens)
+        ask.stream(asked, Weights(base, adapters[0], quantization))
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def main(
 
     quiet()
     from mbegu.asking import forecast
-    from mbegu.asking.generation import Decoding
+    from mbegu.asking.decoding import Decoding
     from mbegu.asking.memo import open_memo
     from mbegu.asking.prompts import read_prompt
     from mbegu.outputs import sole_writer

@@ -33,6 +33,7 @@ def main(
 
     quiet()
     from mbegu.asking.prompts import read_prompt
+    from mbegu.models.loading import Weights
     from mbegu.outputs import sole_writer
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import write_lines
@@ -41,7 +42,9 @@ def main(
     questions = read_heldout(heldout)
     prompt = read_prompt(template, chat)
     with sole_writer(work):
-        answers, asked = answering.predict(questions, base, adapter, prompt, quantization, batch_size, max_new_tokens, memo)
+        answers, asked = answering.predict(
+            questions, Weights(base, adapter, quantization), prompt, batch_size, max_new_tokens, memo
+        )
         write_lines(out, answers)
     click.echo(f"Answered {len(answers)} questions with {adapter or base}, worked on {asked} requests: {out}")
 

@@ -21,20 +21,20 @@ KEYS = {"a": "accept", "e": "edit", "r": "reject", "s": "skip", "u": "undo", "q"
 @click.option("--reviewer", help="Name in the decisions; by default git's user.name.")
 def main(version: str, data: Path, reviewer: str | None) -> None:
     """Decide on the pending rows of VERSION, one by one."""
-    from mbegu.rows import reviewing
+    from mbegu.rows import reviews
     from mbegu.rows.row import read_rows
 
     path = data / f"reviews/{version}.jsonl"
     rows = read_rows(data / f"expanded/{version}.jsonl", answered=False)
     name = reviewer or _git_name()
-    waiting = reviewing.pending(rows, path)
+    waiting = reviews.pending(rows, path)
     made: list[dict[str, Any] | None] = []  # this session's decisions, None for a skipped row
     if not waiting:
         click.echo(f"Nothing to review in {version}: every machine-written row has its decision.")
     position = 0
     while position < len(waiting):
         row = waiting[position]
-        _show(row, reviewing.nearest_of(row, rows), position + 1, len(waiting))
+        _show(row, reviews.nearest_of(row, rows), position + 1, len(waiting))
         choice = click.prompt("[a]ccept [e]dit [r]eject [s]kip [u]ndo [q]uit", type=click.Choice(list(KEYS)), show_choices=False)
         if choice == "q":
             break
@@ -45,7 +45,7 @@ def main(version: str, data: Path, reviewer: str | None) -> None:
         if line is None and choice != "s":
             continue  # an edit that was not saved: the row is shown again
         if line is not None:
-            reviewing.append(path, line)
+            reviews.append(path, line)
         made.append(line)
         position += 1
     decided = [line for line in made if line is not None]
@@ -72,7 +72,7 @@ def _show(row: dict[str, Any], near: tuple[dict[str, Any], float] | None, number
 
 
 def _decide(choice: str, row: dict[str, Any], reviewer: str) -> dict[str, Any] | None:
-    from mbegu.rows.reviewing import decision
+    from mbegu.rows.reviews import decision
 
     if choice == "a":
         return decision(row, "accept", reviewer)
@@ -87,7 +87,7 @@ def _decide(choice: str, row: dict[str, Any], reviewer: str) -> dict[str, Any] |
 
 def _undo(made: list[dict[str, Any] | None], path: Path, position: int) -> int:
     """Takes back the last decision of this session; returns the row to go on with."""
-    from mbegu.rows.reviewing import undo
+    from mbegu.rows.reviews import undo
 
     if not made:
         click.echo("Nothing to undo in this session.")

@@ -13,7 +13,7 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 
 from mbegu.asking.prompts import Prompt, prompt_text, read_prompt
 from mbegu.errors import BadInput
-from mbegu.models.loading import load_tokenizer
+from mbegu.models.loading import Weights, load_tokenizer
 from mbegu.models.manifest import verify
 from mbegu.pages.app import ask, chat
 from mbegu.rows.row import read_rows
@@ -89,14 +89,14 @@ def test_the_same_ids_reach_the_model_in_training_predict_ask_and_the_app(tiny_b
     prompts = [row["input_ids"][: row["completion_start"]] for row in tokenized]
 
     with ids_of_the_model() as seen:
-        answering.predict(rows, tiny_base, adapter, prompt, "none", 3, 1, tmp_path / "memo")
+        answering.predict(rows, Weights(tiny_base, adapter, "none"), prompt, 3, 1, tmp_path / "memo")
     wholes, answered = seen[-len(rows) :], seen[: -len(rows)]  # losses come after answers, each row alone
     assert wholes == [row["input_ids"] for row in tokenized]
     assert {tuple(unpadded(ids, tokenizer.eos_token_id)) for ids in answered} == set(map(tuple, prompts))
 
     for typed, expected in zip(ROWS, prompts, strict=True):  # as a person types it: not normalised yet
         with ids_of_the_model() as seen:
-            ask.stream(f" {typed['instruction']}\n", typed["input"], tiny_base, adapter, "none", 1)
+            ask.stream(ask.Question(f" {typed['instruction']}\n", typed["input"], 1), Weights(tiny_base, adapter, "none"))
         assert seen == [expected]
 
     speakers = chat.load_speakers(tiny_base, [adapter], "none")
@@ -124,6 +124,7 @@ def test_a_trained_row_is_its_prompt_its_answer_and_its_end_and_spells_them(tiny
 def test_control_tokens_in_a_text_are_refused_alike_everywhere(tiny_base, trained, tmp_path, write_jsonl):
     prompt, adapter = trained
     tokenizer = load_tokenizer(tiny_base)
+    weights = Weights(tiny_base, adapter, "none")
     (speaker,) = [chat.load_speakers(tiny_base, [adapter], "none")[adapter.name]]
     assert len(tokenizer.all_special_tokens) == 3
     for token in tokenizer.all_special_tokens:
@@ -132,8 +133,8 @@ def test_control_tokens_in_a_text_are_refused_alike_everywhere(tiny_base, traine
             rows = read_rows(write_jsonl("bad.jsonl", [row]), answered=True)
             ways = {
                 "tokenize": lambda rows=rows: encode(rows, prompt, tokenizer),
-                "predict": lambda rows=rows: answering.predict(rows, tiny_base, adapter, prompt, "none", 1, 1, tmp_path / "m"),
-                "ask": lambda row=row: ask.stream(row["instruction"], row["input"], tiny_base, adapter, "none", 1),
+                "predict": lambda rows=rows: answering.predict(rows, weights, prompt, 1, 1, tmp_path / "m"),
+                "ask": lambda row=row: ask.stream(ask.Question(row["instruction"], row["input"], 1), weights),
                 "app": lambda row=row: chat.question_ids(speaker, tokenizer, row["instruction"], row["input"], 1),
             }
             for way, put in ways.items():

@@ -7,26 +7,18 @@ its own prompt, settings and seed alone, and an incremental run gives the same b
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from tqdm import tqdm
 from transformers import GenerationConfig
 
+from mbegu.asking.decoding import Decoding
 from mbegu.asking.grammar import constrain
 from mbegu.asking.memo import Answer, Request
 
 BUCKET = 64
 TOP = 256  # tokens that are sorted for top_p; the whole vocabulary where these hold too little probability
-
-
-class Decoding(NamedTuple):
-    """How the next token is chosen."""
-
-    max_new_tokens: int
-    temperature: float = 0.0  # 0 is greedy
-    top_p: float = 1.0  # nucleus sampling (Holtzman et al. 2020, arXiv 1904.09751)
-    repetition_penalty: float = 1.0  # Keskar et al. 2019 (arXiv 1909.05858), §4.1
 
 
 def requests_for(texts: list[str], identity: dict[str, Any], batch_size: int, max_new_tokens: int) -> list[Request]:

@@ -85,5 +85,6 @@ def choose_teacher(base: Path, adapter: Path, values: dict[str, Any]) -> "Teache
 
         return recorded(Path(recording))
     from mbegu.asking.teachers import local
+    from mbegu.models.loading import Weights
 
-    return local(base, None if adapter == base else adapter, quantization, batch_size)
+    return local(Weights(base, None if adapter == base else adapter, quantization), batch_size)

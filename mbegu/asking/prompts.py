@@ -1,15 +1,15 @@
 """From a row to the text that a model reads: the same function for tokenize, expand, predict and ask."""
 
-import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jinja2
-from jinja2.sandbox import SandboxedEnvironment
 
 from mbegu.errors import BadInput
+from mbegu.models.trained import read_adapter_prompt
 from mbegu.rows.row import Row
+from mbegu.text.templates import compiled
 
 PROBE = " \n probe \n "
 
@@ -40,15 +40,19 @@ def read_prompt(template: Path, chat: bool) -> Prompt:
     return prompt
 
 
-@functools.lru_cache
-def _compiled(template: str) -> jinja2.Template:
-    environment = SandboxedEnvironment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False)
-    return environment.from_string(template)
+def trained_prompt(adapter: Path, base_identity: str) -> Prompt:
+    """How an adapter was asked in training.
+
+    Raises:
+        BadInput: it was trained on another base model, or not by Mbegu.
+    """
+    saved = read_adapter_prompt(adapter, base_identity)
+    return Prompt(saved["template"], saved["chat"])
 
 
 def render(prompt: Prompt, instruction: str, input_: str) -> str:
     """The template filled in, before any chat markup."""
-    return _compiled(prompt.template).render(instruction=instruction, input=input_)
+    return compiled(prompt.template, keep_trailing_newline=True).render(instruction=instruction, input=input_)
 
 
 def prompt_text(prompt: Prompt, tokenizer: Any, instruction: str, input_: str) -> str:

@@ -12,12 +12,12 @@ import diskcache
 import jsonschema
 import regex
 
-from mbegu.asking.generation import Decoding
+from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import Request, recall
 from mbegu.asking.teachers import Teacher, consult, request
 from mbegu.errors import BadInput
-from mbegu.sources.seeds.demonstrations import render
 from mbegu.text.filters import control_token
+from mbegu.text.templates import render
 
 OBJECT = regex.compile(r"\{(?:[^{}\"]|\"(?:[^\"\\]|\\.)*+\"|(?R))*+\}", regex.DOTALL)
 SHOWN = 300  # characters of a refused reply that are sent back

@@ -34,7 +34,7 @@ def read_asking(template: str, values: dict[str, Any]) -> "Asking":
     Raises:
         BadInput: the folder of templates has no such one.
     """
-    from mbegu.asking.generation import Decoding
+    from mbegu.asking.decoding import Decoding
     from mbegu.asking.replies import Asking, read_template
 
     text = read_template(values["templates"], template)

@@ -3,19 +3,19 @@
 A teacher is a value with an identity and one function; whatever it answers goes through the memo.
 """
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import diskcache
 
 from mbegu.asking import grammar
-from mbegu.asking.generation import Decoding, generate
+from mbegu.asking.decoding import Decoding
+from mbegu.asking.generation import generate
 from mbegu.asking.memo import Answer, Request, answer_all, note_speed, request_key
 from mbegu.asking.prompts import control_tokens
-from mbegu.models.loading import load_model, load_tokenizer, model_identity
+from mbegu.models.loading import Weights, load_tokenizer
+from mbegu.text.draws import seed
 
 Ask = Callable[[list[Request]], Iterator[tuple[Request, Answer]]]
 
@@ -57,7 +57,7 @@ def request(
 
 def seed_of(request: Request) -> int:
     """A 31-bit seed from the request's content, so that it depends on no order."""
-    return int(hashlib.sha256(f"seed {request_key(request)}".encode()).hexdigest()[:8], 16) >> 1
+    return seed(f"seed {request_key(request)}")
 
 
 def consult(teacher: Teacher, requests: list[Request], memo: diskcache.Cache) -> Asked:
@@ -79,17 +79,17 @@ def consult(teacher: Teacher, requests: list[Request], memo: diskcache.Cache) ->
     return Asked(answers, asked)
 
 
-def local(base: Path, adapter: Path | None, quantization: str, batch_size: int) -> Teacher:
+def local(weights: Weights, batch_size: int) -> Teacher:
     """The base model, or a version's adapter on it, on this machine; loaded when it is first asked.
 
     Raises:
         BadInput: a manifest does not hold, or the adapter belongs to another base.
     """
-    identity = {"kind": "local", **model_identity(base, adapter, quantization), "batch_size": batch_size}
-    tokenizer = load_tokenizer(base)
+    identity = {"kind": "local", **weights.identity(), "batch_size": batch_size}
+    tokenizer = load_tokenizer(weights.base)
 
     def ask(requests: list[Request]) -> Iterator[tuple[Request, Answer]]:
-        model = load_model(base, adapter, quantization)
+        model = weights.load()
         alike: dict[str, list[Request]] = {}
         for request in requests:
             alike.setdefault(f"{request['chat']} {request['decoding']}", []).append(request)

@@ -3,12 +3,11 @@
 from typing import Any, NamedTuple
 
 from mbegu.rows.ledger import entry
-from mbegu.rows.row import Row
+from mbegu.rows.row import MACHINE, Row
 from mbegu.text import filters
 from mbegu.text.words import fold, words
 
 STAGE = "curate"
-MACHINE = ("generated", "document")  # kinds of rows that a teacher wrote
 Entry = dict[str, Any]
 
 

@@ -1,10 +1,10 @@
 """Which rows are held out: a hash of each row's id decides, so that no row changes sides when others come or go."""
 
-import hashlib
 from typing import Any, NamedTuple
 
 from mbegu.rows.ledger import entry
 from mbegu.rows.row import Row
+from mbegu.text.draws import share
 
 STAGE = "split"
 
@@ -19,7 +19,7 @@ class Split(NamedTuple):
 
 def is_held_out(id_: str, fraction: float) -> bool:
     """Whether the row of this id is tested on; independent of the validation split, which hashes another text."""
-    return int(hashlib.sha256(f"heldout {id_}".encode()).hexdigest()[:8], 16) < fraction * 2**32
+    return share(f"heldout {id_}") < fraction
 
 
 def split(rows: list[Row], always: list[Row], fraction: float) -> Split:

@@ -1,17 +1,14 @@
 """Base models and adapters in memory, checked against their manifests."""
 
-import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
-from mbegu.asking.prompts import Prompt
 from mbegu.errors import BadInput
 from mbegu.models.manifest import verify
-
-PROMPT_FILE = "prompt.json"  # beside an adapter: how it was asked in training, and on which base
+from mbegu.models.trained import read_adapter_prompt
 
 
 def load_tokenizer(folder: Path) -> Any:
@@ -72,46 +69,31 @@ def keep_gradients_after_evaluation(model: Any) -> None:
             module.support_avx512bf16_for_cpu = False
 
 
-def read_adapter_prompt(adapter: Path, base_identity: str) -> Prompt:
-    """How an adapter was asked in training.
+class Weights(NamedTuple):
+    """Which weights answer."""
 
-    Raises:
-        BadInput: it was trained on another base model.
-    """
-    try:
-        saved = json.loads((adapter / PROMPT_FILE).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadInput(f"{adapter}: no {PROMPT_FILE} here; this is not an adapter that Mbegu trained.") from None
-    if saved["base"] != base_identity:
-        raise BadInput(
-            f"{adapter}: trained on another base model ({saved['base'][:12]}, here {base_identity[:12]}); "
-            "train it again with `dvc repro`, or fetch its base with `dvc pull models/base`."
-        )
-    return Prompt(saved["template"], saved["chat"])
+    base: Path
+    adapter: Path | None  # a LoRA folder, a folder with a fully fine-tuned model, or None for the base model
+    quantization: str  # of the base: "nf4" or "none"
 
+    def identity(self) -> dict[str, Any]:
+        """What answers depend on, for memo keys; checks every file on the way.
 
-def model_identity(base: Path, adapter: Path | None, quantization: str) -> dict[str, Any]:
-    """What a model's answers depend on, for memo keys; checks every file on the way.
+        Raises:
+            BadInput: a manifest does not hold, or the adapter belongs to another base.
+        """
+        base = verify(self.base)
+        if self.adapter is not None:
+            read_adapter_prompt(self.adapter, base)
+        adapter = None if self.adapter is None else verify(self.adapter)
+        return {"base": base, "adapter": adapter, "quantization": self.quantization}
 
-    Args:
-        adapter: a LoRA folder, a folder with a fully fine-tuned model, or None for the base model.
+    def load(self) -> Any:
+        """A model ready to answer: the base, the base with an adapter, or a fully fine-tuned model in the adapter's place."""
+        if self.adapter is None:
+            return load_base(self.base, self.quantization).eval()
+        if not (self.adapter / "adapter_config.json").is_file():
+            return load_base(self.adapter, self.quantization).eval()
+        from peft import PeftModel
 
-    Raises:
-        BadInput: a manifest does not hold, or the adapter belongs to another base.
-    """
-    base_identity = verify(base)
-    if adapter is not None:
-        read_adapter_prompt(adapter, base_identity)
-    adapter_identity = None if adapter is None else verify(adapter)
-    return {"base": base_identity, "adapter": adapter_identity, "quantization": quantization}
-
-
-def load_model(base: Path, adapter: Path | None, quantization: str) -> Any:
-    """A model ready to answer: the base, the base with an adapter, or a fully fine-tuned model in the adapter's place."""
-    if adapter is None:
-        return load_base(base, quantization).eval()
-    if not (adapter / "adapter_config.json").is_file():
-        return load_base(adapter, quantization).eval()
-    from peft import PeftModel
-
-    return PeftModel.from_pretrained(load_base(base, quantization), str(adapter)).eval()
+        return PeftModel.from_pretrained(load_base(self.base, self.quantization), str(self.adapter)).eval()

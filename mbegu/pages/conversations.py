@@ -1,18 +1,17 @@
 """Example conversations: the same held-out questions answered by several models, drawn by a rule and not by eye."""
 
-import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-import jinja2
-
 from mbegu.errors import BadInput
 from mbegu.metrics.rouge import score
 from mbegu.rows.heldout import read_heldout
 from mbegu.scoring.predictions import check_same_rows, read_predictions
+from mbegu.text.draws import rank
+from mbegu.text.templates import page
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 LINE_END = re.compile(r"\r\n|\r|\n")  # CommonMark 0.31, §2.1
@@ -47,7 +46,7 @@ def choose(ids: Sequence[str], count: int) -> list[int]:
 
     The same rows whatever was answered and wherever they stand. A larger count adds rows at the end.
     """
-    ranked = sorted(range(len(ids)), key=lambda place: hashlib.sha256(f"conversation {ids[place]}".encode()).hexdigest())
+    ranked = sorted(range(len(ids)), key=lambda place: rank(f"conversation {ids[place]}"))
     return ranked[:count]
 
 
@@ -82,11 +81,7 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 def markdown(gathered: dict[str, Any]) -> str:
     """The page. Texts of rows stand in quoted blocks, in which none of their characters becomes markup."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["quoted"] = quoted
-    return environment.get_template("conversations.md.jinja").render(gathered)
+    return page(TEMPLATES / "conversations.md.jinja", gathered, {"quoted": quoted})
 
 
 def quoted(text: str) -> str:

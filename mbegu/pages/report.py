@@ -6,8 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from mbegu.builds.record import hashes, revision
 from mbegu.errors import BadInput
 from mbegu.metrics.finance import mark_numbers
@@ -19,6 +17,7 @@ from mbegu.rows.row import question, read_rows
 from mbegu.scoring import comparison
 from mbegu.scoring.headings import TITLES
 from mbegu.scoring.predictions import read_predictions
+from mbegu.text.templates import page
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 FLIP = ("pair", "id", "metric", "old", "new", "change", "nearest")
@@ -139,18 +138,10 @@ def _csv(path: Path) -> list[dict[str, str]]:
 
 def html(report: dict[str, Any]) -> str:
     """One page without any outside reference; text of rows is escaped."""
-    return _render("report.html.jinja", report, autoescape=True)
+    return page(TEMPLATES / "report.html.jinja", report)
 
 
 def markdown(report: dict[str, Any]) -> str:
     """The same without the charts; text of rows stands in quoted blocks, so that it can't become markup."""
     tables: dict[str, Callable[..., str] | str] = {name: comparison.markdown(report[name]) for name in ("differences", "scores")}
-    return _render("report.md.jinja", {**report, **tables}, autoescape=False)
-
-
-def _render(name: str, report: dict[str, Any], autoescape: bool) -> str:
-    loader = jinja2.FileSystemLoader(TEMPLATES)
-    environment = jinja2.Environment(
-        loader=loader, undefined=jinja2.StrictUndefined, autoescape=autoescape, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template(name).render(report)
+    return page(TEMPLATES / "report.md.jinja", {**report, **tables})

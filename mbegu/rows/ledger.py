@@ -1,12 +1,20 @@
 """The ledger: one line for every row that a stage drops or changes, and the sum that proves it."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.row import Row
 
+Entry = dict[str, Any]
 KEYS = ("id", "stage", "action", "reason", "score", "nearest", "row")
+
+
+class Sieved(NamedTuple):
+    """What every filter returns."""
+
+    kept: list[Row]
+    ledger: list[Entry]  # a line for each row that it dropped or changed
 
 
 def entry(

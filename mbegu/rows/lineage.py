@@ -1,8 +1,7 @@
 """Which human rows a row descends from, and a validation split that never cuts through a lineage."""
 
-import hashlib
-
 from mbegu.rows.row import Row
+from mbegu.text.draws import share
 
 
 def roots(row: Row) -> list[str]:
@@ -13,7 +12,7 @@ def roots(row: Row) -> list[str]:
 def in_validation(root: str, fraction: float) -> bool:
     """Whether a human row is held back for validation: a hash of its id alone, so that a row never changes sides
     when others come or go."""
-    return int(hashlib.sha256(f"validation {root}".encode()).hexdigest()[:8], 16) < fraction * 2**32
+    return share(f"validation {root}") < fraction
 
 
 def side(roots: list[str], fraction: float) -> str:

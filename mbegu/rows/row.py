@@ -11,6 +11,7 @@ from mbegu.text.words import fold
 
 Row = dict[str, Any]
 KEYS = ("id", "instruction", "input", "output", "origin")
+MACHINE = ("generated", "document")  # kinds of rows that a teacher wrote
 
 
 def row_id(instruction: str, input_: str) -> str:

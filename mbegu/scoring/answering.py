@@ -7,19 +7,19 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from mbegu.asking.generation import Decoding, generate, requests_for
+from mbegu.asking.decoding import Decoding
+from mbegu.asking.generation import generate, requests_for
 from mbegu.asking.memo import Answer, Request, answer_all, open_memo
-from mbegu.asking.prompts import Prompt, row_prompts
+from mbegu.asking.prompts import Prompt, row_prompts, trained_prompt
 from mbegu.errors import BadInput
-from mbegu.models.loading import load_model, load_tokenizer, model_identity, read_adapter_prompt
+from mbegu.models.loading import Weights, load_tokenizer
 from mbegu.rows.row import Row
 from mbegu.training.encoded import encode
 from mbegu.training.loss import summed_cross_entropy
 
 
 def predict(
-    rows: list[Row], base: Path, adapter: Path | None, prompt: Prompt, quantization: str, batch_size: int,
-    max_new_tokens: int, memo: Path,
+    rows: list[Row], weights: Weights, prompt: Prompt, batch_size: int, max_new_tokens: int, memo: Path
 ) -> tuple[list[dict[str, Any]], int]:  # fmt: skip
     """Greedy answers to `rows`, with the loss on their reference answers, through the memo.
 
@@ -31,10 +31,10 @@ def predict(
     Raises:
         BadInput: a manifest does not hold, the adapter belongs to another base or prompt, or a row holds a control token.
     """
-    identity = model_identity(base, adapter, quantization)
-    if adapter is not None and read_adapter_prompt(adapter, identity["base"]) != prompt:
-        raise BadInput(f"{adapter}: was trained with another prompt; run `dvc repro` to train it with this one.")
-    tokenizer = load_tokenizer(base)
+    identity = weights.identity()
+    if weights.adapter is not None and trained_prompt(weights.adapter, identity["base"]) != prompt:
+        raise BadInput(f"{weights.adapter}: was trained with another prompt; run `dvc repro` to train it with this one.")
+    tokenizer = load_tokenizer(weights.base)
     encoded = encode(rows, prompt, tokenizer)
     texts = row_prompts(rows, prompt, tokenizer)
     answers = requests_for(texts, identity, batch_size, max_new_tokens)
@@ -42,7 +42,7 @@ def predict(
     encoded_of = dict(zip(texts, encoded, strict=True))
 
     def ask(missing: list[Request]) -> Iterator[tuple[Request, Answer]]:
-        model = load_model(base, adapter, quantization)
+        model = weights.load()
         questions = [request for request in missing if "nll_of" not in request]
         if questions:
             prompts, seeds = [request["prompt"] for request in questions], [0] * len(questions)

@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 
 import diskcache
 
-from mbegu.asking.generation import Decoding
+from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import Request
 from mbegu.asking.teachers import Teacher, consult, request
 from mbegu.errors import BadInput
 from mbegu.rows.row import Row
 from mbegu.scoring.predictions import read_predictions
-from mbegu.sources.seeds.demonstrations import render
 from mbegu.text.filters import control_token
+from mbegu.text.templates import render
 
 UNREADABLE = "unreadable"
 SHOWN = ("instruction", "input", "reference", "prediction")

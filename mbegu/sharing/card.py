@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jinja2
 import yaml
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from mbegu.errors import BadInput
 from mbegu.scoring import comparison
 from mbegu.scoring.headings import HEADINGS, TITLES, arrow
+from mbegu.text import templates
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 STANDARD = {"rouge1": "rouge", "rouge2": "rouge", "rougeL": "rouge", "rougeLsum": "rouge"}  # ids at hf.co/metrics
@@ -81,13 +81,9 @@ def page(facts: Mapping[str, Any], settings: Settings) -> str:
     Args:
         facts: what `card_facts.gather` found.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {"inline": inline, "fenced": fenced, "quoted": quoted, "literal": repr, "table": comparison.markdown}
-    body = environment.get_template("model_card.md.jinja").render(
-        **facts, settings=settings, scores=score_table(facts["compared"], facts["version"])
-    )
+    scores = score_table(facts["compared"], facts["version"])
+    filters = {"inline": inline, "fenced": fenced, "quoted": quoted, "literal": repr, "table": comparison.markdown}
+    body = templates.page(TEMPLATES / "model_card.md.jinja", {**facts, "settings": settings, "scores": scores}, filters)
     return f"---\n{metadata(facts, settings).to_yaml()}\n---\n\n{body}\n"
 
 

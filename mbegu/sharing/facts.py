@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from mbegu.builds.lock import Stages, ancestry, check_unchanged, made_by, outputs, settings
 from mbegu.builds.record import revision
 from mbegu.errors import BadInput
-from mbegu.models.loading import PROMPT_FILE
 from mbegu.models.manifest import sha256
+from mbegu.models.trained import PROMPT_FILE
 from mbegu.rows.lineage import roots
 from mbegu.rows.row import Row, question, read_rows
 from mbegu.scoring.comparison import BASE, in_words, pair_name

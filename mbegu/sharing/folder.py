@@ -8,8 +8,8 @@ from typing import Any
 
 from mbegu.asking.prompts import Prompt
 from mbegu.errors import BadInput
-from mbegu.models.loading import PROMPT_FILE
 from mbegu.models.manifest import NAME, verify
+from mbegu.models.trained import PROMPT_FILE
 
 TEMPLATE, CARD, MERGED = "prompt.jinja", "README.md", "merged"
 TOKENIZER = (

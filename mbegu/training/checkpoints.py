@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.errors import BadInput
-from mbegu.models.loading import PROMPT_FILE
 from mbegu.models.manifest import sha256, verify, write_manifest
+from mbegu.models.trained import PROMPT_FILE
 
 
 def same_base(prompt: dict[str, Any], base_identity: str, tokenized: Path) -> None:

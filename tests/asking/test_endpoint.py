@@ -7,8 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from mbegu.asking.decoding import Decoding
 from mbegu.asking.endpoint import KEY, Endpoint, openai_compatible
-from mbegu.asking.generation import Decoding
 from mbegu.asking.memo import open_memo
 from mbegu.asking.teachers import consult, request, seed_of
 from mbegu.errors import BadInput

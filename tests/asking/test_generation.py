@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from mbegu.asking.generation import Decoding, generate, generate_one, requests_for, sampler
+from mbegu.asking.decoding import Decoding
+from mbegu.asking.generation import generate, generate_one, requests_for, sampler
 from mbegu.models.loading import load_base
 
 TEXTS = [f"<|im_start|>user\nQuestion {n}: ሰላም {'interest ' * n}<|im_end|>\n<|im_start|>assistant\n" for n in range(6)]

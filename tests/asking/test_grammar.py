@@ -55,10 +55,11 @@ def test_questions_are_json_of_the_schema_each_with_its_mark(tiny_tokenizer, tex
 
 
 def test_a_random_model_spells_only_what_its_row_may_and_a_free_row_is_left_alone(tiny_base, tiny_tokenizer):
-    from mbegu.asking.generation import Decoding, generate
-    from mbegu.models.loading import load_model
+    from mbegu.asking.decoding import Decoding
+    from mbegu.asking.generation import generate
+    from mbegu.models.loading import Weights
 
-    model = load_model(tiny_base, None, "none")
+    model = Weights(tiny_base, None, "none").load()
     prompts = ["Ask about money.", "Quote it.", "Say anything."]
     shapes = [{"schema": questions.schema(1, 12)}, QUOTING | {"longest": 8}, None]
 

@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 from mbegu.asking import forecast
-from mbegu.asking.generation import Decoding
+from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import export_lines, import_lines, open_memo, recall, remember
 from mbegu.asking.recorded import recorded
 from mbegu.asking.teachers import Teacher, consult, request

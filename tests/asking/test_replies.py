@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mbegu.asking.generation import Decoding
+from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import open_memo
 from mbegu.asking.replies import Asking, Item, ask, parse, read_template
 from mbegu.asking.teachers import Teacher

@@ -99,7 +99,7 @@ def texts(message: dict) -> list[str]:
 @functools.cache
 def asked_alone(base: Path, adapter: Path, question: str, input_: str) -> dict[str, str]:
     """What `stages/ask.py --compare` prints for the base model, asked as `adapter` is, and for `adapter`."""
-    answers = ask.ask_all(question, input_, base, [adapter], "none", TOKENS)
+    answers = ask.ask_all(ask.Question(question, input_, TOKENS), base, [adapter], "none")
     return {"base": answers[0][1], "adapter": answers[1][1]}
 
 

@@ -5,7 +5,7 @@ import pytest
 from mbegu.curating.funnel import funnel
 from mbegu.errors import BadInput
 from mbegu.pages import differences, trace
-from mbegu.rows import reviewing
+from mbegu.rows import reviews
 from mbegu.rows.jsonl import write_lines
 from mbegu.rows.ledger import entry
 from mbegu.rows.reviews import read_reviews
@@ -99,25 +99,25 @@ def test_changed_answers_are_those_that_both_have_and_differ():
 def test_a_decision_is_read_back_and_can_be_undone(tmp_path):
     path = tmp_path / "reviews/v2.jsonl"
     rows = [PARENT, CHILD, GONE]
-    assert reviewing.pending(rows, path) == [CHILD, GONE]
-    first = reviewing.decision(CHILD, "edit", "Wanjiru", output="ብዙ ሰዎች የሚያዋጡት ገንዘብ።")
-    reviewing.append(path, first)
-    reviewing.append(path, reviewing.decision(GONE, "reject", "Wanjiru", reason="Off topic."))
+    assert reviews.pending(rows, path) == [CHILD, GONE]
+    first = reviews.decision(CHILD, "edit", "Wanjiru", output="ብዙ ሰዎች የሚያዋጡት ገንዘብ።")
+    reviews.append(path, first)
+    reviews.append(path, reviews.decision(GONE, "reject", "Wanjiru", reason="Off topic."))
     decided = read_reviews(path)
     assert decided[CHILD["id"]]["output"] == "ብዙ ሰዎች የሚያዋጡት ገንዘብ።"
     assert decided[GONE["id"]]["reason"] == "Off topic."
     assert '"draft": "የገንዘብ ስብስብ።"' in path.read_text(encoding="utf-8")
-    assert reviewing.pending(rows, path) == []
+    assert reviews.pending(rows, path) == []
     grounded = {**CHILD, "id": "g", "origin": {**CHILD["origin"], "kind": "document"}}
-    assert reviewing.pending([*rows, grounded], path) == [grounded]
-    reviewing.undo(path, first)
-    assert reviewing.pending(rows, path) == [CHILD]
+    assert reviews.pending([*rows, grounded], path) == [grounded]
+    reviews.undo(path, first)
+    assert reviews.pending(rows, path) == [CHILD]
 
 
 def test_the_nearest_row_of_a_draft():
-    near = reviewing.nearest_of(GONE, [GONE, CHILD, PARENT])
+    near = reviews.nearest_of(GONE, [GONE, CHILD, PARENT])
     assert near.row == PARENT and near.score == 0.75
-    assert reviewing.nearest_of(CHILD, [CHILD]) is None
+    assert reviews.nearest_of(CHILD, [CHILD]) is None
 
 
 def test_the_funnel_adds_up():

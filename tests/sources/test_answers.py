@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from mbegu.asking.generation import Decoding
+from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import open_memo
 from mbegu.asking.replies import Asking, parse
 from mbegu.asking.teachers import Teacher

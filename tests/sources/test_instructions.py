@@ -5,7 +5,7 @@ import re
 import pytest
 from closure import ROOT
 
-from mbegu.asking.generation import Decoding
+from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import open_memo
 from mbegu.asking.teachers import Teacher, seed_of
 from mbegu.errors import BadInput

@@ -14,6 +14,7 @@ from test_merged import make_adapter
 
 from mbegu.asking.prompts import Prompt
 from mbegu.builds.lock import content_hash
+from mbegu.models.loading import Weights
 from mbegu.models.manifest import verify, write_manifest
 from mbegu.rows.heldout import read_heldout
 from mbegu.rows.jsonl import write_lines
@@ -75,7 +76,7 @@ def build(project: Path, tiny_base: Path, adapter: Path) -> None:
     write_lines(project / "data/heldout.jsonl", HELDOUT)
     heldout, measured = read_heldout(project / "data/heldout.jsonl"), {}
     for name, folder in (("base", None), ("v1", project / "models/adapters/v1")):
-        found, _ = answering.predict(heldout, project / "models/base", folder, PROMPT, "nf4", 2, 8, project / "memo")
+        found, _ = answering.predict(heldout, Weights(project / "models/base", folder, "nf4"), PROMPT, 2, 8, project / "memo")
         write_lines(project / f"data/predictions/{name}.jsonl", found)
         measured[name] = measure(found, heldout, Settings(["rougeL"], [], None))
     compared = comparison.compare(measured)

@@ -3,57 +3,52 @@
 import shutil
 import textwrap
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from transformers import TextStreamer
 
 from mbegu.asking.generation import generate_one
-from mbegu.asking.prompts import prompt_ids, prompt_text
-from mbegu.models.loading import load_model, load_tokenizer, model_identity, read_adapter_prompt
-from mbegu.models.manifest import verify
+from mbegu.asking.prompts import prompt_ids, prompt_text, trained_prompt
+from mbegu.models.loading import Weights, load_tokenizer
 from mbegu.rows.row import text_field
 
 
-def stream(question: str, input_: str, base: Path, adapter: Path, quantization: str, max_new_tokens: int) -> None:
-    """Prints an adapter's answer as it is generated."""
-    tokenizer = load_tokenizer(base)
-    _answer(
-        question,
-        input_,
-        base,
-        adapter,
-        adapter,
-        quantization,
-        max_new_tokens,
-        TextStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True),
-    )
+class Question(NamedTuple):
+    """What is asked."""
+
+    instruction: str
+    input: str
+    max_new_tokens: int  # longest answer
 
 
-def ask_all(
-    question: str, input_: str, base: Path, adapters: list[Path], quantization: str, max_new_tokens: int
-) -> list[tuple[str, str]]:
+def stream(question: Question, weights: Weights) -> None:
+    """Prints the answer of an adapter as it is generated.
+
+    Raises:
+        BadInput: a manifest does not hold, or the adapter belongs to another base.
+    """
+    tokenizer = load_tokenizer(weights.base)
+    _answer(question, weights, weights.adapter, TextStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True))
+
+
+def ask_all(question: Question, base: Path, adapters: list[Path], quantization: str) -> list[tuple[str, str]]:
     """(name, answer) of the base model, asked as the first adapter is, and of each adapter.
 
     Raises:
         BadInput: a manifest does not hold, or an adapter belongs to another base.
     """
-    answers = [(base.name, _answer(question, input_, base, None, adapters[0], quantization, max_new_tokens))]
-    for adapter in adapters:
-        answers.append((adapter.name, _answer(question, input_, base, adapter, adapter, quantization, max_new_tokens)))
-    return answers
+    asked = [(base.name, None, adapters[0]), *((adapter.name, adapter, adapter) for adapter in adapters)]
+    return [(name, _answer(question, Weights(base, adapter, quantization), asked_as)) for name, adapter, asked_as in asked]
 
 
-def _answer(
-    question: str, input_: str, base: Path, adapter: Path | None, asked_as: Path, quantization: str, max_new_tokens: int,
-    streamer: Any = None,
-) -> str:  # fmt: skip
-    model_identity(base, adapter, quantization)
-    tokenizer = load_tokenizer(base)
-    prompt = read_adapter_prompt(asked_as, verify(base))
-    typed = {"question": question, "input": input_}  # made NFC and stripped, as rows are
+def _answer(question: Question, weights: Weights, asked_as: Path | None, streamer: Any = None) -> str:
+    identity = weights.identity()
+    tokenizer = load_tokenizer(weights.base)
+    prompt = trained_prompt(asked_as or weights.base, identity["base"])
+    typed = {"question": question.instruction, "input": question.input}  # made NFC and stripped, as rows are
     asked = [text_field(typed, key, "ask", required=key == "question") for key in typed]
     (ids,) = prompt_ids([prompt_text(prompt, tokenizer, *asked)], prompt, tokenizer)
-    return generate_one(load_model(base, adapter, quantization), tokenizer, ids, max_new_tokens, streamer)
+    return generate_one(weights.load(), tokenizer, ids, question.max_new_tokens, streamer)
 
 
 def side_by_side(answers: list[tuple[str, str]], fit_terminal: bool) -> str:

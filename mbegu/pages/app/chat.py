@@ -15,9 +15,9 @@ from peft import PeftModel
 from transformers import TextIteratorStreamer
 
 from mbegu.asking.generation import generate_one
-from mbegu.asking.prompts import Prompt, prompt_ids, prompt_text
+from mbegu.asking.prompts import Prompt, prompt_ids, prompt_text, trained_prompt
 from mbegu.errors import BadInput
-from mbegu.models.loading import load_base, read_adapter_prompt
+from mbegu.models.loading import load_base
 from mbegu.models.manifest import verify
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.row import KEYS, text_field
@@ -48,7 +48,7 @@ def load_speakers(base: Path, adapters: list[Path], quantization: str) -> dict[s
         BadInput: a manifest does not hold, a folder is no adapter that Mbegu trained, or one of another base.
     """
     identity = verify(base)
-    prompts = {adapter: read_adapter_prompt(adapter, identity) for adapter in adapters}
+    prompts = {adapter: trained_prompt(adapter, identity) for adapter in adapters}
     for adapter in adapters:
         verify(adapter)
     shared = load_base(base, quantization)

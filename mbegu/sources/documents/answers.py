@@ -4,7 +4,6 @@ That a model shall answer from what it is given, or say that it can't, is learne
 "Know What You Don't Know: Unanswerable Questions for SQuAD" (arXiv 1806.03822), who add such questions at a known rate.
 """
 
-import hashlib
 from typing import Any, NamedTuple
 
 import diskcache
@@ -18,6 +17,7 @@ from mbegu.rows.ledger import entry
 from mbegu.rows.lineage import side
 from mbegu.rows.row import Row, row_id
 from mbegu.sources.seeds.drafts import name
+from mbegu.text.draws import rank, share
 from mbegu.text.words import fold, words
 
 STAGE = "answer"
@@ -133,17 +133,13 @@ def unanswerable(rows: list[Row], rate: float, validation: float) -> list[Row]:
     passages = sorted({row["input"]: row for row in rows}.values(), key=lambda row: str(row["origin"]["chunk"]))
     made = []
     for row in rows:
-        if row["output"] == UNKNOWN or _draw(f"unanswerable {row['id']}") >= rate / (1 - rate):
+        if row["output"] == UNKNOWN or share(f"unanswerable {row['id']}") >= rate / (1 - rate):
             continue
         fitting = [other for other in passages if _fits(row, other, validation)]
         if fitting:
-            other = min(fitting, key=lambda other: _draw(f"{row['id']} {other['origin']['chunk']}"))
+            other = min(fitting, key=lambda other: rank(f"{row['id']} {other['origin']['chunk']}"))
             made.append(_elsewhere(row, other))
     return list({row["id"]: row for row in made}.values())
-
-
-def _draw(text: str) -> float:
-    return int(hashlib.sha256(text.encode()).hexdigest()[:12], 16) / 16**12
 
 
 def _fits(row: Row, other: Row, validation: float) -> bool:

@@ -1,6 +1,5 @@
 """Questions about chunks of documents, each a row without an answer."""
 
-import hashlib
 from typing import Any, NamedTuple
 
 import diskcache
@@ -13,6 +12,7 @@ from mbegu.rows.ledger import entry
 from mbegu.rows.row import Row, row_id
 from mbegu.sources.seeds.drafts import name
 from mbegu.text.alike import Index
+from mbegu.text.draws import rank
 from mbegu.text.words import fold, words
 
 STAGE = "question"
@@ -43,7 +43,7 @@ def schema(count: int, longest: int) -> dict[str, Any]:
 
 def choose(chunks: list[Chunk], most: int) -> tuple[list[Chunk], list[Chunk]]:
     """At most `most` chunks (0 for all) by rank of a hash of their ids, in their order, and the others."""
-    ranked = sorted(chunks, key=lambda chunk: hashlib.sha256(f"chunk {chunk['id']}".encode()).hexdigest())
+    ranked = sorted(chunks, key=lambda chunk: rank(f"chunk {chunk['id']}"))
     chosen = {chunk["id"] for chunk in (ranked[:most] if most else ranked)}
     return [chunk for chunk in chunks if chunk["id"] in chosen], [chunk for chunk in chunks if chunk["id"] not in chosen]
 

@@ -1,15 +1,11 @@
-"""Which rows a teacher is shown, and the prompts that show them."""
+"""Which rows a teacher is shown, and the templates that show them."""
 
-import hashlib
 from pathlib import Path
-from typing import Any
-
-import jinja2
-from jinja2.sandbox import SandboxedEnvironment
 
 from mbegu.errors import BadInput
 from mbegu.rows.row import Row
 from mbegu.text import filters
+from mbegu.text.draws import rank
 
 
 def read_templates(folder: Path) -> dict[str, str]:
@@ -46,17 +42,4 @@ def draw_demonstrations(human: list[Row], machine: list[Row], slot: str, count: 
 
 
 def _rank(slot: str, row: Row) -> str:
-    return hashlib.sha256(f"{slot} {row['id']}".encode()).hexdigest()
-
-
-def render(template: str, template_name: str, **values: Any) -> str:
-    """A bootstrap template filled in.
-
-    Raises:
-        BadInput: a syntax error, or a variable that this template is not given.
-    """
-    environment = SandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
-    try:
-        return environment.from_string(template).render(**values)
-    except jinja2.TemplateError as error:
-        raise BadInput(f"{template_name}.jinja: {error.message}; it knows {', '.join(sorted(values))}.") from None
+    return rank(f"{slot} {row['id']}")

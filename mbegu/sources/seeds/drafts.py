@@ -2,7 +2,7 @@
 
 import diskcache
 
-from mbegu.asking.generation import Decoding
+from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import request_key
 from mbegu.asking.prompts import Prompt, refuse_control_tokens, render
 from mbegu.asking.teachers import Teacher, consult, request

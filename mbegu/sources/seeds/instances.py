@@ -4,14 +4,14 @@ from typing import Any, NamedTuple
 
 import diskcache
 
-from mbegu.asking.generation import Decoding
+from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import Answer, Request, request_key
 from mbegu.asking.teachers import Teacher, consult, request
 from mbegu.rows.ledger import entry
 from mbegu.rows.row import Row, row_id
-from mbegu.sources.seeds.demonstrations import render
 from mbegu.sources.seeds.lists import Instance, instances, is_yes
 from mbegu.text.filters import control_token
+from mbegu.text.templates import render
 
 
 class Ask(NamedTuple):

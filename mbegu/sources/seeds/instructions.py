@@ -11,19 +11,20 @@ from typing import Any, NamedTuple
 
 import diskcache
 
-from mbegu.asking.generation import Decoding
+from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import request_key
 from mbegu.asking.teachers import Teacher, consult, request
 from mbegu.errors import BadInput
 from mbegu.rows.ledger import entry
 from mbegu.rows.lineage import roots, side
 from mbegu.rows.row import Row, question
-from mbegu.sources.seeds.demonstrations import draw_demonstrations, is_human, read_templates, render
+from mbegu.sources.seeds.demonstrations import draw_demonstrations, is_human, read_templates
 from mbegu.sources.seeds.drafts import name
 from mbegu.sources.seeds.instances import Ask, add_instances, instance_row
 from mbegu.sources.seeds.lists import Instance, Triple, numbered, triples
 from mbegu.text import filters
 from mbegu.text.alike import Index
+from mbegu.text.templates import render
 from mbegu.text.words import words
 
 STAGE = "expand"
