@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 
 from mbegu.builds.grid import SWEPT, Params
 from mbegu.errors import BadInput
-from mbegu.scoring.comparison import in_words, markdown
 from mbegu.scoring.headings import HEADINGS, TITLES, arrow
 from mbegu.scoring.measures import Measures, ratio
 from mbegu.scoring.scores import read_measures
 from mbegu.scoring.significance import LEVEL, as_arrays, compare_pair, own_intervals
+from mbegu.scoring.verdicts import in_words
+from mbegu.text import markdown
 
 METRICS = {"heldout_loss": False, "rouge1": True, "rouge2": True, "rougeL": True}  # whether higher is better
 
@@ -121,7 +122,7 @@ def page(results: Sequence[Result], fixed: Params, failed: Sequence[str]) -> str
         notes.append(f"All were built with {values}; a build without that gives other numbers.")
     if failed:
         notes.append(f"Failed: {', '.join(failed)}.")
-    return f"{markdown(table(results))}\n" + "\n\n".join(notes) + "\n"
+    return f"{markdown.table(table(results))}\n" + "\n\n".join(notes) + "\n"
 
 
 def chart(results: Sequence[Result]) -> dict[str, Any]:
