@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from mbegu.errors import BadInput
 
 if TYPE_CHECKING:
-    from mbegu.scoring.measures import Measures, Settings
+    from mbegu.metrics.following import Classifier
+    from mbegu.scoring.measures import Measures
+    from mbegu.scoring.settings import Score
 
 PREDICTIONS, HELDOUT, PARAMS = Path("data/predictions"), Path("data/heldout.jsonl"), "params.yaml"
 
@@ -83,7 +85,7 @@ def measured(old: str, new: str) -> tuple[dict[str, list["Measures"]], list[str]
                 f"{name}: {len(pair[0])} of {questions} questions are the same at both revisions; the rest are left out."
             )
         for rev, answers in zip((old, new), pair, strict=True):
-            found[f"{name} at {rev}"] = _measure(answers, settings)
+            found[f"{name} at {rev}"] = _measure(answers, *settings)
     return found, notes
 
 
@@ -109,23 +111,24 @@ def _answers(name: str, old: str, new: str) -> tuple[tuple[list[dict[str, Any]],
     return ([read[0][key] for key in common], [read[1][key] for key in common]), len(read[1])
 
 
-def _settings() -> "Settings":
+def _settings() -> tuple["Score", "Classifier | None"]:
     import dvc.api
 
     from mbegu.metrics.following import train
     from mbegu.rows.row import read_rows
-    from mbegu.scoring.measures import Settings
+    from mbegu.scoring.settings import Score
 
     params = dvc.api.params_show(PARAMS)["score"]
     taught = read_rows(Path(params["following"]), answered=False)
+    classifier: Classifier | None
     try:
         classifier = train(taught)
     except BadInput:
         classifier = None
-    return Settings(params["rouge"], params["names"], classifier)
+    return Score(**params), classifier
 
 
-def _measure(answers: list[dict[str, Any]], settings: "Settings") -> list["Measures"]:
+def _measure(answers: list[dict[str, Any]], score: "Score", classifier: "Classifier | None") -> list["Measures"]:
     """Measures against the references that the predictions carry; checks are those of today's held-out rows."""
     from mbegu.rows.heldout import read_heldout
     from mbegu.scoring.measures import measure
@@ -137,4 +140,4 @@ def _measure(answers: list[dict[str, Any]], settings: "Settings") -> list["Measu
         known = marked.get(value["id"], unmarked)
         question = {key: value[key] for key in ("id", "instruction", "input")}
         rows.append({**question, "output": value["reference"], **{key: known[key] for key in unmarked}})
-    return measure(answers, rows, settings)
+    return measure(answers, rows, score, classifier)
