@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mbegu.builds.git import git
 from mbegu.errors import BadInput
 from mbegu.scoring.comparison import markdown
 
@@ -75,7 +76,7 @@ def find(target: str, wanted: Mapping[str, Mapping[str, Any]]) -> dict[str, Expe
         for ref in sorted(exp_refs(repo.scm), key=lambda ref: (ref.baseline_sha != head, str(ref))):
             if ref.name in wanted and ref.name not in found:
                 rev = str(repo.scm.get_ref(str(ref)))
-                if _params(rev) == wanted[ref.name] and not _git("diff", "--quiet", rev, "--", *inputs).returncode:
+                if _params(rev) == wanted[ref.name] and git("diff", "--quiet", rev, "--", *inputs) is not None:
                     found[ref.name] = Experiment(rev, ref.baseline_sha)
     return found
 
@@ -97,11 +98,7 @@ def _inputs(repo: Any, target: str) -> list[str]:
 def _params(rev: str) -> dict[str, Any]:
     from dvc.utils.serialize import parse_yaml
 
-    return dict(parse_yaml(_git("show", f"{rev}:./params.yaml").stdout, "params.yaml"))
-
-
-def _git(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["git", *arguments], capture_output=True, encoding="utf-8", check=False)
+    return dict(parse_yaml(git("show", f"{rev}:./params.yaml") or "", "params.yaml"))
 
 
 def read(rev: str, path: Path) -> bytes:
@@ -113,7 +110,7 @@ def read(rev: str, path: Path) -> bytes:
     import dvc.api
     from dvc.exceptions import DvcException
 
-    root = Path(_git("rev-parse", "--show-toplevel").stdout.strip())
+    root = Path(git("rev-parse", "--show-toplevel") or "")
     try:
         return bytes(dvc.api.read((Path.cwd() / path).relative_to(root).as_posix(), repo=str(root), rev=rev, mode="rb"))
     except (DvcException, OSError) as error:

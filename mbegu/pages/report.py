@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from mbegu.builds.project import Project
 from mbegu.builds.record import hashes, revision
 from mbegu.errors import BadInput
 from mbegu.metrics.finance import mark_numbers
@@ -22,7 +23,6 @@ from mbegu.text.templates import page
 TEMPLATES = Path(__file__).parents[1] / "templates"
 FLIP = ("pair", "id", "metric", "old", "new", "change", "nearest")
 SHOWN = 6  # gains, and as many losses, of a comparison
-DATA = ("seeds/*.jsonl", "reviews/*.jsonl", "heldout.jsonl", "versions/*.jsonl")
 
 
 def gather(data: Path, metrics: Path, params: Path) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def gather(data: Path, metrics: Path, params: Path) -> dict[str, Any]:
         "flips": _flips(data / "flips.jsonl", {row["id"]: row for row in questions}),
         "questions": questions,
         "changes": [_changes(new, old, data) for new, old in shown if old in versions],
-        "record": {"revision": revision(), "files": hashes(data, DATA), "params": params.read_text(encoding="utf-8")},
+        "record": {"revision": revision(), "files": hashes(Project(data=data).record()), "params": params.read_text(encoding="utf-8")},
         "titles": TITLES,
     }
 

@@ -10,7 +10,7 @@ import pytest
 
 from mbegu.builds import record
 from mbegu.metrics.finance import mark_numbers
-from mbegu.pages import charts, report
+from mbegu.pages import report
 from mbegu.rows.jsonl import write_lines
 from mbegu.rows.row import row_id
 from mbegu.rows.tables import write_csv, write_json
@@ -131,15 +131,6 @@ def test_the_page_fits_a_phone_and_a_desk(page, tmp_path, width):
 def test_the_page_prints(page, tmp_path):
     chromium(f"--print-to-pdf={tmp_path / 'report.pdf'}", "--no-pdf-header-footer", page=page, tmp_path=tmp_path)
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
-
-
-def test_a_picture_of_differences_colours_each_verdict():
-    found = {"difference": 0.1, "low": 0.05, "high": 0.15, "verdict": "better"}
-    pair = {"rougeL": found, "loss_per_byte": {**found, "low": None, "high": None, "verdict": "not distinguishable"}}
-    picture = charts.difference_chart({"pairs": {"v1 against base": pair}}, [("v1", "base")])
-    assert (
-        "ROUGE-L F1 ↑" in picture and charts.VERDICTS["better"] in picture and charts.VERDICTS["not distinguishable"] in picture
-    )
 
 
 def test_the_pieces_of_a_marked_answer_spell_it():
