@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from mbegu.builds.git import git
 from mbegu.errors import BadInput
-from mbegu.scoring.comparison import markdown
+from mbegu.text import markdown
 
 
 class Experiment(NamedTuple):
@@ -132,4 +132,4 @@ def show(baselines: Sequence[str], files: Sequence[str], columns: Sequence[str])
     commits = [part for baseline in baselines for part in ("--rev", baseline)]
     shown = checked("exp", "show", "--no-pager", "--md", "--hide-workspace", "--drop", ".*", "--keep", kept, *commits)
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in shown.split("\n") if line.startswith("| ")]
-    return markdown([[re.sub(f"^({places})", "", cell) for cell in cells[0]], *cells[1:]])
+    return markdown.table([[re.sub(f"^({places})", "", cell) for cell in cells[0]], *cells[1:]])

@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 
 from mbegu.builds.grid import SWEPT, Params
 from mbegu.errors import BadInput
-from mbegu.scoring.comparison import in_words, markdown
 from mbegu.scoring.headings import HEADINGS, arrow
 from mbegu.scoring.measures import Measures, ratio
 from mbegu.scoring.scores import read_measures
 from mbegu.scoring.significance import LEVEL, as_arrays, compare_pair, own_intervals
+from mbegu.scoring.verdicts import in_words
+from mbegu.text import markdown
 
 METRICS = {"heldout_loss": False, "rouge1": True, "rouge2": True, "rougeL": True}  # whether higher is better
 
@@ -121,4 +122,8 @@ def page(outcomes: Sequence[Outcome], fixed: Params, failed: Sequence[str]) -> s
         notes.append(f"All were built with {values}; a build without that gives other numbers.")
     if failed:
         notes.append(f"Failed: {', '.join(failed)}.")
-    return f"{markdown(table(outcomes))}\n" + "\n\n".join(notes) + "\n"
+    return f"{markdown.table(table(outcomes))}
+" + "
+
+".join(notes) + "
+"

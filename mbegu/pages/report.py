@@ -15,9 +15,11 @@ from mbegu.pages.differences import compare_rows, word_diff
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.ledger import read_ledger
 from mbegu.rows.row import question, read_rows
-from mbegu.scoring import comparison
+from mbegu.scoring.comparison import pair_name
 from mbegu.scoring.headings import TITLES
 from mbegu.scoring.predictions import read_predictions
+from mbegu.scoring.verdicts import difference_table, in_words, score_table, steps
+from mbegu.text.markdown import table
 from mbegu.text.templates import page
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -37,15 +39,15 @@ def gather(data: Path, metrics: Path, params: Path) -> dict[str, Any]:
     """
     compared = json.loads((metrics / "compare.json").read_text(encoding="utf-8"))
     models = list(compared["models"])
-    shown = comparison.steps(models)
+    shown = steps(models)
     versions = [model for model in models if (metrics / "train" / model).is_dir()]
     questions = _questions(models, data / "predictions")
     funnels = [row for version in versions for row in _funnel(version, metrics / "funnel")]
     return {
         "compared": compared,
-        "verdicts": [(f"{new} against {old}", comparison.in_words(_pair(compared, new, old))) for new, old in shown],
-        "differences": comparison.difference_table(compared, shown),
-        "scores": comparison.score_table(compared["models"]),
+        "verdicts": [(f"{new} against {old}", in_words(_pair(compared, new, old))) for new, old in shown],
+        "differences": difference_table(compared, shown),
+        "scores": score_table(compared["models"]),
         "difference_chart": charts.difference_chart(compared, shown),
         "score_chart": charts.score_chart(compared["intervals"], compared["models"]),
         "loss_chart": charts.loss_chart(
@@ -63,7 +65,7 @@ def gather(data: Path, metrics: Path, params: Path) -> dict[str, Any]:
 
 
 def _pair(compared: dict[str, Any], new: str, old: str) -> dict[str, Any]:
-    return dict(compared["pairs"][comparison.pair_name(new, old)])
+    return dict(compared["pairs"][pair_name(new, old)])
 
 
 def _questions(models: list[str], folder: Path) -> list[dict[str, Any]]:
@@ -143,5 +145,5 @@ def html(report: dict[str, Any]) -> str:
 
 def markdown(report: dict[str, Any]) -> str:
     """The same without the charts; text of rows stands in quoted blocks, so that it can't become markup."""
-    tables: dict[str, Callable[..., str] | str] = {name: comparison.markdown(report[name]) for name in ("differences", "scores")}
+    tables: dict[str, Callable[..., str] | str] = {name: table(report[name]) for name in ("differences", "scores")}
     return page(TEMPLATES / "report.md.jinja", {**report, **tables})

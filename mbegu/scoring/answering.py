@@ -14,8 +14,8 @@ from mbegu.asking.prompts import Prompt, row_prompts, trained_prompt
 from mbegu.errors import BadInput
 from mbegu.models.loading import Weights, load_tokenizer
 from mbegu.rows.row import Row
-from mbegu.training.encoded import encode
 from mbegu.training.loss import summed_cross_entropy
+from mbegu.training.tokens import encode
 
 
 def predict(

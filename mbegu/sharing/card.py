@@ -11,7 +11,9 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from mbegu.errors import BadInput
 from mbegu.scoring import comparison
 from mbegu.scoring.headings import HEADINGS, TITLES, arrow
+from mbegu.scoring.verdicts import bounds, describe
 from mbegu.text import templates
+from mbegu.text.markdown import blockquote, fenced, inline, table
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 STANDARD = {"rouge1": "rouge", "rouge2": "rouge", "rougeL": "rouge", "rougeLsum": "rouge"}  # ids at hf.co/metrics
@@ -82,7 +84,7 @@ def page(facts: Mapping[str, Any], settings: Settings) -> str:
         facts: what `card_facts.gather` found.
     """
     scores = score_table(facts["compared"], facts["version"])
-    filters = {"inline": inline, "fenced": fenced, "quoted": quoted, "literal": repr, "table": comparison.markdown}
+    filters = {"inline": inline, "fenced": fenced, "quoted": blockquote, "literal": repr, "table": table}
     body = templates.page(TEMPLATES / "model_card.md.jinja", {**facts, "settings": settings, "scores": scores}, filters)
     return f"---\n{metadata(facts, settings).to_yaml()}\n---\n\n{body}\n"
 
@@ -135,32 +137,15 @@ def score_table(compared: Mapping[str, Any], version: str) -> list[list[str]]:
     for heading in HEADINGS:
         if heading.tested and any(heading.name in compared["intervals"][model] for model in models):
             cells = [_score(compared, model, heading.name) for model in models]
-            lines.append([heading.title + arrow(heading), *cells, comparison.describe(pair.get(heading.name))])
+            lines.append([heading.title + arrow(heading), *cells, describe(pair.get(heading.name))])
     return lines
 
 
 def _score(compared: Mapping[str, Any], model: str, name: str) -> str:
     if name not in compared["models"][model] or name not in compared["intervals"][model]:
         return "–"
-    interval = comparison.bounds(compared["intervals"][model][name], "{:.3g}".format)
+    interval = bounds(compared["intervals"][model][name], "{:.3g}".format)
     return f"{compared['models'][model][name]:g} {interval}"
-
-
-def inline(text: object) -> str:
-    """Text on one line in which nothing is markup, also in a table's cell."""
-    return re.sub(r"([\\`*_{}\[\]<>|#!~&$])", r"\\\1", " ".join(str(text).split()))
-
-
-def fenced(text: str, language: str = "text") -> str:
-    """Text as a code block that it can't end: its fence is longer than any run of backticks in it."""
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text.strip(chr(10)).replace(chr(0), chr(0xFFFD))}\n{fence}"
-
-
-def quoted(text: str) -> str:
-    """Markdown as a block quote."""
-    return "\n".join(f"> {line}".rstrip() for line in text.strip().split("\n"))
 
 
 def check(text: str) -> None:

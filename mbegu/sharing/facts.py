@@ -15,8 +15,9 @@ from mbegu.models.manifest import sha256
 from mbegu.models.trained import PROMPT_FILE
 from mbegu.rows.lineage import roots
 from mbegu.rows.row import Row, question, read_rows
-from mbegu.scoring.comparison import BASE, in_words, pair_name
+from mbegu.scoring.comparison import BASE, pair_name
 from mbegu.scoring.predictions import read_predictions
+from mbegu.scoring.verdicts import in_words
 
 EXAMPLES = 3  # held-out questions that a card shows, the first ones
 

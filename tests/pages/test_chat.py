@@ -25,6 +25,7 @@ from mbegu.models.loading import load_tokenizer
 from mbegu.models.manifest import verify
 from mbegu.pages.app import ask, chat
 from mbegu.training import checkpoints, trainer
+from mbegu.training.settings import Lora
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DISCLAIMER = "Not financial advice; <b>ምክር</b> & more."
@@ -39,7 +40,7 @@ TOKENS = 40
 
 def save_adapter(base: Path, folder: Path, method: str, template: str, chat: bool, seed: int) -> Path:
     """A model as the train stage leaves it, its weights moved so far that it answers unlike the base."""
-    model = trainer.build(base, method, trainer.Lora(4, 64, 0.0, ["q_proj", "down_proj"]), seed)
+    model = trainer.build(base, method, Lora(4, 64, 0.0, ["q_proj", "down_proj"]), seed)
     torch.manual_seed(seed)
     for name, weight in model.named_parameters():
         if "lora_B" in name or method == "full":

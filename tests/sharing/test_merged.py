@@ -12,11 +12,12 @@ from mbegu.models import loading
 from mbegu.models.manifest import verify
 from mbegu.sharing import merged
 from mbegu.training import checkpoints, trainer
+from mbegu.training.settings import Lora
 
 PROMPT = Prompt("{{ instruction }}{% if input %}\n\n{{ input }}{% endif %}", True)
 TEXTS = ["ሰላም ለእናንተ ይሁን።", "Habari ya asubuhi?", "How is interest paid?", "🌱 KES 5,000", "شلوم \u200f مرحبا", "a\u2028b\u0085c"]
 ROWS = [{"id": str(n), "instruction": text, "input": "", "output": text * 2, "origin": {}} for n, text in enumerate(TEXTS)]
-LORA = trainer.Lora(4, 8, 0.0, ["q_proj", "v_proj"])
+LORA = Lora(4, 8, 0.0, ["q_proj", "v_proj"])
 
 
 def make_adapter(base, folder, method="qlora"):
