@@ -68,10 +68,11 @@ def between_revisions(revs: tuple[str, ...]) -> None:
     """Answers in the DVC cache, scored by the code and settings of today."""
     if len(revs) != 2:
         raise click.UsageError(f"--rev stands {len(revs)} times; name two revisions, such as --rev main --rev HEAD.")
-    from mbegu.builds import revisions
+    from mbegu.builds.project import Project
+    from mbegu.builds.rescoring import measured
     from mbegu.scoring import comparison
 
-    models, left_out = revisions.measured(*revs)
+    models, left_out = measured(Project(), *revs)
     for note in left_out:
         click.echo(f"Note: {note}", err=True)
     compared = comparison.compare(models)

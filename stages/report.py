@@ -21,12 +21,13 @@ from mbegu.command import Stage
 @click.option("--markdown", type=click.Path(path_type=Path), required=True, help="Its twin.")
 def main(data: Path, metrics: Path, params: Path, html: Path, markdown: Path) -> None:
     """Write the report."""
+    from mbegu.builds.project import Project
     from mbegu.pages import report
     from mbegu.rows.tables import write_text
 
-    report = report.gather(data, metrics, params)
-    write_text(html, report.html(report))
-    write_text(markdown, report.markdown(report))
+    gathered = report.gather(Project(data=data, metrics=metrics, params=params))
+    write_text(html, report.html(gathered))
+    write_text(markdown, report.markdown(gathered))
     click.echo(f"Report: {html}")
 
 

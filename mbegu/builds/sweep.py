@@ -122,8 +122,4 @@ def page(outcomes: Sequence[Outcome], fixed: Params, failed: Sequence[str]) -> s
         notes.append(f"All were built with {values}; a build without that gives other numbers.")
     if failed:
         notes.append(f"Failed: {', '.join(failed)}.")
-    return f"{markdown.table(table(outcomes))}
-" + "
-
-".join(notes) + "
-"
+    return f"{markdown.table(table(outcomes))}\n" + "\n\n".join(notes) + "\n"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mbegu.builds import record
+from mbegu.builds.project import Project
 from mbegu.metrics.finance import mark_numbers
 from mbegu.pages import report
 from mbegu.rows.jsonl import write_lines
@@ -61,7 +62,7 @@ def page(tmp_path: Path) -> Path:
         )
     params = tmp_path / "params.yaml"
     params.write_text("score:\n  digits: 4\n")
-    gathered = report.gather(data, metrics, params)
+    gathered = report.gather(Project(data=data, metrics=metrics, params=params))
     (tmp_path / "report.html").write_text(report.html(gathered), encoding="utf-8")
     (tmp_path / "report.md").write_text(report.markdown(gathered), encoding="utf-8")
     return tmp_path / "report.html"
@@ -73,7 +74,8 @@ def test_versions_whose_rows_all_passed_draw_no_empty_funnel(page):
     for version in ("v1", "v2"):
         lines = [("candidates", 0, 9), ("kept", 0, 9)]
         write_csv(page.parent / f"metrics/funnel/{version}.csv", ("filter", "dropped", "left"), lines)
-    again = report.html(report.gather(page.parent / "data", page.parent / "metrics", page.parent / "params.yaml"))
+    project = Project(data=page.parent / "data", metrics=page.parent / "metrics", params=page.parent / "params.yaml")
+    again = report.html(report.gather(project))
     assert caption not in again
 
 
