@@ -1,6 +1,5 @@
 """DVC experiments: which were run, and what they built."""
 
-import os
 import re
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mbegu.builds.commands import environment
 from mbegu.errors import BadInput
 from mbegu.scoring.comparison import markdown
 
@@ -21,9 +21,8 @@ class Experiment(NamedTuple):
 
 
 def dvc(*arguments: str, **settings: Any) -> subprocess.CompletedProcess[str]:
-    """Runs the `dvc` of this Python, which finds this Python's programs first, as the commands in dvc.yaml must."""
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    return subprocess.run([sys.executable, "-m", "dvc", *arguments], env=environment, text=True, check=False, **settings)
+    """Runs the `dvc` of this Python."""
+    return subprocess.run([sys.executable, "-m", "dvc", *arguments], env=environment(), text=True, check=False, **settings)
 
 
 def checked(*arguments: str) -> str:
