@@ -9,7 +9,10 @@ from typing import Any
 from mbegu.asking.prompts import Prompt
 from mbegu.builds.project import Project
 from mbegu.errors import BadInput
-from mbegu.models.manifest import NAME, verify
+from mbegu.models.manifest import NAME, verify, write_manifest
+from mbegu.outputs import whole
+from mbegu.sharing import card
+from mbegu.sharing.card import Publish
 
 TEMPLATE, CARD, MERGED = "prompt.jinja", "README.md", "merged"
 TOKENIZER = (
@@ -31,6 +34,24 @@ def check_replaceable(out: Path) -> None:
     files = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()} - {NAME}
     if files - listed:
         raise BadInput(f"--out {out}: holds {min(files - listed)}, which nobody published; move it away, or name another folder.")
+
+
+def publish(out: Path, facts: Mapping[str, Any], project: Project, settings: Publish, dtype: str | None) -> dict[str, Any] | None:
+    """Writes the whole folder, in place of what an earlier run published there; returns what `add_merged` does.
+
+    Args:
+        facts: what `facts.gather` found, and `repo`, the name that it gets on a hub, or "".
+        dtype: of the numbers of `merged/`, which is left out for None.
+    """
+    with whole(out) as folder:
+        copy_model(facts, project, folder)
+        merged = add_merged(facts, project, folder, dtype) if dtype else None
+        text = card.page({**facts, "merged": merged}, settings)
+        card.check(text)
+        (folder / CARD).write_text(text, encoding="utf-8")
+        write_licence(folder, settings.licence, project.base, facts["base"]["name"])
+        write_manifest(folder)
+    return merged
 
 
 def copy_model(facts: Mapping[str, Any], project: Project, folder: Path) -> None:
