@@ -105,7 +105,7 @@ def main(
     with tempfile.TemporaryDirectory() as folder:
         if merged_folder is None:
             merged_folder = Path(folder)
-            merged.save(merged.merge(merged.with_adapter(base, adapter, "nf4"), "float16"), merged_folder)
+            merged.save(merged.merge(merged.with_adapter(loading.Weights(base, adapter, "nf4")), "float16"), merged_folder)
         running = contestants(base, adapter, merged_folder)
     for model in running.values():
         timed(model, tokenizer, prompts[0], 2)

@@ -22,10 +22,11 @@ from mbegu.sections import path
 @path("--markdown", "Its twin.")
 def main(data: Path, metrics: Path, params: Path, html: Path, markdown: Path) -> None:
     """Write the report."""
+    from mbegu.builds.project import Project
     from mbegu.pages import report
     from mbegu.rows.tables import write_text
 
-    gathered = report.gather(data, metrics, params)
+    gathered = report.gather(Project(data=data, metrics=metrics, params=params))
     write_text(html, report.html(gathered))
     write_text(markdown, report.markdown(gathered))
     click.echo(f"Report: {html}")
