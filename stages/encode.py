@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from mbegu.asking.settings import PromptFile
 from mbegu.command import Stage
 from mbegu.sections import path, section
 from mbegu.training.settings import Encode
@@ -21,11 +22,10 @@ from mbegu.training.settings import Encode
 @path("--ledger", "Rows dropped or cut, and why.")
 @path("--metrics", "Token counts.")
 @path("--lengths", "Tokens of each row, for a histogram.")
-@path("--template", "Prompt template.")
-@click.option("--chat/--no-chat", required=True, help="Wrap the prompt in the model's chat template.")
+@section(PromptFile, "prompt")
 @section(Encode, "encode")
 def main(
-    version: Path, base: Path, out: Path, ledger: Path, metrics: Path, lengths: Path, template: Path, chat: bool, encode: Encode
+    version: Path, base: Path, out: Path, ledger: Path, metrics: Path, lengths: Path, prompt: PromptFile, encode: Encode
 ) -> None:  # fmt: skip
     """Turn a version's rows into token ids."""
     from mbegu.quiet import quiet
@@ -42,11 +42,11 @@ def main(
     from mbegu.training.encoded import write_encoded
 
     rows = read_rows(version, answered=True)
-    prompt = read_prompt(template, chat)
+    asked = read_prompt(*prompt)
     identity = verify(base)
-    kept, lines = tokens.fit(tokens.encode(rows, prompt, load_tokenizer(base)), rows, *encode)
+    kept, lines = tokens.fit(tokens.encode(rows, asked, load_tokenizer(base)), rows, *encode)
     check_balance(len(rows), len(kept), lines, tokens.STAGE)
-    write_encoded(out, kept, prompt, identity)
+    write_encoded(out, kept, asked, identity)
     write_lines(ledger, lines)
     write_json(metrics, tokens.count(kept, lines))
     write_csv(lengths, ("id", "tokens", "trained"), tokens.lengths(kept))

@@ -6,12 +6,13 @@ from typing import Any
 from mbegu.builds import revisions
 from mbegu.builds.project import Project
 from mbegu.errors import BadInput
-from mbegu.metrics.following import train
+from mbegu.metrics.following import Classifier, train
 from mbegu.rows.heldout import read_heldout
 from mbegu.rows.row import read_rows
 from mbegu.scoring.comparison import BASE
-from mbegu.scoring.measures import Measures, Settings, measure
+from mbegu.scoring.measures import Measures, measure
 from mbegu.scoring.predictions import read_predictions
+from mbegu.scoring.settings import Score
 
 Predictions = list[dict[str, Any]]
 
@@ -41,7 +42,7 @@ def measured(project: Project, old: str, new: str) -> tuple[dict[str, list[Measu
                 f"{name}: {len(pair[0])} of {questions} questions are the same at both revisions; the rest are left out."
             )
         for rev, answers in zip((old, new), pair, strict=True):
-            found[f"{name} at {rev}"] = measure(answers, [_row(value, marked) for value in answers], settings)
+            found[f"{name} at {rev}"] = measure(answers, [_row(value, marked) for value in answers], *settings)
     return found, notes
 
 
@@ -63,16 +64,16 @@ def _in_common(old: Predictions, new: Predictions) -> tuple[tuple[Predictions, P
     return ([before[key] for key in common], [after[key] for key in common]), len(after)
 
 
-def _settings(project: Project) -> Settings:
+def _settings(project: Project) -> tuple[Score, Classifier | None]:
     import dvc.api
 
     params = dvc.api.params_show(str(project.params))["score"]
-    taught = read_rows(Path(params["following"]), answered=False)
+    score = Score(*(params[name] for name in Score._fields))
+    taught = read_rows(Path(score.following), answered=False)
     try:
-        classifier = train(taught)
+        return score, train(taught)
     except BadInput:
-        classifier = None
-    return Settings(params["rouge"], params["names"], classifier)
+        return score, None
 
 
 def _row(value: dict[str, Any], marked: dict[str, dict[str, Any]]) -> dict[str, Any]:
