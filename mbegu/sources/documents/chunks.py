@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import regex
 
 from mbegu.errors import BadInput
-from mbegu.rows.ledger import entry
+from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.row import Row
 from mbegu.sources.documents.documents import matches
 from mbegu.text import reasons
@@ -178,16 +178,8 @@ def _next(text: str, sentences: Sequence[Sentence], first: int, stop: int, cut: 
     return begin
 
 
-class Sorted(NamedTuple):
-    """Chunks by what becomes of them."""
-
-    kept: list[Row]
-    heldout: list[Row]
-    ledger: list[dict[str, Any]]
-
-
-def sort_out(chunks: Sequence[Row], heldout: set[str], min_size: int) -> Sorted:
-    """Chunks to train on, those of held-out documents, and the ledger of those that are too short or stand there already.
+def sort_out(chunks: Sequence[Row], heldout: set[str], min_size: int) -> Sieved:
+    """Drops chunks that are too short or stand there already.
 
     Of two with the same text the held-out one stays, else the first.
 
@@ -195,17 +187,25 @@ def sort_out(chunks: Sequence[Row], heldout: set[str], min_size: int) -> Sorted:
         heldout: ids of documents.
         min_size: characters.
     """
-    found = Sorted([], [], [])
+    kept, ledger = [], []
     seen: dict[str, Row] = {}
     for one in sorted(chunks, key=lambda chunk: chunk["document"] not in heldout):
         same = seen.setdefault(fold(one["text"]), one)
         if len(one["text"]) < min_size:
-            found.ledger.append(entry(one, STAGE, "dropped", f"{reasons.SHORTER} {min_size} characters", len(one["text"])))
+            ledger.append(entry(one, STAGE, "dropped", f"{reasons.SHORTER} {min_size} characters", len(one["text"])))
         elif same is not one:
-            found.ledger.append(entry(one, STAGE, "dropped", f"{reasons.SAME_TEXT} {same['path']}", 1.0, same["id"]))
+            ledger.append(entry(one, STAGE, "dropped", f"{reasons.SAME_TEXT} {same['path']}", 1.0, same["id"]))
         else:
-            (found.heldout if one["document"] in heldout else found.kept).append(one)
-    return found
+            kept.append(one)
+    return Sieved(kept, ledger)
+
+
+def split(chunks: Sequence[Row], heldout: set[str]) -> tuple[list[Row], list[Row]]:
+    """Chunks to train on, and those of held-out documents."""
+    sides: tuple[list[Row], list[Row]] = ([], [])
+    for one in chunks:
+        sides[one["document"] in heldout].append(one)
+    return sides
 
 
 def held_out(documents: Sequence[dict[str, Any]], globs: Sequence[str]) -> set[str]:

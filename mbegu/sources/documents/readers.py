@@ -1,18 +1,20 @@
 """Readers of plain text, Markdown and PDF, and the table of all readers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import regex
 
-from mbegu.sources.documents.documents import Part, Unreadable, document
+from mbegu.rows.ledger import Sieved
+from mbegu.sources.documents.documents import Part, Unreadable, document, shown
 from mbegu.sources.documents.docx import read_docx
 from mbegu.sources.documents.encodings import decode
 from mbegu.sources.documents.html import read_html
 from mbegu.sources.documents.lines import CELLS, parts
 
+STAGE = "ingest"
 LARGEST = 50_000_000  # bytes of a file
 MOST_DRAWN = 20_000_000  # bytes of a PDF's unpacked page descriptions, of which pypdf reads about 0.5 million a second
 HEADING = regex.compile(r"#{1,6}(?:\s+(.*?))?(?:\s+#+)?")
@@ -49,6 +51,23 @@ def read_document(folder: Path, name: str) -> dict[str, Any]:
     except Exception as error:  # whatever a stranger's file does to a parser, the other files are read
         why = str(error).split("\n")[0] or type(error).__name__
         raise Unreadable(f"broken {path.suffix[1:].upper()} ({why})") from None
+
+
+def read_all(folder: Path, names: Iterable[str]) -> Sieved:
+    """The records of files, and the ledger of those that can't be read or hold what another does."""
+    known: dict[str, str] = {}  # where each content stands
+    read, unread = [], []
+    for name in names:
+        path = shown(name)
+        try:
+            found = read_document(folder, name)
+            if found["sha256"] in known:
+                raise Unreadable(f"same content as {known[found['sha256']]}")
+            known[found["sha256"]] = path
+            read.append(found)
+        except Unreadable as error:
+            unread.append({"path": path, "stage": STAGE, "action": "dropped", "reason": str(error)})
+    return Sieved(read, unread)
 
 
 def _content(folder: Path, path: Path) -> bytes:
