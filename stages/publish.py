@@ -48,7 +48,7 @@ def main(
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu.builds import lock
+    from mbegu.builds.lock import read_lock
     from mbegu.models.manifest import verify, write_manifest
     from mbegu.outputs import whole
     from mbegu.sharing import card, facts, folder, hub
@@ -56,7 +56,7 @@ def main(
     token = hub.check_token(os.environ.get(hub.TOKEN)) if push else ""
     repo = hub.check_repo(push, "--push") if push else ""
     folder.check_replaceable(out)
-    settings, stages = card.read_settings(params), lock.read_lock(lock)
+    settings, stages = card.read_settings(params), read_lock(lock)
     named = hub.check_repo(facts.base_name(base_model, base, stages), "--base_model")
     facts = facts.gather(version, facts.Places(adapters, base, data, metrics), stages, named)
     if facts["prompt"]["base"] != verify(base):
