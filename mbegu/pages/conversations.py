@@ -13,7 +13,7 @@ from mbegu.scoring.predictions import check_same_rows, read_predictions
 from mbegu.text.draws import rank
 from mbegu.text.templates import page
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
+TEMPLATES = Path(__file__).parents[2] / "templates"
 LINE_END = re.compile(r"\r\n|\r|\n")  # CommonMark 0.31, §2.1
 # What begins markup anywhere, in CommonMark and on GitHub: tables, strikethrough, formulas, mentions, bare addresses.
 INLINE = re.compile(r"[\\`*_\[\]<>&|~$@]|:(?=//)|(?<=www)\.")

@@ -19,7 +19,7 @@ from mbegu.scoring.headings import TITLES
 from mbegu.scoring.predictions import read_predictions
 from mbegu.text.templates import page
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
+TEMPLATES = Path(__file__).parents[2] / "templates"
 FLIP = ("pair", "id", "metric", "old", "new", "change", "nearest")
 SHOWN = 6  # gains, and as many losses, of a comparison
 DATA = ("seeds/*.jsonl", "reviews/*.jsonl", "heldout.jsonl", "versions/*.jsonl")

@@ -13,7 +13,7 @@ from mbegu.scoring import comparison
 from mbegu.scoring.headings import HEADINGS, TITLES, arrow
 from mbegu.text import templates
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
+TEMPLATES = Path(__file__).parents[2] / "templates"
 STANDARD = {"rouge1": "rouge", "rouge2": "rouge", "rougeL": "rouge", "rougeLsum": "rouge"}  # ids at hf.co/metrics
 LANGUAGE = re.compile(r"[a-z]{2,3}|code|multilingual")  # ISO 639-1 to 639-3, as ModelCardData asks for
 

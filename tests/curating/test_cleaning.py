@@ -16,7 +16,7 @@ from mbegu.sources.sets.columns import Columns, load
 from mbegu.sources.sets.records import read
 
 LIMITS = Limits(3, 60, 0.3, ["as an ai", "ይቅርታ"])
-DATA = Path(__file__).parents[1] / "examples/finance_qa/data/raw"
+DATA = Path(__file__).parents[2] / "examples/finance_qa/data/raw"
 ANSWER = "Put three months of expenses in an account that you can reach, and keep the rest where it earns more interest."
 RIGHT = [
     "ሰላም ። የገንዘብ ገበያ፡ ፈንድ 25.5 ብር", "Habari ya asubuhi, rafiki", "ما هو الصندوق؟ ٢٥٫٥ ٪", "می‌خواهم بدانم",

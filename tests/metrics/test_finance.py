@@ -16,7 +16,7 @@ from mbegu.metrics import entities as reading
 from mbegu.metrics import finance, modules
 
 PIECES = ["KES ", "$", " ", "1", "0", ",", ".", "-", "%", " May ", "m", " to ", " and ", "፻", "٣", "½", "/", "\n", "é", "A"]
-HELDOUT = Path(__file__).parents[1] / "data" / "heldout.jsonl"
+HELDOUT = Path(__file__).parents[2] / "data" / "heldout.jsonl"
 
 
 def values(text: str, names: tuple[str, ...] = ()) -> list[str]:

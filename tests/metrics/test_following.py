@@ -10,7 +10,7 @@ from mbegu.errors import BadInput
 from mbegu.metrics.following import _examples, _shown, reads_as_answer, train
 from mbegu.metrics.modules import InstructionFollowing
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 AMHARIC = [
     ("የገንዘብ ገበያ ፈንድ ምንድን ነው?", "የገንዘብ ገበያ ፈንድ የብዙ ሰዎችን ገንዘብ ሰብስቦ በአጭር ጊዜ ሰነዶች ላይ ያውላል። ወለዱ በየቀኑ ይሰላል።"),
     ("ቁጠባ ለመጀመር ስንት ብር ያስፈልገኛል?", "ብዙ ባንኮች በሃምሳ ብር ሂሳብ ይከፍታሉ። በየወሩ ትንሽ መጠን መጨመር ከአንድ ጊዜ ትልቅ ገንዘብ የተሻለ ልምድ ይፈጥራል።"),

@@ -61,14 +61,14 @@ def long_and_short(tokenizer):
 
 
 def test_a_row_that_is_too_long_is_an_error_dropped_or_cut(tiny_tokenizer):
-    encoded, rows = long_and_short(tiny_tokenizer)
-    limit = len(encoded[0]["input_ids"]) + 20
+    found, rows = long_and_short(tiny_tokenizer)
+    limit = len(found[0]["input_ids"]) + 20
     with pytest.raises(BadInput, match=r"seeds.jsonl:3: \d+ tokens, encode.max_length allows"):
-        encoded.fit(encoded, rows, limit, "error")
-    kept, ledger = encoded.fit(encoded, rows, limit, "drop")
+        encoded.fit(found, rows, limit, "error")
+    kept, ledger = encoded.fit(found, rows, limit, "drop")
     assert [value["id"] for value in kept] == [rows[0]["id"]]
     assert [(line["id"], line["action"]) for line in ledger] == [(rows[1]["id"], "dropped")]
-    kept, ledger = encoded.fit(encoded, rows, limit, "keep")
+    kept, ledger = encoded.fit(found, rows, limit, "keep")
     assert [len(value["input_ids"]) for value in kept] == [limit - 20, limit]
     assert [(line["id"], line["action"]) for line in ledger] == [(rows[1]["id"], "changed")]
     assert encoded.count(kept, ledger) | {"trained_tokens": 0} == {
@@ -77,8 +77,8 @@ def test_a_row_that_is_too_long_is_an_error_dropped_or_cut(tiny_tokenizer):
 
 
 def test_a_row_without_room_for_an_answer_is_dropped_even_when_rows_are_cut(tiny_tokenizer):
-    encoded, rows = long_and_short(tiny_tokenizer)
-    kept, ledger = encoded.fit(encoded, rows, min(value["completion_start"] for value in encoded), "keep")
+    found, rows = long_and_short(tiny_tokenizer)
+    kept, ledger = encoded.fit(found, rows, min(value["completion_start"] for value in found), "keep")
     assert (kept, len(ledger)) == ([], 2)
 
 
