@@ -21,7 +21,8 @@ from datasets import Dataset, disable_progress_bars  # noqa: E402
 from mbegu.asking.prompts import read_prompt  # noqa: E402
 from mbegu.models.loading import load_tokenizer  # noqa: E402
 from mbegu.rows.row import read_rows  # noqa: E402
-from mbegu.training.encoded import SCHEMA, encode  # noqa: E402
+from mbegu.training.encoded import SCHEMA  # noqa: E402
+from mbegu.training.tokens import encode  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
 
@@ -40,7 +41,7 @@ def main() -> None:
         ids = tokenizer(text + row["output"] + tokenizer.eos_token, add_special_tokens=False)["input_ids"]
         return {"input_ids": ids, "labels": [-100] * len(question) + ids[len(question) :]}
 
-    def ours() -> pa.Table:  # as the tokenize stage does it
+    def ours() -> pa.Table:  # as the encode stage does it
         return pa.Table.from_pylist(encode(rows, prompt, tokenizer), schema=SCHEMA)
 
     table, our_seconds = best(ours)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from closure import ROOT
+from root import ROOT
 
 LORA = ["--lora.r", 4, "--lora.alpha", 8, "--lora.dropout", 0.05, "--lora.targets", "q_proj", "--lora.targets", "v_proj"]
 TRAIN = {
@@ -42,7 +42,7 @@ def flat(options: dict) -> list:
     return [part for pair in options.items() for part in pair]
 
 
-def test_the_stages_lead_from_seeds_to_a_report(stage, refused, write_jsonl, tiny_base, tmp_path):
+def test_the_stages_lead_from_seeds_to_a_report(stage, mbegu, refused, write_jsonl, tiny_base, tmp_path):
     seeds = write_jsonl("seeds.jsonl", [*ROWS, {"instruction": "Unanswered?"}])
     heldout = write_jsonl("heldout.jsonl", HELDOUT)
     reviews = [{"decision": "edit", "instruction": "Unanswered?", "output": "Edited."}]
@@ -82,14 +82,14 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, refused, write_jsonl, tin
         0.99,
     )
     assert done.stdout == "0 rows before, 9 now, 0 duplicates in the ledger: data/versions/v1.jsonl\n"
-    tokenize = ["tokenize_rows", "--version", "data/versions/v1.jsonl", "--base", tiny_base, "--out", "v1.arrow",
+    encode = ["encode", "--version", "data/versions/v1.jsonl", "--base", tiny_base, "--out", "v1.arrow",
                 "--ledger", "t.ledger",
-                "--metrics", "t.json", "--lengths", "metrics/tokenize/v1.csv", *TEMPLATE]  # fmt: skip
-    tokenize += ["--max_length", 200, "--on_truncation", "error"]
-    assert "9 rows, " in stage(*tokenize).stdout
+                "--metrics", "t.json", "--lengths", "metrics/encode/v1.csv", *TEMPLATE]  # fmt: skip
+    encode += ["--max_length", 200, "--on_truncation", "error"]
+    assert "9 rows, " in stage(*encode).stdout
     assert json.loads((tmp_path / "t.json").read_text())["rows"] == 9
 
-    train = ["train", "--tokenized", "v1.arrow", "--base", tiny_base, "--out", "adapters/v1", "--curves", "metrics/train/v1",
+    train = ["train", "--encoded", "v1.arrow", "--base", tiny_base, "--out", "adapters/v1", "--curves", "metrics/train/v1",
              "--work", "work", *LORA, *flat(TRAIN), "--no-gradient_checkpointing"]  # fmt: skip
     done = stage(*train)
     assert done.exit_code == 0, done.output
@@ -99,8 +99,8 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, refused, write_jsonl, tin
     stage(*train)
     assert (tmp_path / "adapters/v1/SHA256SUMS").read_text() == sums
 
-    for name, adapter in {"base": [], "v1": ["--adapter", "adapters/v1"]}.items():
-        predict = ["predict", "--heldout", heldout, "--base", tiny_base, *adapter, "--out",
+    for name, model in {"base": tiny_base, "v1": "adapters/v1"}.items():
+        predict = ["predict", "--heldout", heldout, "--base", tiny_base, "--model", model, "--out",
                    f"data/predictions/{name}.jsonl", "--memo", "memo",
                    "--work", "w", *TEMPLATE, *GENERATE]  # fmt: skip
         assert "worked on 4 requests" in stage(*predict).stdout
@@ -132,8 +132,8 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, refused, write_jsonl, tin
     assert stage(*report).stdout and (tmp_path / "r.html").read_text() == page
 
     ask = ["ask", "--adapter", "adapters/v1", "--base", tiny_base, "--max_new_tokens", 3, "ሰላም?"]
-    assert stage(*ask).exit_code == 0
-    assert stage(*ask, "--compare").stdout.splitlines()[0].split() == ["base", "|", "v1"]
+    assert mbegu(*ask).exit_code == 0
+    assert mbegu(*ask, "--compare").stdout.splitlines()[0].split() == ["base", "|", "v1"]
 
 
 def options_of(name: str, tiny_base, write_jsonl) -> list:
@@ -147,10 +147,10 @@ def options_of(name: str, tiny_base, write_jsonl) -> list:
                    "--validation", 0.1, "--out", "out", "--ledger", "l", "--memo", "m", "--work", "w", *TEMPLATE,
                    "--max_new_tokens", 4, *flat(TEACHER), *flat(BOOTSTRAP), "--instance_chat"],
         "merge": ["--previous", rows, "--curated", rows, "--out", "out", "--ledger", "l", "--near_duplicate", 0.9],
-        "train": ["--tokenized", "no.arrow", "--base", tiny_base, "--out", "out", "--curves", "c", "--work", "w", *LORA,
+        "train": ["--encoded", "no.arrow", "--base", tiny_base, "--out", "out", "--curves", "c", "--work", "w", *LORA,
                   *flat(TRAIN), "--no-gradient_checkpointing"],
-        "predict": ["--heldout", heldout, "--base", tiny_base, "--out", "out", "--memo", "m", "--work", "w", *TEMPLATE,
-                    *GENERATE],
+        "predict": ["--heldout", heldout, "--base", tiny_base, "--model", tiny_base, "--out", "out", "--memo", "m",
+                    "--work", "w", *TEMPLATE, *GENERATE],
     }[name]  # fmt: skip
 
 
@@ -169,7 +169,7 @@ REFUSALS = [
     ("expand", ["--kind", "recorded", "--recorded.file", "no.jsonl"], "no.jsonl: No such file or directory"),
     ("expand", ["--seeds", "none.jsonl"], "no answered hand-written or reviewed row to show the teacher"),
     ("expand", ["--template", "none.jinja"], "prompt.template: none.jinja does not exist"),
-    ("predict", ["--adapter", "nowhere"], "nowhere: no prompt.json here; this is not an adapter that Mbegu trained"),
+    ("predict", ["--model", "nowhere"], "nowhere: no prompt.json here; this is not an adapter that Mbegu trained"),
     ("predict", ["--base", "nowhere"], "nowhere: no SHA256SUMS here; build it with `dvc repro`"),
 ]
 
@@ -191,46 +191,6 @@ def test_bootstrapping_with_a_local_model_gives_the_same_bytes_again_and_from_th
     assert ((tmp_path / "out").read_bytes(), (tmp_path / "l").read_bytes()) == first
 
 
-def test_the_tools_of_a_version(stage, refused, write_jsonl, tmp_path, monkeypatch):
-    draft = {**ROWS[0], "origin": {"kind": "generated", "parents": [], "source": "data/seeds/v1.jsonl:1"}}
-    write_jsonl("data/expanded/v1.jsonl", [draft, {**draft, **ROWS[1]}, {**draft, **ROWS[2]}])
-    id_ = json.loads((tmp_path / "data/expanded/v1.jsonl").read_text().splitlines()[0]).get("id")
-    from mbegu.rows.row import row_id
-
-    id_ = row_id(ROWS[0]["instruction"], "")
-    assert f"Row {id_}, in no version" in stage("why", id_).stdout
-    assert "no row has this id" in refused(stage("why", "ffffffffffffff"))
-    write_jsonl("data/versions/v1.jsonl", [draft])
-    write_jsonl("data/versions/v2.jsonl", [{**draft, "output": "Answer ሁለት."}, {**draft, **ROWS[1]}])
-    shown = stage("diff", "v1", "v2").stdout
-    assert shown.startswith("v1 to v2: 1 added, 0 dropped, 1 edited\n")
-    assert "Answer [-0-]{+ሁለት+}." in shown
-    assert "v9.jsonl: No such file" in refused(stage("diff", "v1", "v9"))
-
-    editor = tmp_path / "editor.sh"
-    editor.write_text('#!/bin/sh\nprintf "A better answer, ጥሩ." > "$1"\n')
-    editor.chmod(0o755)
-    monkeypatch.setenv("EDITOR", str(editor))
-    done = stage("review", "v1", "--reviewer", "Achieng", typed="a\ne\nu\ne\nr\nOff topic\n")
-    assert done.stdout.endswith("3 decided, 0 skipped, 0 left: data/reviews/v1.jsonl\n"), done.output
-    decisions = [json.loads(line) for line in (tmp_path / "data/reviews/v1.jsonl").read_text().splitlines()]
-    assert [line["decision"] for line in decisions] == ["accept", "edit", "reject"]
-    assert (decisions[1]["draft"], decisions[1]["output"]) == ("Answer 1.", "A better answer, ጥሩ.")
-    assert decisions[2]["reason"] == "Off topic" and decisions[2]["reviewer"] == "Achieng"
-    assert "Nothing to review in v1" in stage("review", "v1", "--reviewer", "Achieng").stdout
-
-
-def test_a_session_can_be_left_at_any_time(stage, write_jsonl, tmp_path):
-    draft = {"origin": {"kind": "generated", "parents": [], "source": "s:1"}}
-    write_jsonl("data/expanded/v1.jsonl", [{**row, **draft} for row in ROWS[:3]])
-    assert stage("review", "v1", "--reviewer", "A", typed="s\nq\n").stdout.endswith(
-        "0 decided, 1 skipped, 2 left: data/reviews/v1.jsonl\n"
-    )
-    assert not (tmp_path / "data/reviews/v1.jsonl").exists()
-    stage("review", "v1", "--reviewer", "A", typed="a\n")  # the terminal goes away
-    assert len((tmp_path / "data/reviews/v1.jsonl").read_text().splitlines()) == 1
-
-
 BROKEN = {
     "broken JSON": b'{"instruction": "(us',
     "invalid UTF-8": b'{"instruction": "\xff", "output": "A"}',
@@ -249,7 +209,7 @@ def test_a_broken_seed_stops_the_first_stage_with_its_line(stage, refused, tiny_
     assert not (tmp_path / "out").exists()
 
 
-def test_an_adapter_made_for_another_base_or_with_other_bytes_is_refused(stage, refused, tiny_base, write_jsonl, tmp_path):
+def test_an_adapter_made_for_another_base_or_with_other_bytes_is_refused(stage, mbegu, refused, tiny_base, write_jsonl, tmp_path):
     from mbegu.models.manifest import verify, write_manifest
 
     adapter = tmp_path / "adapter"
@@ -258,14 +218,14 @@ def test_an_adapter_made_for_another_base_or_with_other_bytes_is_refused(stage, 
     (adapter / "prompt.json").write_text(json.dumps({"template": template, "chat": True, "base": "0" * 64}))
     write_manifest(adapter)
     options = options_of("predict", tiny_base, write_jsonl)
-    assert "trained on another base model (000000000000" in refused(stage("predict", *options, "--adapter", adapter))
+    assert "trained on another base model (000000000000" in refused(stage("predict", *options, "--model", adapter))
     (adapter / "prompt.json").write_text(json.dumps({"template": template, "chat": True, "base": verify(tiny_base)}))
-    assert "prompt.json: SHA-256 differs from SHA256SUMS" in refused(stage("predict", *options, "--adapter", adapter))
-    assert "SHA-256 differs" in refused(stage("ask", "--adapter", adapter, "--base", tiny_base, "Q"))
+    assert "prompt.json: SHA-256 differs from SHA256SUMS" in refused(stage("predict", *options, "--model", adapter))
+    assert "SHA-256 differs" in refused(mbegu("ask", "--adapter", adapter, "--base", tiny_base, "Q"))
     other = (ROOT / "templates/alpaca.jinja").read_text()
     (adapter / "prompt.json").write_text(json.dumps({"template": other, "chat": True, "base": verify(tiny_base)}))
     write_manifest(adapter)
-    assert "was trained with another prompt" in refused(stage("predict", *options, "--adapter", adapter))
+    assert "was trained with another prompt" in refused(stage("predict", *options, "--model", adapter))
 
 
 BASE = {

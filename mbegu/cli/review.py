@@ -2,7 +2,7 @@
 
 In: data/expanded/VERSION.jsonl. Out: data/reviews/VERSION.jsonl, written after each decision; commit it.
 
-    python stages/review.py v3
+    mbegu review v3
 """
 
 from pathlib import Path
@@ -11,55 +11,60 @@ from typing import Any
 import click
 
 from mbegu.command import Stage
+from mbegu.sections import path
 
 KEYS = {"a": "accept", "e": "edit", "r": "reject", "s": "skip", "u": "undo", "q": "quit"}
+Made = list[dict[str, Any] | None]  # this session's decisions, None for a skipped row
 
 
 @click.command(cls=Stage)
 @click.argument("version")
-@click.option("--data", type=click.Path(path_type=Path), default="data", show_default=True, help="Folder of the rows.")
+@path("--data", "Folder of the rows.", "data")
 @click.option("--reviewer", help="Name in the decisions; by default git's user.name.")
 def main(version: str, data: Path, reviewer: str | None) -> None:
     """Decide on the pending rows of VERSION, one by one."""
-    from mbegu.rows import reviews
+    from mbegu.builds.project import Project
+    from mbegu.rows.reviews import pending
     from mbegu.rows.row import read_rows
 
-    path = data / f"reviews/{version}.jsonl"
-    rows = read_rows(data / f"expanded/{version}.jsonl", answered=False)
+    project = Project(data=data)
+    path, rows = project.reviews(version), read_rows(project.drafts(version), answered=False)
     name = reviewer or _git_name()
-    waiting = reviews.pending(rows, path)
-    made: list[dict[str, Any] | None] = []  # this session's decisions, None for a skipped row
+    waiting = pending(rows, path)
     if not waiting:
         click.echo(f"Nothing to review in {version}: every machine-written row has its decision.")
-    position = 0
-    while position < len(waiting):
-        row = waiting[position]
-        _show(row, reviews.nearest_of(row, rows), position + 1, len(waiting))
+    made = _session(waiting, rows, path, name)
+    skipped = made.count(None)
+    click.echo(f"{len(made) - skipped} decided, {skipped} skipped, {len(waiting) - len(made)} left: {path}")
+
+
+def _git_name() -> str:
+    from mbegu.builds.git import git
+
+    name = git("config", "user.name")
+    if not name:
+        raise click.UsageError("git knows no name for you; set it with `git config user.name`, or give --reviewer.")
+    return name
+
+
+def _session(waiting: list[dict[str, Any]], rows: list[dict[str, Any]], path: Path, reviewer: str) -> Made:
+    from mbegu.rows.reviews import append, nearest_of
+
+    made: Made = []
+    while len(made) < len(waiting):
+        row = waiting[len(made)]
+        _show(row, nearest_of(row, rows), len(made) + 1, len(waiting))
         choice = click.prompt("[a]ccept [e]dit [r]eject [s]kip [u]ndo [q]uit", type=click.Choice(list(KEYS)), show_choices=False)
         if choice == "q":
             break
         if choice == "u":
-            position = _undo(made, path, position)
-            continue
-        line = None if choice == "s" else _decide(choice, row, name)
-        if line is None and choice != "s":
-            continue  # an edit that was not saved: the row is shown again
-        if line is not None:
-            reviews.append(path, line)
-        made.append(line)
-        position += 1
-    decided = [line for line in made if line is not None]
-    skipped = len(made) - len(decided)
-    click.echo(f"{len(decided)} decided, {skipped} skipped, {len(waiting) - position} left: {path}")
-
-
-def _git_name() -> str:
-    import subprocess
-
-    done = subprocess.run(["git", "config", "user.name"], capture_output=True, text=True, check=False)
-    if not done.stdout.strip():
-        raise click.UsageError("git knows no name for you; set it with `git config user.name`, or give --reviewer.")
-    return done.stdout.strip()
+            _undo(made, path)
+        elif choice == "s":
+            made.append(None)
+        elif line := _decide(choice, row, reviewer):  # else the row is shown again
+            append(path, line)
+            made.append(line)
+    return made
 
 
 def _show(row: dict[str, Any], near: tuple[dict[str, Any], float] | None, number: int, count: int) -> None:
@@ -72,6 +77,7 @@ def _show(row: dict[str, Any], near: tuple[dict[str, Any], float] | None, number
 
 
 def _decide(choice: str, row: dict[str, Any], reviewer: str) -> dict[str, Any] | None:
+    """The decision to write, or None for an edit that was not saved."""
     from mbegu.rows.reviews import decision
 
     if choice == "a":
@@ -85,18 +91,11 @@ def _decide(choice: str, row: dict[str, Any], reviewer: str) -> dict[str, Any] |
     return decision(row, "edit", reviewer, output=edited)
 
 
-def _undo(made: list[dict[str, Any] | None], path: Path, position: int) -> int:
-    """Takes back the last decision of this session; returns the row to go on with."""
+def _undo(made: Made, path: Path) -> None:
+    """Takes back the last decision of this session."""
     from mbegu.rows.reviews import undo
 
     if not made:
         click.echo("Nothing to undo in this session.")
-        return position
-    line = made.pop()
-    if line is not None:
+    elif line := made.pop():
         undo(path, line)
-    return position - 1
-
-
-if __name__ == "__main__":
-    main()

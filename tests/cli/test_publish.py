@@ -21,7 +21,8 @@ from mbegu.rows.jsonl import write_lines
 from mbegu.rows.row import read_rows
 from mbegu.scoring import answering, comparison
 from mbegu.scoring.headings import TESTED
-from mbegu.scoring.measures import Settings, measure
+from mbegu.scoring.measures import measure
+from mbegu.scoring.settings import Score
 
 PUBLISH = {
     "name": "Mbegu ya majaribio", "licence": "apache-2.0", "languages": ["am", "sw"], "tags": [], "limits": [],
@@ -54,7 +55,7 @@ def write_lock() -> None:
         "base": stage(["models/base"], [], base),
         "merge@v1": stage(["data/versions/v1.jsonl"], ["data/seeds/v1.jsonl"], {}),
         "train@v1": stage(["models/adapters/v1", *curves], ["data/versions/v1.jsonl", "models/base"], {"train": TRAIN}),
-        "predict_base": stage(answered[:1], read, predict),
+        "predict@base": stage(answered[:1], read, predict),
         "predict@v1": stage(answered[1:], [*read, "models/adapters/v1"], predict),
         "compare": stage(["metrics/compare.json"], answered, {}),
     }
@@ -78,7 +79,7 @@ def build(project: Path, tiny_base: Path, adapter: Path) -> None:
     for name, folder in (("base", None), ("v1", project / "models/adapters/v1")):
         found, _ = answering.predict(heldout, Weights(project / "models/base", folder, "nf4"), PROMPT, 2, 8, project / "memo")
         write_lines(project / f"data/predictions/{name}.jsonl", found)
-        measured[name] = measure(found, heldout, Settings(["rougeL"], [], None))
+        measured[name] = measure(found, heldout, Score(["rougeL"], Path(), [], 4), None)
     compared = comparison.compare(measured)
     tested = [name for name in TESTED if name in compared["intervals"]["v1"]]
     models = {name: {"rows": 2, **dict.fromkeys(tested, 0.25)} for name in measured}
@@ -114,8 +115,8 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_the_folder_is_whole_valid_and_the_same_twice(project, stage):
-    done = stage(*V1, "--merge")
+def test_the_folder_is_whole_valid_and_the_same_twice(project, mbegu):
+    done = mbegu(*V1, "--merge")
     assert done.exit_code == 0, done.output
     assert "Merged in float16: 2 of 2 held-out answers as the adapter's, 0 of " in done.stdout
     assert done.stdout.splitlines()[-1].startswith("Published v1 in ") and done.stdout.endswith("files: published/v1\n")
@@ -139,14 +140,14 @@ def test_the_folder_is_whole_valid_and_the_same_twice(project, stage):
         "`tiny.gguf` of the PyPI",
     ):
         assert expected in card.text
-    stage(*V1, "--merge")
+    mbegu(*V1, "--merge")
     assert files(project / "published/v1") == first
-    stage(*V1)
+    mbegu(*V1)
     assert not (project / "published/v1/merged").exists()
 
 
-def test_what_is_published_loads_from_another_folder_and_answers_as_ask_does(project, stage, tmp_path_factory):
-    stage(*V1, "--merge")
+def test_what_is_published_loads_from_another_folder_and_answers_as_ask_does(project, mbegu, tmp_path_factory):
+    mbegu(*V1, "--merge")
     away = tmp_path_factory.mktemp("stranger")
     shutil.copytree(project / "published/v1", away / "v1")
     page = (away / "v1/README.md").read_text(encoding="utf-8")
@@ -156,7 +157,7 @@ def test_what_is_published_loads_from_another_folder_and_answers_as_ask_does(pro
     with contextlib.chdir(away), contextlib.redirect_stdout(said):
         exec(code, {})  # as a stranger would, who has the folder and the base model
     question = HELDOUT[0]["instruction"].strip()
-    asked = stage("ask", "--adapter", "models/adapters/v1", "--max_new_tokens", 8, "--input", HELDOUT[0]["input"], question)
+    asked = mbegu("ask", "--adapter", "models/adapters/v1", "--max_new_tokens", 8, "--input", HELDOUT[0]["input"], question)
     assert said.getvalue().strip() == asked.stdout.strip() != ""
     assert _merged_and_adapter_answer_alike(away / "v1", project / "models/base")
 
@@ -176,11 +177,11 @@ def _merged_and_adapter_answer_alike(folder: Path, base: Path) -> bool:
     return [generate_one(whole, tokenizer, one, 16) for one in ids] == [generate_one(apart, tokenizer, one, 16) for one in ids]
 
 
-def test_a_push_sends_the_folder_and_names_the_repository_in_the_card(project, stage, monkeypatch):
+def test_a_push_sends_the_folder_and_names_the_repository_in_the_card(project, mbegu, monkeypatch):
     with running(Hub(TOKEN)) as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
         monkeypatch.setenv("HF_TOKEN", TOKEN)
-        done = stage(*V1, "--push", "me/mbegu", "--private")
+        done = mbegu(*V1, "--push", "me/mbegu", "--private")
         assert done.exit_code == 0, done.output
         assert hub.files["me/mbegu"] == files(project / "published/v1") and hub.private["me/mbegu"]
         assert done.stdout.splitlines()[-1] == f"Pushed: {hub.url}/me/mbegu/commit/{'0' * 40}"
@@ -212,9 +213,9 @@ def edit(path: str, text: str = "\n") -> None:
         (lambda: Path("metrics/score/v1.json").write_text("{}"), "metrics/score/v1.json: is not what compare.json compares"),
     ],
 )  # fmt: skip
-def test_a_build_that_is_not_what_dvc_lock_says_is_not_published(project, stage, refused, change, expected):
+def test_a_build_that_is_not_what_dvc_lock_says_is_not_published(project, mbegu, refused, change, expected):
     change()
-    done = stage(*V1)
+    done = mbegu(*V1)
     if expected is None:
         assert done.exit_code == 0, done.output
     else:
@@ -222,11 +223,11 @@ def test_a_build_that_is_not_what_dvc_lock_says_is_not_published(project, stage,
         assert not (project / "published").exists() or not list((project / "published").iterdir())
 
 
-def test_an_adapter_from_earlier_rows_is_not_published(project, stage, refused):
+def test_an_adapter_from_earlier_rows_is_not_published(project, mbegu, refused):
     lock = yaml.safe_load(Path("dvc.lock").read_text())
     lock["stages"]["train@v1"]["deps"][0]["md5"] = "0" * 32
     Path("dvc.lock").write_text(yaml.safe_dump(lock))
-    assert "models/adapters/v1: built from an earlier data/versions/v1.jsonl; run `dvc repro`" in refused(stage(*V1))
+    assert "models/adapters/v1: built from an earlier data/versions/v1.jsonl; run `dvc repro`" in refused(mbegu(*V1))
 
 
 @pytest.mark.parametrize(
@@ -244,23 +245,23 @@ def test_an_adapter_from_earlier_rows_is_not_published(project, stage, refused):
         (["--dtype", "int8"], "'int8' is not one of"),
     ],
 )
-def test_a_wrong_option_is_one_sentence_and_touches_nothing(project, stage, refused, monkeypatch, options, expected):
+def test_a_wrong_option_is_one_sentence_and_touches_nothing(project, mbegu, refused, monkeypatch, options, expected):
     monkeypatch.delenv("HF_TOKEN", raising=False)
     before = files(project)
-    assert expected in refused(stage(*V1, *options))
+    assert expected in refused(mbegu(*V1, *options))
     assert files(project) == before
 
 
-def test_a_folder_that_someone_edited_is_not_replaced(project, stage, refused):
-    stage(*V1)
+def test_a_folder_that_someone_edited_is_not_replaced(project, mbegu, refused):
+    mbegu(*V1)
     (project / "published/v1/mine.txt").write_text("kept")
-    assert "holds mine.txt, which nobody published" in refused(stage(*V1))
+    assert "holds mine.txt, which nobody published" in refused(mbegu(*V1))
     (project / "published/v1/mine.txt").unlink()
     edit("published/v1/README.md", "My words.\n")
-    assert "was edited since it was published" in refused(stage(*V1))
+    assert "was edited since it was published" in refused(mbegu(*V1))
 
 
-def test_a_base_without_a_name_asks_for_one_and_a_fetched_one_is_pinned(project, stage, refused):
+def test_a_base_without_a_name_asks_for_one_and_a_fetched_one_is_pinned(project, mbegu, refused):
     for fetched in ({"source": "path"}, {"source": "hub", "name": "org/fetched", "revision": "c0ffee"}):
         (project / "models/base/base.json").write_text(json.dumps(fetched))
         write_manifest(project / "models/base")
@@ -269,9 +270,9 @@ def test_a_base_without_a_name_asks_for_one_and_a_fetched_one_is_pinned(project,
         write_manifest(project / "models/adapters/v1")
         write_lock()
         if fetched["source"] == "path":
-            assert "add --base_model NAME/REPO" in refused(stage(*V1))
-            assert stage(*V1, "--base_model", "org/named").exit_code == 0
-    assert stage(*V1).exit_code == 0
+            assert "add --base_model NAME/REPO" in refused(mbegu(*V1))
+            assert mbegu(*V1, "--base_model", "org/named").exit_code == 0
+    assert mbegu(*V1).exit_code == 0
     config = json.loads((project / "published/v1/adapter_config.json").read_text())
     assert (config["base_model_name_or_path"], config["revision"]) == ("org/fetched", "c0ffee")
     assert "org/fetched at `c0ffee`" in (project / "published/v1/README.md").read_text()

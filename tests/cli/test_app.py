@@ -2,7 +2,6 @@
 
 import functools
 import html
-import importlib.util
 import json
 import os
 import shutil
@@ -17,14 +16,14 @@ from pathlib import Path
 import psutil
 import pytest
 import torch
-from click.testing import CliRunner
-from closure import ROOT
 from gradio_client import Client
+from root import ROOT
 
 from mbegu.models.loading import load_tokenizer
 from mbegu.models.manifest import verify
 from mbegu.pages.app import ask, chat
 from mbegu.training import checkpoints, trainer
+from mbegu.training.settings import Lora
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DISCLAIMER = "Not financial advice; <b>ምክር</b> & more."
@@ -39,7 +38,7 @@ TOKENS = 40
 
 def save_adapter(base: Path, folder: Path, method: str, template: str, chat: bool, seed: int) -> Path:
     """A model as the train stage leaves it, its weights moved so far that it answers unlike the base."""
-    model = trainer.build(base, method, trainer.Lora(4, 64, 0.0, ["q_proj", "down_proj"]), seed)
+    model = trainer.build(base, method, Lora(4, 64, 0.0, ["q_proj", "down_proj"]), seed)
     torch.manual_seed(seed)
     for name, weight in model.named_parameters():
         if "lora_B" in name or method == "full":
@@ -70,13 +69,16 @@ def served(tiny_base: Path, trained: list[Path], tmp_path_factory: pytest.TempPa
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [
-        sys.executable, ROOT / "stages/app.py", "--base", tiny_base, "--examples", examples, "--example_count", 2, "--port", port,
+        sys.executable, "-m", "mbegu", "app", "--base", tiny_base, "--examples", examples, "--example_count", 2, "--port", port,
         "--disclaimer", DISCLAIMER, "--quantization", "none", "--max_new_tokens", TOKENS,
     ]  # fmt: skip
     for adapter in trained:
         command += ["--adapter", adapter]
     # a proxy that is not there: the app must need none
-    environment = {**os.environ, "HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9", "PYTHONUNBUFFERED": "1"}
+    environment = {
+        **os.environ, "HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9", "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": str(ROOT),
+    }  # fmt: skip
     with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True, cwd=folder, env=environment) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
@@ -98,7 +100,7 @@ def texts(message: dict) -> list[str]:
 
 @functools.cache
 def asked_alone(base: Path, adapter: Path, question: str, input_: str) -> dict[str, str]:
-    """What `stages/ask.py --compare` prints for the base model, asked as `adapter` is, and for `adapter`."""
+    """What `mbegu ask --compare` prints for the base model, asked as `adapter` is, and for `adapter`."""
     answers = ask.ask_all(ask.Question(question, input_, TOKENS), base, [adapter], "none")
     return {"base": answers[0][1], "adapter": answers[1][1]}
 
@@ -260,18 +262,10 @@ def test_an_error_of_the_model_is_raised_instead_of_waiting_for_ever(tiny_base, 
         list(chat.answer(speaker, load_tokenizer(tiny_base), "What?", "", 5, worker))
 
 
-def run(*arguments: object):
-    spec = importlib.util.spec_from_file_location("app_script", ROOT / "stages/app.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return CliRunner().invoke(module.main, list(map(str, arguments)))
-
-
-def test_what_can_not_be_served_is_one_line(tiny_base, trained, tmp_path, write_jsonl):
+def test_what_can_not_be_served_is_one_line(mbegu, tiny_base, trained, tmp_path, write_jsonl):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = run("--base", tiny_base, "--adapter", trained[0], "--port", port)
+        done = mbegu("app", "--base", tiny_base, "--adapter", trained[0], "--port", port)
     assert done.stderr == (
         f"Error: --host 127.0.0.1 --port {port}: can't listen there (Address already in use); choose another.\n"
     )
@@ -285,6 +279,6 @@ def test_what_can_not_be_served_is_one_line(tiny_base, trained, tmp_path, write_
         ([*here, "--adapter", trained[0], "--examples", tmp_path / "no.jsonl"], "no.jsonl: No such file or directory"),
         (here, "Missing option '--adapter'"),
     ]:
-        done = run(*arguments)
+        done = mbegu("app", *arguments)
         assert done.exit_code == 1 and done.stderr.startswith("Error: ") and done.stderr.count("\n") == 1, done.output
         assert message in done.stderr

@@ -1,7 +1,7 @@
 """Gives the memo of a teacher's answers to a colleague, or takes theirs; an export is also what `recorded` replays.
 
-python stages/memo.py export answers.jsonl
-python stages/memo.py import answers.jsonl
+mbegu memo export answers.jsonl
+mbegu memo import answers.jsonl
 """
 
 from pathlib import Path
@@ -9,14 +9,18 @@ from pathlib import Path
 import click
 
 from mbegu.command import Stage
+from mbegu.sections import FILE, path
 
 
 @click.command(cls=Stage)
 @click.argument("action", type=click.Choice(["export", "import"]))
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--memo", type=click.Path(path_type=Path), default=".mbegu/memo", show_default=True, help="Folder of the memo.")
+@click.argument("file", type=FILE)
+@path("--memo", "Folder of the memo.", ".mbegu/memo")
 def main(action: str, file: Path, memo: Path) -> None:
-    """Write the memo's requests and answers to FILE, or add those of FILE to it."""
+    """Write the memo's answers to FILE, or add those of FILE to it.
+
+    Each with its request.
+    """
     from mbegu.asking.memo import export_lines, import_lines, open_memo
     from mbegu.rows.jsonl import read_lines, write_lines
 
@@ -28,7 +32,3 @@ def main(action: str, file: Path, memo: Path) -> None:
         else:
             new, old = import_lines(known, read_lines(file, ("request", "answer")))
             click.echo(f"Imported {new} answers, {old} were known: {memo}")
-
-
-if __name__ == "__main__":
-    main()

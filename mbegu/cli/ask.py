@@ -1,6 +1,6 @@
 """Asks a trained adapter (and, with --compare, the base model and other adapters) a question.
 
-python stages/ask.py --adapter models/adapters/v2 "How is interest on a money market fund taxed?"
+mbegu ask --adapter models/adapters/v2 "How is interest on a money market fund taxed?"
 """
 
 import sys
@@ -9,17 +9,14 @@ from pathlib import Path
 import click
 
 from mbegu.command import Stage
+from mbegu.sections import FILE, path
 
 
 @click.command(cls=Stage)
 @click.argument("question")
 @click.option("--input", "input_", default="", help="Text that the question is about.")
-@click.option(
-    "--adapter", "adapters", type=click.Path(path_type=Path), multiple=True, required=True, help="Adapter; repeat with --compare."
-)
-@click.option(
-    "--base", type=click.Path(path_type=Path), default=Path("models/base"), show_default=True, help="Folder of the base model."
-)
+@click.option("--adapter", "adapters", type=FILE, multiple=True, required=True, help="Adapter; repeat with --compare.")
+@path("--base", "Folder of the base model.", "models/base")
 @click.option("--compare", is_flag=True, help="Ask the base model and every adapter, side by side.")
 @click.option("--quantization", type=click.Choice(["nf4", "none"]), default="nf4", show_default=True, help="Weights of the base.")
 @click.option("--max_new_tokens", type=click.IntRange(1), default=200, show_default=True, help="Longest answer, in tokens.")
@@ -41,7 +38,3 @@ def main(
         click.echo(ask.side_by_side(answers, sys.stdout.isatty()))
     else:
         ask.stream(asked, Weights(base, adapters[0], quantization))
-
-
-if __name__ == "__main__":
-    main()

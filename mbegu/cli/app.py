@@ -3,27 +3,23 @@
 In: the base model, adapters, a file of example questions. Out: a page on http://127.0.0.1:7860, until Ctrl-C.
 It is served to this machine only, loads nothing from elsewhere, and reports to no one.
 
-    python stages/app.py --adapter models/adapters/v1 --adapter models/adapters/v2 --examples data/heldout.jsonl
+    mbegu app --adapter models/adapters/v1 --adapter models/adapters/v2 --examples data/heldout.jsonl
 """
 
-import os
-import socket
 from pathlib import Path
 
 import click
 
 from mbegu.command import Stage
-from mbegu.errors import BadInput
+from mbegu.sections import FILE, path
 
 DISCLAIMER = "Written by a small language model: answers may be wrong or out of date. This is not financial advice."
 
 
 @click.command(cls=Stage)
-@click.option(
-    "--base", type=click.Path(path_type=Path), default=Path("models/base"), show_default=True, help="Folder of the base model."
-)
-@click.option("--adapter", "adapters", type=click.Path(path_type=Path), multiple=True, required=True, help="Adapter; repeat.")
-@click.option("--examples", type=click.Path(path_type=Path), help="Rows whose questions are offered; without it, none are.")
+@path("--base", "Folder of the base model.", "models/base")
+@click.option("--adapter", "adapters", type=FILE, multiple=True, required=True, help="Adapter; repeat.")
+@click.option("--examples", type=FILE, help="Rows whose questions are offered; without it, none are.")
 @click.option("--example_count", type=click.IntRange(1), default=8, show_default=True, help="How many of them, from the top.")
 @click.option("--disclaimer", default=DISCLAIMER, show_default=True, help="What the page says below the chat.")
 @click.option("--quantization", type=click.Choice(["nf4", "none"]), default="nf4", show_default=True, help="Weights of the base.")
@@ -35,11 +31,11 @@ def main(
     max_new_tokens: int, host: str, port: int,
 ) -> None:  # fmt: skip
     """Serve a page to ask the base model and its adapters."""
-    refuse_taken(host, port)
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    os.environ["no_proxy"] = "*"  # gradio asks its own address whether it is up; no proxy could tell
+    from mbegu.pages.app import server
     from mbegu.quiet import quiet
 
+    server.check_free(host, port)
+    server.keep_to_itself()
     quiet()
     from concurrent.futures import ThreadPoolExecutor
 
@@ -50,22 +46,6 @@ def main(
     speakers = chat.load_speakers(base, list(adapters), quantization)
     with ThreadPoolExecutor(1) as worker:
         page = chat.page(speakers, load_tokenizer(base), max_new_tokens, offered, disclaimer, worker)
-        _, address, _ = page.launch(
-            server_name=host, server_port=port, share=False, ssr_mode=False, mcp_server=False, pwa=False, quiet=True,
-            enable_monitoring=False, run_history=False, footer_links=[], css=chat.STYLE, prevent_thread_lock=True,
-        )  # fmt: skip
+        address = server.launch(page, chat.STYLE, host, port)
         click.echo(f"{', '.join(speakers)} answer on {address} until Ctrl-C.")
         page.block_thread()
-
-
-def refuse_taken(host: str, port: int) -> None:
-    """Raises `BadInput` if nothing can listen there, before a model is loaded for it."""
-    try:
-        socket.create_server((host, port)).close()
-    except OSError as error:
-        reason = str(error.strerror).partition(" (")[0]  # the rest says the address again
-        raise BadInput(f"--host {host} --port {port}: can't listen there ({reason}); choose another.") from None
-
-
-if __name__ == "__main__":
-    main()

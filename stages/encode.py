@@ -1,0 +1,57 @@
+"""The encode stage: a version's rows to token ids, with the prompt masked and the end of each answer trained.
+
+In: a version, the base model's tokenizer. Out: an Arrow file, its metrics, a histogram of lengths, a ledger.
+
+    python stages/encode.py --version data/versions/v2.jsonl --base models/base …
+"""
+
+from pathlib import Path
+
+import click
+
+from mbegu.asking.settings import PromptFile
+from mbegu.command import Stage
+from mbegu.sections import path, section
+from mbegu.training.settings import Encode
+
+
+@click.command(cls=Stage)
+@path("--version", "Rows of the merge stage.")
+@path("--base", "Folder of the base model.")
+@path("--out", "Arrow file of token ids.")
+@path("--ledger", "Rows dropped or cut, and why.")
+@path("--metrics", "Token counts.")
+@path("--lengths", "Tokens of each row, for a histogram.")
+@section(PromptFile, "prompt")
+@section(Encode, "encode")
+def main(
+    version: Path, base: Path, out: Path, ledger: Path, metrics: Path, lengths: Path, prompt: PromptFile, encode: Encode
+) -> None:  # fmt: skip
+    """Turn a version's rows into token ids."""
+    from mbegu.quiet import quiet
+
+    quiet()
+    from mbegu.asking.prompts import read_prompt
+    from mbegu.models.loading import load_tokenizer
+    from mbegu.models.manifest import verify
+    from mbegu.rows.jsonl import write_lines
+    from mbegu.rows.ledger import check_balance
+    from mbegu.rows.row import read_rows
+    from mbegu.rows.tables import write_csv, write_json
+    from mbegu.training import tokens
+    from mbegu.training.encoded import write_encoded
+
+    rows = read_rows(version, answered=True)
+    asked = read_prompt(*prompt)
+    identity = verify(base)
+    kept, lines = tokens.fit(tokens.encode(rows, asked, load_tokenizer(base)), rows, *encode)
+    check_balance(len(rows), len(kept), lines, tokens.STAGE)
+    write_encoded(out, kept, asked, identity)
+    write_lines(ledger, lines)
+    write_json(metrics, tokens.count(kept, lines))
+    write_csv(lengths, ("id", "tokens", "trained"), tokens.lengths(kept))
+    click.echo(f"{len(kept)} rows, {sum(len(row['input_ids']) for row in kept)} tokens, {len(lines)} in the ledger: {out}")
+
+
+if __name__ == "__main__":
+    main()
