@@ -80,7 +80,7 @@ def project(tmp_path: Path, tiny_base: Path, serve) -> Path:  # noqa: F811
 def test_versions_from_seeds_documents_and_a_set_stand_on_each_other(project, monkeypatch):
     monkeypatch.setitem(ENVIRONMENT, "MBEGU_TEACHER_API_KEY", "any")
     output = run("dvc", "repro", cwd=project).stdout
-    assert "fingerprint" in output
+    assert "Running stage '../../dvc.yaml:fingerprint'" in output
     rows = {name: read_rows(project / f"data/versions/{name}.jsonl", answered=True) for name in ("v1", "v2", "v3")}
     assert [row["id"] for row in rows["v3"]][: len(rows["v2"])] == [row["id"] for row in rows["v2"]]
     kinds = [{row["origin"]["kind"] for row in rows[name]} for name in rows]
@@ -98,5 +98,4 @@ def test_a_version_with_two_sources_is_refused_in_words_that_name_both(project):
     (project / "params.yaml").write_text(yaml.safe_dump(values))
     done = run("dvc", "repro", cwd=project, check=False)
     assert done.returncode and "Traceback" not in done.stdout
-    print(done.stdout)
     assert "expand@v3" in done.stdout and "split@v3" in done.stdout and "data/expanded/v3.jsonl" in done.stdout
