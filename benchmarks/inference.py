@@ -5,7 +5,7 @@
 
 One answer at a time, greedy. Every model reads the questions once before anything is measured; then each answers a
 question in turn, so that what else the machine does meets all of them. The base and the adapter run in 4 bits, as
-stages/ask.py runs them, and in 16; merged/ is made for the occasion unless --merged names one, in each of its number types.
+`mbegu ask` runs them, and in 16; merged/ is made for the occasion unless --merged names one, in each of its number types.
 """
 
 import json
@@ -76,7 +76,7 @@ def contestants(base: Path, adapter: Path, merged_folder: Path) -> dict:
 
 
 def table(timings: dict[str, list[Timing]]) -> list[list[str]]:
-    """Medians over the questions; speed over all of them; its ratio to the adapter's as stages/ask.py runs it."""
+    """Medians over the questions; speed over all of them; its ratio to the adapter's as `mbegu ask` runs it."""
     speed = {name: sum(one.tokens for one in found) / sum(one.answer for one in found) for name, found in timings.items()}
     lines = [["Model", "first token, s", "answer, s", "tokens/s", "against the adapter, 4 bits"]]
     for name, found in timings.items():

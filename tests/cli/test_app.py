@@ -101,7 +101,7 @@ def texts(message: dict) -> list[str]:
 @functools.cache
 def asked_alone(base: Path, adapter: Path, question: str, input_: str) -> dict[str, str]:
     """What `mbegu ask --compare` prints for the base model, asked as `adapter` is, and for `adapter`."""
-    answers = ask.ask_all(ask.Question(question, input_, TOKENS), base, [adapter], "none")
+    answers = ask.ask_all(ask.Typed(question, input_, TOKENS), base, [adapter], "none")
     return {"base": answers[0][1], "adapter": answers[1][1]}
 
 

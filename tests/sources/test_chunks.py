@@ -142,7 +142,8 @@ def test_short_and_repeated_chunks_are_in_the_ledger_and_heldout_ones_win():
     texts["c"] = "A whole sentence, said twice in c.\n" * 2
     found = [one for name, text in texts.items() for one in chunks.chunk(document(text.strip(), name=name), cut)]
     random.Random(1).shuffle(found)
-    kept, heldout, ledger = chunks.sort_out(found, {"b"}, 10)
+    sieved, ledger = chunks.sort_out(found, {"b"}, 10)
+    kept, heldout = chunks.split(sieved, {"b"})
     assert {one["path"] for one in heldout} == {"b"} and len(heldout) == 2
     assert [one["text"] for one in kept] == ["A whole sentence, said twice in c."]
     reasons = sorted((line["row"]["path"], line["reason"]) for line in ledger)
