@@ -1,0 +1,1 @@
+"""The command `mbegu`, a module a subcommand."""
