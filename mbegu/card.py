@@ -10,10 +10,10 @@ import yaml
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from mbegu import comparison
+from mbegu.builds.home import home
 from mbegu.errors import BadInput
 from mbegu.headings import HEADINGS, TITLES, arrow
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
 STANDARD = {"rouge1": "rouge", "rouge2": "rouge", "rougeL": "rouge", "rougeLsum": "rouge"}  # ids at hf.co/metrics
 LANGUAGE = re.compile(r"[a-z]{2,3}|code|multilingual")  # ISO 639-1 to 639-3, as ModelCardData asks for
 
@@ -82,7 +82,7 @@ def page(facts: Mapping[str, Any], settings: Settings) -> str:
         facts: what `card_facts.gather` found.
     """
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FileSystemLoader(home() / "templates"), undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {"inline": inline, "fenced": fenced, "quoted": quoted, "literal": repr, "table": comparison.markdown}
     body = environment.get_template("model_card.md.jinja").render(

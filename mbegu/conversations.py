@@ -10,11 +10,11 @@ from typing import Any
 import jinja2
 
 from mbegu.answers import check_same_rows, read_predictions
+from mbegu.builds.home import home
 from mbegu.errors import BadInput
 from mbegu.heldout import read_heldout
 from mbegu.metrics.rouge import score
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
 LINE_END = re.compile(r"\r\n|\r|\n")  # CommonMark 0.31, §2.1
 # What begins markup anywhere, in CommonMark and on GitHub: tables, strikethrough, formulas, mentions, bare addresses.
 INLINE = re.compile(r"[\\`*_\[\]<>&|~$@]|:(?=//)|(?<=www)\.")
@@ -83,7 +83,7 @@ def _mean(values: Sequence[float | None]) -> float | None:
 def markdown(gathered: dict[str, Any]) -> str:
     """The page. Texts of rows stand in quoted blocks, in which none of their characters becomes markup."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FileSystemLoader(home() / "templates"), undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["quoted"] = quoted
     return environment.get_template("conversations.md.jinja").render(gathered)

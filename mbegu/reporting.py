@@ -11,6 +11,7 @@ import jinja2
 from mbegu import charts, comparison
 from mbegu.answers import read_predictions
 from mbegu.build_record import hashes, revision
+from mbegu.builds.home import home
 from mbegu.differences import compare_rows, word_diff
 from mbegu.errors import BadInput
 from mbegu.headings import TITLES
@@ -18,7 +19,6 @@ from mbegu.ledger import read_ledger
 from mbegu.metrics.finance import mark_numbers
 from mbegu.rows import question, read_lines, read_rows
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
 FLIP = ("pair", "id", "metric", "old", "new", "change", "nearest")
 SHOWN = 6  # gains, and as many losses, of a comparison
 DATA = ("seeds/*.jsonl", "reviews/*.jsonl", "heldout.jsonl", "versions/*.jsonl")
@@ -147,7 +147,7 @@ def markdown(report: dict[str, Any]) -> str:
 
 
 def _render(name: str, report: dict[str, Any], autoescape: bool) -> str:
-    loader = jinja2.FileSystemLoader(TEMPLATES)
+    loader = jinja2.FileSystemLoader(home() / "templates")
     environment = jinja2.Environment(
         loader=loader, undefined=jinja2.StrictUndefined, autoescape=autoescape, trim_blocks=True, lstrip_blocks=True
     )
