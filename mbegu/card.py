@@ -82,7 +82,10 @@ def page(facts: Mapping[str, Any], settings: Settings) -> str:
         facts: what `card_facts.gather` found.
     """
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(home() / "templates"), undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FileSystemLoader(home() / "templates"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {"inline": inline, "fenced": fenced, "quoted": quoted, "literal": repr, "table": comparison.markdown}
     body = environment.get_template("model_card.md.jinja").render(

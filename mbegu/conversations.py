@@ -83,7 +83,10 @@ def _mean(values: Sequence[float | None]) -> float | None:
 def markdown(gathered: dict[str, Any]) -> str:
     """The page. Texts of rows stand in quoted blocks, in which none of their characters becomes markup."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(home() / "templates"), undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FileSystemLoader(home() / "templates"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["quoted"] = quoted
     return environment.get_template("conversations.md.jinja").render(gathered)
