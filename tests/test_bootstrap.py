@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from closure import ROOT
+from root import ROOT
 
 from mbegu import filters
 from mbegu.bootstrap import Domain, Limits, Rounds, Settings, bootstrap

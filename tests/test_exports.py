@@ -4,7 +4,7 @@ import json
 
 import datasets
 import pytest
-from closure import ROOT
+from root import ROOT
 
 from mbegu import encode, exports
 from mbegu.errors import BadInput

@@ -5,7 +5,7 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from closure import ROOT
+from root import ROOT
 
 from mbegu.errors import BadInput
 from mbegu.judging import Duel, combine, judge, judge_name, parse, read_ask, read_duels, requests, tally

@@ -2,7 +2,7 @@ import re
 
 import pytest
 import yaml
-from closure import ROOT
+from root import ROOT
 
 from mbegu.errors import BadInput
 from mbegu.grids import arguments, flat, merged, read_grid, read_params, swept
