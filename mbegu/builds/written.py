@@ -106,9 +106,20 @@ def _check_version(name: Any, params: dict[str, Any], path: Path) -> None:
     item = params["versions"][name]
     extends = item.get("extends") if isinstance(item, dict) else None
     if extends != "none" and extends not in params["versions"]:
-        known = ", ".join(params["versions"])
+        known = ", ".join(map(str, params["versions"]))
         raise BadInput(f"{path}: versions.{name} extends {extends!r}; expected none or one of {known}.")
+    _check_source(name, extends, params, path)
+
+
+def _check_source(name: str, extends: str, params: dict[str, Any], path: Path) -> None:
     found = [section for section in FROM if name in params[section]]
     if len(found) != 1:
         where = " and in ".join(found) or "none"
         raise BadInput(f"{path}: versions.{name} gets its rows in one of {', '.join(FROM)}; it is named in {where}.")
+    place = f"{found[0]}.{name}"
+    source = params[found[0]][name]
+    if not isinstance(source, dict) or (found == ["sets"] and not isinstance(source.get("always"), str)):
+        raise BadInput(f"{path}: {place} is {source!r}; expected keys, as a project that `mbegu new` makes has them.")
+    seen = source.get("extends")
+    if found == ["seeds"] and seen != extends:
+        raise BadInput(f"{path}: {place} extends {seen!r} and versions.{name} {extends!r}; make them the same.")

@@ -157,6 +157,14 @@ PARAMS = {
     "v1: {extends: none, unr": ("v1: {extends: v0, unr", "versions.v1 extends 'v0'; expected none or one of v1."),
     "v1: {extends: none, unreviewed": ("2024: {extends: none, unreviewed", f"a version is named 2024; {NAMES}"),
     "  v1: {extends: none, unre": ("  v1.5: {extends: none, unre", f"a version is named 'v1.5'; {NAMES}"),
+    "  v1: {extends: none, teacher": (
+        "  v1: {extends: v1, teacher",
+        "seeds.v1 extends 'v1' and versions.v1 'none'; make them the same.",
+    ),
+    "v1: {extends: none, teacher: models/base, bootstrap: 0}": (
+        "v1: data/seeds/v1.jsonl",
+        "seeds.v1 is 'data/seeds/v1.jsonl'; expected keys, as a project that `mbegu new` makes has them.",
+    ),
     "questioned: {}": ("questioned:", "questioned is None; expected a section, or `questioned: {}` for none."),
     "heldout_overlap: 0.5": ("heldout_overlap: half", "curate.heldout_overlap is 'half'; expected a number."),
     "leakage: error": ("leakage: 1", "curate.leakage is 1; expected error or drop."),

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner
+from test_pipeline import BODIES, flat, load, script_of, unpacked
 
 from mbegu.builds.home import home
 from mbegu.builds.scaffold import SOURCES, dotted
 from mbegu.cli.new import main
 
 ROOT = Path(__file__).parents[2]
-MARKER = "  # From here on the same in every project.\n"
 
 
 def new(*arguments: str, **environment: str):
@@ -60,6 +60,14 @@ def test_the_pipeline_is_ours_but_for_its_fingerprints(project):
     own = stages[1]["fingerprint"]
     assert own.pop("always_changed") and own.pop("deps") == ["stages"]
     assert own == {key: value for key, value in stages[0]["fingerprint"].items() if key != "deps"}
+
+
+def test_every_parameter_of_a_sample_is_an_option_of_a_script(project):
+    params = yaml.safe_load((project / "params.yaml").read_text())
+    for name in BODIES:
+        options = {option for param in load(script_of(name)).main.params for option in [*param.opts, *param.secondary_opts]}
+        for section in unpacked(name):
+            assert {f"--{key}" for key in flat(params.get(section, {}))} <= options, f"{section} of {name}"
 
 
 def test_the_name_stands_where_a_value_has_to_go_in(tmp_path):
