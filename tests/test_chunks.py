@@ -166,5 +166,6 @@ def test_a_passage_of_a_heldout_row_stands_only_in_heldout_documents():
         chunks.check_split(rows("Leave", "አምስት ብር"), both, held)
     with pytest.raises(BadInput, match=r"heldout\.jsonl:1: its passage stands in no document"):
         chunks.check_split(rows("Nowhere"), both, held)
+    chunks.check_split(rows("Nowhere"), both, set())  # of another source of the project's rows
     with pytest.raises(BadInput, match=r"chunk\.heldout: 'x/\*' matches no document; there are 2, such as 'hr/a\.md, fees\.md'"):
         chunks.held_out(both, ["*.md", "x/*"])
