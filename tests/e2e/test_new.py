@@ -120,7 +120,10 @@ def test_a_build_a_second_one_and_what_an_edit_runs(installed, tiny_base, tmp_pa
     assert repro() == {"fingerprint", "train@v1"}  # the adapter is the same to the byte
 
     seeds = project / "data/seeds/v1.jsonl"
-    seeds.write_text(seeds.read_text(encoding="utf-8").replace("Early in the morning.", "At sunrise.", 1), encoding="utf-8")
+    edited = seeds.read_text(encoding="utf-8").replace(
+        "It is too wet and", "It is too wet, and it", 1
+    )  # a row that is trained on
+    seeds.write_text(edited, encoding="utf-8")
     assert repro() == {"fingerprint", "score@base"} | STAGES | END  # score.following are the seeds
 
 
