@@ -111,7 +111,7 @@ def _check_version(name: Any, params: dict[str, Any], path: Path) -> None:
     _check_source(name, extends, params, path)
 
 
-def _check_source(name: str, extends: str, params: dict[str, Any], path: Path) -> None:
+def _check_source(name: str, extends: Any, params: dict[str, Any], path: Path) -> None:
     found = [section for section in FROM if name in params[section]]
     if len(found) != 1:
         where = " and in ".join(found) or "none"
