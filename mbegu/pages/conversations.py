@@ -77,4 +77,4 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 def markdown(gathered: dict[str, Any]) -> str:
     """The page. Texts of rows stand in quoted blocks, in which none of their characters becomes markup."""
-    return page(home() / "templates" / "conversations.md.jinja", gathered, {"quoted": quoted})
+    return page(home() / "templates/conversations.md.jinja", gathered, {"quoted": quoted})

@@ -145,10 +145,10 @@ def _csv(path: Path) -> list[dict[str, str]]:
 
 def html(report: dict[str, Any]) -> str:
     """One page without any outside reference; text of rows is escaped."""
-    return page(home() / "templates" / "report.html.jinja", report)
+    return page(home() / "templates/report.html.jinja", report)
 
 
 def markdown(report: dict[str, Any]) -> str:
     """The same without the charts; text of rows stands in quoted blocks, so that it can't become markup."""
     tables: dict[str, Callable[..., str] | str] = {name: table(report[name]) for name in ("differences", "scores")}
-    return page(home() / "templates" / "report.md.jinja", {**report, **tables})
+    return page(home() / "templates/report.md.jinja", {**report, **tables})

@@ -85,9 +85,7 @@ def page(facts: Mapping[str, Any], settings: Publish) -> str:
     """
     scores = score_table(facts["compared"], facts["version"])
     filters = {"inline": inline, "fenced": fenced, "quoted": blockquote, "literal": repr, "table": table}
-    body = templates.page(
-        home() / "templates" / "model_card.md.jinja", {**facts, "settings": settings, "scores": scores}, filters
-    )
+    body = templates.page(home() / "templates/model_card.md.jinja", {**facts, "settings": settings, "scores": scores}, filters)
     return f"---\n{metadata(facts, settings).to_yaml()}\n---\n\n{body}\n"
 
 
