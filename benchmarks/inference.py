@@ -30,8 +30,8 @@ from mbegu.asking.prompts import prompt_ids, row_prompts, trained_prompt  # noqa
 from mbegu.models import loading  # noqa: E402
 from mbegu.models.manifest import verify  # noqa: E402
 from mbegu.rows.heldout import read_heldout  # noqa: E402
-from mbegu.scoring.comparison import markdown  # noqa: E402
 from mbegu.sharing import merged  # noqa: E402
+from mbegu.text import markdown  # noqa: E402
 
 FOLDER = click.Path(path_type=Path)
 
@@ -105,7 +105,7 @@ def main(
     with tempfile.TemporaryDirectory() as folder:
         if merged_folder is None:
             merged_folder = Path(folder)
-            merged.save(merged.merge(merged.with_adapter(base, adapter, "nf4"), "float16"), merged_folder)
+            merged.save(merged.merge(merged.with_adapter(loading.Weights(base, adapter, "nf4")), "float16"), merged_folder)
         running = contestants(base, adapter, merged_folder)
     for model in running.values():
         timed(model, tokenizer, prompts[0], 2)
@@ -114,7 +114,7 @@ def main(
         for name, model in running.items():
             timings[name].append(timed(model, tokenizer, ids, max_new_tokens))
     print(f"{len(prompts)} questions, at most {max_new_tokens} tokens, {torch.get_num_threads()} threads\n")
-    print(markdown(table(timings)))
+    print(markdown.table(table(timings)))
     print(json.dumps({line[0]: float(line[3]) for line in table(timings)[1:]}))
 
 

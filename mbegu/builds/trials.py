@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from mbegu.builds import experiments, queue, sweep
 from mbegu.builds.experiments import Experiment
 from mbegu.builds.grid import Grid, arguments, flat, merged, swept
-from mbegu.builds.sweep import Result
+from mbegu.builds.project import Project
+from mbegu.builds.sweep import Outcome
 from mbegu.outputs import sole_writer
 
 
@@ -43,23 +44,25 @@ def build(wanted: Trials, names: Sequence[str], say: Callable[[str], None]) -> d
         return queue.run(f"score@{wanted.version}", values, say)
 
 
-def results(wanted: Trials, found: Mapping[str, Experiment]) -> list[Result]:
+def outcomes(wanted: Trials, found: Mapping[str, Experiment]) -> list[Outcome]:
     """What came out of those that are finished, in the order of the grid.
 
     Raises:
         BadInput: an experiment has lost a file, or one is broken.
     """
-    return [_result(wanted, name, found[name].rev) for name in wanted.params if name in found]
+    return [_outcome(wanted, name, found[name].rev) for name in wanted.params if name in found]
 
 
-def _result(wanted: Trials, name: str, rev: str) -> Result:
+def _outcome(wanted: Trials, name: str, rev: str) -> Outcome:
     values = flat(wanted.params[name])
-    files = [f"metrics/train/{wanted.version}/validation.csv", f"data/scores/{wanted.version}.jsonl"]
-    curve, rows = (experiments.read(rev, Path(file)) for file in files)
+    project = Project()
+    curve, rows = (
+        experiments.read(rev, path) for path in (project.curve(wanted.version, "validation"), project.measures(wanted.version))
+    )
     return sweep.from_files(name, {key: values[key] for key in swept(wanted.grid)}, curve, rows)
 
 
-def promote(wanted: Trials, chosen: Result, say: Callable[[str], None]) -> int:
+def promote(wanted: Trials, chosen: Outcome, say: Callable[[str], None]) -> int:
     """Builds with a configuration's values, which stay in params.yaml; the exit status of `dvc`.
 
     Args:

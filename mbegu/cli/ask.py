@@ -32,7 +32,7 @@ def main(
     from mbegu.models.loading import Weights
     from mbegu.pages.app import ask
 
-    asked = ask.Question(question, input_, max_new_tokens)
+    asked = ask.Typed(question, input_, max_new_tokens)
     if compare:
         answers = ask.ask_all(asked, base, list(adapters), quantization)
         click.echo(ask.side_by_side(answers, sys.stdout.isatty()))

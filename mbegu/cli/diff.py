@@ -27,19 +27,21 @@ def main(old: str, new: str, rev: str | None, data: Path) -> None:
     The answers are those to the held-out questions.
     """
     from mbegu.builds import revisions
+    from mbegu.builds.project import Project
     from mbegu.pages import differences
     from mbegu.rows.jsonl import read_lines
     from mbegu.rows.ledger import read_ledger
     from mbegu.rows.row import read_rows
     from mbegu.scoring.predictions import KEYS
 
-    with revisions.folder(data, ["versions", "predictions"], old, rev) as before:
+    now = Project(data=data)
+    with revisions.at(rev, now, [now.rows(old), now.predictions(old)]) as before:
         found = differences.compare_rows(
-            read_rows(before / f"versions/{old}.jsonl", answered=True),
-            read_rows(data / f"versions/{new}.jsonl", answered=True),
-            [line for path in sorted(data.glob(f"*/{new}.ledger.jsonl")) for line in read_ledger(path)],
+            read_rows(before.rows(old), answered=True),
+            read_rows(now.rows(new), answered=True),
+            [line for path in now.ledgers(new) for line in read_ledger(path)],
         )
-        answers = [before / f"predictions/{old}.jsonl", data / f"predictions/{new}.jsonl"]
+        answers = [before.predictions(old), now.predictions(new)]
         predictions = [[line for _, line in read_lines(path, KEYS)] if path.exists() else [] for path in answers]
     click.echo(f"{old}{' at ' + rev if rev else ''} to {new}: ", nl=False)
     _show_rows(found)

@@ -8,10 +8,11 @@ params.yaml. Out: the folder, and, with --push, the repository; its token is HF_
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Any
 
 import click
 
+from mbegu.builds.project import Project
 from mbegu.command import Stage
 from mbegu.sections import path, section
 
@@ -19,17 +20,6 @@ NO_GGUF = (
     "--gguf: is not offered, as PyPI has no converter that llama.cpp's authors keep there; publish with --merge, "
     "then run llama.cpp's own: python convert_hf_to_gguf.py {out}/merged."
 )
-
-
-class Build(NamedTuple):
-    """Where a build's files are."""
-
-    adapters: Annotated[Path, "Folder of the adapters."] = Path("models/adapters")
-    base: Annotated[Path, "Folder of the base model."] = Path("models/base")
-    data: Annotated[Path, "Folder of the rows."] = Path("data")
-    metrics: Annotated[Path, "Folder of all metrics."] = Path("metrics")
-    params: Annotated[Path, "File with the section publish."] = Path("params.yaml")
-    lock: Annotated[Path, "What was built from what."] = Path("dvc.lock")
 
 
 @click.command(cls=Stage)
@@ -42,10 +32,10 @@ class Build(NamedTuple):
 @click.option("--push", metavar="NAME/REPO", help="Upload the folder to this repository of a hub.")
 @click.option("--private", is_flag=True, help="If the repository is new, only you may see it.")
 @click.option("--base_model", metavar="NAME/REPO", help="The base model on a hub, if the build does not know it.")
-@section(Build, "build")
+@section(Project, "project")
 def main(
     version: str, out: Path, merge: bool, dtype: str, gguf: bool, push: str | None, private: bool, base_model: str | None,
-    build: Build,
+    project: Project,
 ) -> None:  # fmt: skip
     """Publish an adapter with a model card."""
     if gguf:
@@ -60,30 +50,28 @@ def main(
     token = hub.check_token(os.environ.get(hub.TOKEN)) if push else ""
     repo = hub.check_repo(push, "--push") if push else ""
     folder.check_replaceable(out)
-    settings = card.read_settings(build.params)
-    facts = _facts(version, build, base_model)
+    settings = card.read_settings(project.params)
+    facts = _facts(version, project, base_model)
     if merge and not facts["adapter"]:
         raise click.UsageError(f"--merge: all weights of {version} were trained, so there is nothing to merge; leave it out.")
-    merged = folder.publish(out, build.adapters / version, build.base, facts | {"repo": repo}, settings, dtype if merge else None)
+    merged = folder.publish(out, facts | {"repo": repo}, project, settings, dtype if merge else None)
     _say(version, out, merged)
     if push:
         endpoint = os.environ.get("HF_ENDPOINT") or None
         click.echo(f"Pushed: {hub.push(out, repo, private, token, endpoint, f'{settings.name} {version}')}")
 
 
-def _facts(version: str, build: Build, base_model: str | None) -> dict[str, Any]:
+def _facts(version: str, project: Project, base_model: str | None) -> dict[str, Any]:
     """What the card tells, of an adapter that belongs to the base model here."""
     from mbegu.builds.lock import read_lock
     from mbegu.models.manifest import verify
     from mbegu.sharing import facts, hub
 
-    stages = read_lock(build.lock)
-    named = hub.check_repo(facts.base_name(base_model, build.base, stages), "--base_model")
-    places = facts.Places(build.adapters, build.base, build.data, build.metrics)
-    found = facts.gather(version, places, stages, named)
-    if found["prompt"]["base"] != verify(build.base):
-        adapter = build.adapters / version
-        raise click.UsageError(f"{adapter}: trained on another base model than {build.base}; run `dvc repro`.")
+    lock = read_lock(project.lock)
+    named = hub.check_repo(facts.base_name(base_model, project.base, lock), "--base_model")
+    found = facts.gather(version, project, lock, named)
+    if found["prompt"]["base"] != verify(project.base):
+        raise click.UsageError(f"{project.adapter(version)}: trained on another base model than {project.base}; run `dvc repro`.")
     return found
 
 

@@ -23,11 +23,12 @@ Made = list[dict[str, Any] | None]  # this session's decisions, None for a skipp
 @click.option("--reviewer", help="Name in the decisions; by default git's user.name.")
 def main(version: str, data: Path, reviewer: str | None) -> None:
     """Decide on the pending rows of VERSION, one by one."""
+    from mbegu.builds.project import Project
     from mbegu.rows.reviews import pending
     from mbegu.rows.row import read_rows
 
-    path = data / f"reviews/{version}.jsonl"
-    rows = read_rows(data / f"expanded/{version}.jsonl", answered=False)
+    project = Project(data=data)
+    path, rows = project.reviews(version), read_rows(project.drafts(version), answered=False)
     name = reviewer or _git_name()
     waiting = pending(rows, path)
     if not waiting:
@@ -38,12 +39,12 @@ def main(version: str, data: Path, reviewer: str | None) -> None:
 
 
 def _git_name() -> str:
-    import subprocess
+    from mbegu.builds.git import git
 
-    done = subprocess.run(["git", "config", "user.name"], capture_output=True, text=True, check=False)
-    if not done.stdout.strip():
+    name = git("config", "user.name")
+    if not name:
         raise click.UsageError("git knows no name for you; set it with `git config user.name`, or give --reviewer.")
-    return done.stdout.strip()
+    return name
 
 
 def _session(waiting: list[dict[str, Any]], rows: list[dict[str, Any]], path: Path, reviewer: str) -> Made:

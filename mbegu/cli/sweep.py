@@ -64,22 +64,24 @@ def _compare(wanted: "Trials", found: dict[str, "Experiment"], grid: Path, out: 
 
 
 def _show(wanted: "Trials", found: dict[str, "Experiment"], failed: list[str], out: Path) -> None:
-    import vl_convert
-
     from mbegu.builds import experiments, sweep, trials
+    from mbegu.builds.project import Project
     from mbegu.outputs import whole
+    from mbegu.pages import charts
     from mbegu.rows.tables import write_csv, write_text
 
-    results = trials.results(wanted, found)
-    text, chart, lines = sweep.page(results, wanted.grid.fixed, failed), sweep.chart(results), sweep.series(results)
+    outcomes = trials.outcomes(wanted, found)
+    text, lines = sweep.page(outcomes, wanted.grid.fixed, failed), sweep.series(outcomes)
+    chart = charts.svg(charts.sweep_chart(outcomes))
     write_text(out / "sweep.md", text)
     write_csv(out / "sweep.csv", lines[0], lines[1:])
-    write_text(out / "sweep.svg", vl_convert.vegalite_to_svg(chart))
+    write_text(out / "sweep.svg", chart)
     with whole(out / "sweep.png") as temporary:
-        temporary.write_bytes(vl_convert.vegalite_to_png(chart, scale=2))
+        temporary.write_bytes(charts.png(chart))
     baselines = sorted({experiment.baseline for experiment in found.values()})
-    columns = [*results[0].params, *sweep.METRICS]
-    click.echo(f"\n{experiments.show(baselines, ['params.yaml', f'metrics/score/{wanted.version}.json'], columns)}")
+    files = [str(path) for path in (Project().params, Project().score(wanted.version))]
+    columns = [*outcomes[0].params, *sweep.METRICS]
+    click.echo(f"\n{experiments.show(baselines, files, columns)}")
     click.echo(f"{text}\nTable: {out}/sweep.md and {out}/sweep.csv, plot: {out}/sweep.svg and {out}/sweep.png")
 
 
@@ -89,7 +91,7 @@ def _promote(wanted: "Trials", found: dict[str, "Experiment"]) -> None:
     missing = [name for name in wanted.params if name not in found]
     if missing:
         raise BadInput(f"{', '.join(missing)}: not built on what is here now; run this without --promote first.")
-    chosen = sweep.best(trials.results(wanted, found))
+    chosen = sweep.best(trials.outcomes(wanted, found))
     if trials.promote(wanted, chosen, click.echo):
         raise SystemExit(1)
     click.echo(f"Built with {chosen.name}, whose params are in params.yaml now; commit it with dvc.lock and metrics.")

@@ -16,7 +16,8 @@ from mbegu.sections import path
 @path("--data", "Folder of the rows.", "data")
 def main(row_id: str, data: Path) -> None:
     """Explain row ROW_ID (or the beginning of an id), kept or dropped."""
+    from mbegu.builds.project import Project
     from mbegu.pages.trace import explain, find, read_records
 
-    records = read_records(data)
+    records = read_records(Project(data=data))
     click.echo("\n".join(explain(find(row_id, records), records)))

@@ -23,6 +23,7 @@ from mbegu.models.loading import load_tokenizer
 from mbegu.models.manifest import verify
 from mbegu.pages.app import ask, chat
 from mbegu.training import checkpoints, trainer
+from mbegu.training.settings import Lora
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DISCLAIMER = "Not financial advice; <b>ምክር</b> & more."
@@ -37,7 +38,7 @@ TOKENS = 40
 
 def save_adapter(base: Path, folder: Path, method: str, template: str, chat: bool, seed: int) -> Path:
     """A model as the train stage leaves it, its weights moved so far that it answers unlike the base."""
-    model = trainer.build(base, method, trainer.Lora(4, 64, 0.0, ["q_proj", "down_proj"]), seed)
+    model = trainer.build(base, method, Lora(4, 64, 0.0, ["q_proj", "down_proj"]), seed)
     torch.manual_seed(seed)
     for name, weight in model.named_parameters():
         if "lora_B" in name or method == "full":
@@ -100,7 +101,7 @@ def texts(message: dict) -> list[str]:
 @functools.cache
 def asked_alone(base: Path, adapter: Path, question: str, input_: str) -> dict[str, str]:
     """What `mbegu ask --compare` prints for the base model, asked as `adapter` is, and for `adapter`."""
-    answers = ask.ask_all(ask.Question(question, input_, TOKENS), base, [adapter], "none")
+    answers = ask.ask_all(ask.Typed(question, input_, TOKENS), base, [adapter], "none")
     return {"base": answers[0][1], "adapter": answers[1][1]}
 
 

@@ -21,7 +21,8 @@ from mbegu.rows.jsonl import write_lines
 from mbegu.rows.row import read_rows
 from mbegu.scoring import answering, comparison
 from mbegu.scoring.headings import TESTED
-from mbegu.scoring.measures import Settings, measure
+from mbegu.scoring.measures import measure
+from mbegu.scoring.settings import Score
 
 PUBLISH = {
     "name": "Mbegu ya majaribio", "licence": "apache-2.0", "languages": ["am", "sw"], "tags": [], "limits": [],
@@ -78,7 +79,7 @@ def build(project: Path, tiny_base: Path, adapter: Path) -> None:
     for name, folder in (("base", None), ("v1", project / "models/adapters/v1")):
         found, _ = answering.predict(heldout, Weights(project / "models/base", folder, "nf4"), PROMPT, 2, 8, project / "memo")
         write_lines(project / f"data/predictions/{name}.jsonl", found)
-        measured[name] = measure(found, heldout, Settings(["rougeL"], [], None))
+        measured[name] = measure(found, heldout, Score(["rougeL"], Path(), [], 4), None)
     compared = comparison.compare(measured)
     tested = [name for name in TESTED if name in compared["intervals"]["v1"]]
     models = {name: {"rows": 2, **dict.fromkeys(tested, 0.25)} for name in measured}
