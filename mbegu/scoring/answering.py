@@ -13,9 +13,9 @@ from mbegu.asking.generation import generate, requests_for
 from mbegu.asking.memo import Answer, Request, answer_all, open_memo
 from mbegu.asking.prompts import Prompt, row_prompts, trained_prompt
 from mbegu.errors import BadInput
+from mbegu.models.cross_entropy import summed_cross_entropy
 from mbegu.models.loading import Weights, load_tokenizer
 from mbegu.rows.row import Row
-from mbegu.training.loss import summed_cross_entropy
 from mbegu.training.tokens import encode
 
 

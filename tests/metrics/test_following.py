@@ -2,15 +2,15 @@
 
 import json
 import time
-from pathlib import Path
 
 import pytest
+from root import ROOT
 
 from mbegu.errors import BadInput
 from mbegu.metrics.following import _examples, _shown, learn, reads_as_answer
 from mbegu.metrics.modules import InstructionFollowing
 
-DATA = Path(__file__).parents[2] / "data"
+DATA = ROOT / "data"
 AMHARIC = [
     ("የገንዘብ ገበያ ፈንድ ምንድን ነው?", "የገንዘብ ገበያ ፈንድ የብዙ ሰዎችን ገንዘብ ሰብስቦ በአጭር ጊዜ ሰነዶች ላይ ያውላል። ወለዱ በየቀኑ ይሰላል።"),
     ("ቁጠባ ለመጀመር ስንት ብር ያስፈልገኛል?", "ብዙ ባንኮች በሃምሳ ብር ሂሳብ ይከፍታሉ። በየወሩ ትንሽ መጠን መጨመር ከአንድ ጊዜ ትልቅ ገንዘብ የተሻለ ልምድ ይፈጥራል።"),
