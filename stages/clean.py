@@ -36,6 +36,7 @@ def main(
 ) -> None:  # fmt: skip
     """Mend and sieve a loaded set."""
     from mbegu.curating import cleaning
+    from mbegu.curating.funnel import of_set, summary
     from mbegu.errors import BadInput
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.ledger import check_balance, read_ledger
@@ -55,11 +56,10 @@ def main(
     check_balance(len(read), len(kept), lines, cleaning.STAGE)
     write_lines(out, kept)
     write_lines(ledger, lines)
-    survivors = cleaning.funnel(len(kept), [read_ledger(dropped), lines])
+    survivors = of_set(kept, [*read_ledger(dropped), *lines])
     write_csv(funnel, ("filter", "dropped", "left"), survivors)
-    counts = {name: count for name, count, _ in survivors if count}
     mended = sum("repaired" in row["origin"] for row in kept)
-    write_json(metrics, {"candidates": survivors[0][2], "kept": len(kept), "repaired": mended, "dropped": counts})
+    write_json(metrics, summary(survivors, repaired=mended))
     click.echo(f"Kept {len(kept)} of {len(read)} rows, {mended} repaired, {len(lines)} lines in the ledger: {out}")
 
 

@@ -38,7 +38,7 @@ def main(
 ) -> None:  # fmt: skip
     """Apply reviews and checks to expanded rows."""
     from mbegu.curating import acceptance
-    from mbegu.curating.funnel import funnel as count_survivors
+    from mbegu.curating.funnel import of_drafts, summary
     from mbegu.curating.leakage import check_heldout, decontaminate
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import write_lines
@@ -63,16 +63,9 @@ def main(
     check_balance(len(candidates), len(kept), lines, acceptance.STAGE)
     write_lines(out, kept)
     write_lines(ledger, lines)
-    survivors = count_survivors(kept, [read_ledger(dropped), lines])
+    survivors = of_drafts(kept, [*read_ledger(dropped), *lines])
     write_csv(funnel, ("filter", "dropped", "left"), survivors)
-    write_json(
-        metrics,
-        {
-            "candidates": survivors[0][2],
-            "kept": survivors[-1][2],
-            "dropped": {name: count for name, count, _ in survivors if count},
-        },
-    )
+    write_json(metrics, summary(survivors))
     click.echo(f"Kept {len(kept)} of {len(candidates)} candidates, {len(lines)} lines in the ledger: {out}")
 
 

@@ -39,8 +39,8 @@ def main(
 
     quiet()
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # five notices of retries; our own sentence follows
-    columns = columns.Columns(instruction, input_, output)
-    loaded = columns.load(source, records.read(source, kind, split), columns, most)
+    named = columns.Columns(instruction, input_, output)
+    loaded = columns.load(source, records.read(source, kind, split), named, most)
     check_balance(loaded.read, len(loaded.rows), loaded.ledger, columns.STAGE)
     write_lines(out, loaded.rows)
     write_lines(ledger, loaded.ledger)

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from mbegu.rows.ledger import entry
 from mbegu.rows.row import MACHINE, Row
-from mbegu.text import filters
+from mbegu.text import filters, reasons
 from mbegu.text.words import fold, words
 
 STAGE = "curate"
@@ -37,14 +37,14 @@ def apply_reviews(rows: list[Row], reviews: dict[str, Row], unreviewed: str) -> 
             if row["origin"]["kind"] == "seed" or unreviewed == "keep":
                 kept.append(row)
             else:
-                ledger.append(entry(row, STAGE, "dropped", "not reviewed"))
+                ledger.append(entry(row, STAGE, "dropped", reasons.NOT_REVIEWED))
         elif review["decision"] == "reject":
-            ledger.append(entry(row, STAGE, "dropped", f"rejected by review: {review['reason']}"))
+            ledger.append(entry(row, STAGE, "dropped", f"{reasons.REJECTED}: {review['reason']}"))
         else:
             reviewed = {**row, "origin": {**row["origin"], "kind": "reviewed", "review": review["source"]}}
             if review["decision"] == "edit":
                 reviewed["output"] = review["output"]
-                ledger.append(entry(row, STAGE, "changed", "edited by review"))
+                ledger.append(entry(row, STAGE, "changed", reasons.EDITED))
             kept.append(reviewed)
     return kept, ledger
 
@@ -62,7 +62,7 @@ def check_quality(rows: list[Row], limits: Limits) -> tuple[list[Row], list[Entr
         if row["origin"]["kind"] not in MACHINE or abstains:
             kept.append(row)
             continue
-        contradiction: filters.Problem = ("same question with different answers", None)
+        contradiction = (f"{reasons.SAME_QUESTION} with different answers", None)
         found = _problem(row, limits) or (contradiction if row["id"] in contradicted else None)
         if found is None:
             measures = {"words": len(words(row["output"])), "repetition": round(filters.repetition(row["output"]), 4)}

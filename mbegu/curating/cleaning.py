@@ -10,7 +10,7 @@ from ftfy import TextFixerConfig, fix_encoding, fixes
 from mbegu.rows.ledger import entry
 from mbegu.rows.nearest import same_numbers
 from mbegu.rows.row import Row, question, row_id
-from mbegu.text import filters
+from mbegu.text import filters, reasons
 from mbegu.text.words import fold, words
 
 STAGE = "clean"
@@ -33,10 +33,6 @@ GRAM = 3  # words of a shingle
 # bound, and bands weighed for few misses. With 128 permutations a pair at 0.7 is then missed once in 1,200.
 SOUGHT = 0.8
 WEIGHTS = (0.1, 0.9)
-ORDER = (
-    "wrong type", "ragged", "half of a surrogate pair", "empty", "prompt template", "control token", "answer equals", "refusal",
-    "too short", "too long", "repetitive", "duplicate", "same question", "near-duplicate",
-)  # fmt: skip
 
 
 class Limits(NamedTuple):
@@ -114,13 +110,15 @@ def repair(rows: list[Row]) -> Cleaned:
             done += found
         mended = unwrap({**row, **texts})
         if mended is None:
-            ledger.append(entry(row, STAGE, "dropped", "prompt template in the text"))
+            ledger.append(entry(row, STAGE, "dropped", f"{reasons.TEMPLATE} in the text"))
             continue
         done += [] if all(mended[key] == texts[key] for key in texts) else ["prompt template"]
         if done:
             mended = _finished(mended, list(dict.fromkeys(done)))
             new = None if mended["id"] == row["id"] else mended["id"]
-            ledger.append(entry(row, STAGE, "changed", f"repaired: {', '.join(mended['origin']['repaired'])}", nearest=new))
+            ledger.append(
+                entry(row, STAGE, "changed", f"{reasons.REPAIRED}: {', '.join(mended['origin']['repaired'])}", nearest=new)
+            )
         kept.append(mended)
     return kept, ledger
 
@@ -179,7 +177,8 @@ def drop_duplicates(rows: list[Row]) -> Cleaned:
         twin = first.setdefault(row["id"], row)
         if twin is not row:
             same = fold(twin["output"]) == fold(row["output"])
-            reason = "duplicate" if same else f"same question with another answer as {twin['origin'].get('source', twin['id'])}"
+            place = twin["origin"].get("source", twin["id"])
+            reason = reasons.DUPLICATE if same else f"{reasons.SAME_QUESTION} with another answer as {place}"
             ledger.append(entry(row, STAGE, "dropped", reason, 1.0, twin["id"]))
     return list(first.values()), ledger
 
@@ -204,7 +203,7 @@ def drop_near_duplicates(rows: list[Row], above: float, permutations: int) -> Cl
         scored = [(_jaccard(shingles[position], shingles[other]), -other) for other in others]
         score, nearest = max(scored, default=(0.0, 0))
         if score > above:
-            ledger.append(entry(row, STAGE, "dropped", "near-duplicate", score, rows[-nearest]["id"]))
+            ledger.append(entry(row, STAGE, "dropped", reasons.NEAR_DUPLICATE, score, rows[-nearest]["id"]))
         else:
             index.insert(position, sketch)
             kept.append(row)
@@ -218,20 +217,3 @@ def _shingles(row: Row) -> set[tuple[str, ...]]:
 
 def _jaccard(first: set[tuple[str, ...]], second: set[tuple[str, ...]]) -> float:
     return len(first & second) / len(first | second)
-
-
-def funnel(kept: int, ledgers: list[list[Entry]]) -> list[tuple[str, int, int]]:
-    """(filter, rows that it dropped, rows left after it), the first line being all records that were read.
-
-    Args:
-        ledgers: of the stages that the rows went through, the load stage's first.
-    """
-    dropped = dict.fromkeys(ORDER, 0)
-    for line in (line for ledger in ledgers for line in ledger if line["action"] == "dropped"):
-        dropped[next((name for name in ORDER if line["reason"].startswith(name)), line["reason"])] += 1
-    left = kept + sum(dropped.values())
-    lines = [("candidates", 0, left)]
-    for name, count in dropped.items():
-        left -= count
-        lines += [(name, count, left)] if count else []
-    return [*lines, ("kept", 0, left)]

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from mbegu.errors import BadInput
 from mbegu.rows.ledger import entry
 from mbegu.rows.row import Row, question
+from mbegu.text import reasons
 from mbegu.text.alike import Index
 from mbegu.text.filters import marks
 from mbegu.text.words import words
@@ -122,7 +123,8 @@ def decontaminate(
         if leakage == "error":
             raise BadInput(_sentence(leak))
         leaking[row["id"]] = leak
-        reason = f"near a held-out row: {leak.reason}" if tainted is None else f"descends from {tainted}, near a held-out row"
+        kin = f"{reasons.DESCENDS} {tainted}, {reasons.NEAR_HELD_OUT}"
+        reason = kin if tainted else f"{reasons.NEAR_HELD_OUT}: {leak.reason}"
         ledger.append(entry(row, stage, "dropped", reason, leak.score, leak.heldout["id"]))
     return kept, ledger
 

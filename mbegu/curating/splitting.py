@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from mbegu.rows.ledger import entry
 from mbegu.rows.row import Row
+from mbegu.text import reasons
 from mbegu.text.draws import share
 
 STAGE = "split"
@@ -34,7 +35,7 @@ def split(rows: list[Row], always: list[Row], fraction: float) -> Split:
     for row in rows:
         if row["id"] in tested:
             place = tested[row["id"]]["origin"].get("source", row["id"])
-            found.ledger.append(entry(row, STAGE, "dropped", f"asks the same as the held-out row {place}", 1.0, row["id"]))
+            found.ledger.append(entry(row, STAGE, "dropped", f"{reasons.ASKS_HELD_OUT} {place}", 1.0, row["id"]))
         elif is_held_out(row["id"], fraction):
             found.heldout.append(row)
         else:

@@ -1,16 +1,11 @@
-import re
-from pathlib import Path
-
 import pytest
 
-from mbegu.asking import replies
-from mbegu.curating import acceptance, funnel, merging
+from mbegu.curating import acceptance, merging
 from mbegu.curating.acceptance import Limits
 from mbegu.errors import BadInput
 from mbegu.rows.ledger import check_balance, entry
 from mbegu.rows.reviews import read_reviews
 from mbegu.rows.row import row_id
-from mbegu.sources.documents import answers, questions
 
 LIMITS = Limits(3, 20, 0.3, ["as an ai"], {"Latin", "Ethiopic"})
 
@@ -146,10 +141,3 @@ def test_the_sum_of_rows_is_checked():
     check_balance(3, 2, dropped, "merge")
     with pytest.raises(AssertionError, match="3 rows in, 3 out, but 1 dropped"):
         check_balance(3, 3, dropped, "merge")
-
-
-def test_the_funnel_knows_where_each_problem_of_a_reply_is_found():
-    sources = [Path(module.__file__).read_text(encoding="utf-8") for module in (answers, questions, replies)]
-    reasons = {reason for source in sources for reason in re.findall(r'Problem\("([^"]+)"', source)}
-    assert len(reasons) > 9
-    assert [reason for reason in sorted(reasons) if not reason.startswith(funnel.ORDER)] == []

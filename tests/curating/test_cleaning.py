@@ -16,7 +16,7 @@ from mbegu.sources.sets.columns import Columns, load
 from mbegu.sources.sets.records import read
 
 LIMITS = Limits(3, 60, 0.3, ["as an ai", "ይቅርታ"])
-DATA = Path(__file__).parents[1] / "examples/finance_qa/data/raw"
+DATA = Path(__file__).parents[2] / "examples/finance_qa/data/raw"
 ANSWER = "Put three months of expenses in an account that you can reach, and keep the rest where it earns more interest."
 RIGHT = [
     "ሰላም ። የገንዘብ ገበያ፡ ፈንድ 25.5 ብር", "Habari ya asubuhi, rafiki", "ما هو الصندوق؟ ٢٥٫٥ ٪", "می‌خواهم بدانم",
@@ -236,16 +236,6 @@ def test_minhash_finds_what_comparing_all_pairs_finds():
     kept, ledger = cleaning.drop_near_duplicates([*first, *later], 0.5, 128)
     assert [line["row"] for line in ledger] == twins and len(twins) == 12
     assert kept[:300] == first
-
-
-def test_the_funnel_counts_what_both_stages_dropped():
-    dropped = [
-        {"action": "dropped", "reason": reason} for reason in ("empty output", "refusal: as an ai", "duplicate", "ragged: 2")
-    ]
-    changed = {"action": "changed", "reason": "repaired: mojibake"}
-    assert cleaning.funnel(5, [dropped[:1], [changed, *dropped[1:]]]) == [
-        ("candidates", 0, 9), ("ragged", 1, 8), ("empty", 1, 7), ("refusal", 1, 6), ("duplicate", 1, 5), ("kept", 0, 5),
-    ]  # fmt: skip
 
 
 @settings(max_examples=100, deadline=None)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from mbegu.curating.funnel import funnel
 from mbegu.errors import BadInput
 from mbegu.pages import differences, trace
 from mbegu.rows import reviews
@@ -118,23 +117,3 @@ def test_the_nearest_row_of_a_draft():
     near = reviews.nearest_of(GONE, [GONE, CHILD, PARENT])
     assert near.row == PARENT and near.score == 0.75
     assert reviews.nearest_of(CHILD, [CHILD]) is None
-
-
-def test_the_funnel_adds_up():
-    lines = [
-        entry(GONE, "expand", "dropped", "not novel", 0.8),
-        entry(GONE, "curate", "dropped", "blacklisted topic: map"),
-        entry(PARENT, "curate", "dropped", "near a held-out row"),  # hand-written: no candidate
-        entry(CHILD, "curate", "changed", "edited by review"),
-    ]
-    assert funnel([PARENT, CHILD], [lines[:1], lines[1:]]) == [
-        ("candidates", 0, 3), ("blacklisted topic", 1, 2), ("not novel", 1, 1), ("kept", 0, 1),
-    ]  # fmt: skip
-
-
-def test_a_reason_that_the_funnel_does_not_know_is_counted_all_the_same():
-    row = {**CHILD, "origin": {**CHILD["origin"], "kind": "document"}}
-    lines = [[entry(row, "answer", "dropped", "reply without JSON"), entry(row, "x", "dropped", "of no known kind")]]
-    assert funnel([], lines) == [
-        ("candidates", 0, 2), ("reply without JSON", 1, 1), ("of no known kind", 1, 0), ("kept", 0, 0),
-    ]  # fmt: skip

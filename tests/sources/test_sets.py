@@ -24,7 +24,7 @@ RAW = [
     {"instruction": "Mfuko ni nini?", "input": "Kenya 🇰🇪", "output": "Ni akiba,\n\"salama\" 👨‍👩‍👧."},
     {"instruction": "ما هو الصندوق؟", "input": "٢٥٫٥", "output": "می‌خواهم one\u2028two\u0085three"},
 ]  # fmt: skip
-DATA = Path(__file__).parents[1] / "examples/finance_qa/data/raw"
+DATA = Path(__file__).parents[2] / "examples/finance_qa/data/raw"
 
 
 def write_csv(path: Path, rows: list[dict]) -> Path:

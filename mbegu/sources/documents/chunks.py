@@ -11,6 +11,7 @@ from mbegu.errors import BadInput
 from mbegu.rows.ledger import entry
 from mbegu.rows.row import Row
 from mbegu.sources.documents.documents import matches
+from mbegu.text import reasons
 from mbegu.text.words import fold
 
 STAGE = "chunk"
@@ -199,9 +200,9 @@ def sort_out(chunks: Sequence[Row], heldout: set[str], min_size: int) -> Sorted:
     for one in sorted(chunks, key=lambda chunk: chunk["document"] not in heldout):
         same = seen.setdefault(fold(one["text"]), one)
         if len(one["text"]) < min_size:
-            found.ledger.append(entry(one, STAGE, "dropped", f"shorter than {min_size} characters", len(one["text"])))
+            found.ledger.append(entry(one, STAGE, "dropped", f"{reasons.SHORTER} {min_size} characters", len(one["text"])))
         elif same is not one:
-            found.ledger.append(entry(one, STAGE, "dropped", f"same text as in {same['path']}", 1.0, same["id"]))
+            found.ledger.append(entry(one, STAGE, "dropped", f"{reasons.SAME_TEXT} {same['path']}", 1.0, same["id"]))
         else:
             (found.heldout if one["document"] in heldout else found.kept).append(one)
     return found

@@ -12,6 +12,7 @@ from mbegu.errors import BadInput
 from mbegu.rows.ledger import entry
 from mbegu.rows.row import KEYS, Row, parse_row, row_id
 from mbegu.sources.sets.records import Record
+from mbegu.text import reasons
 
 STAGE = "load"
 LOOKED_AT = 1000  # records without a sign of a column, after which its name is taken for a slip
@@ -79,7 +80,7 @@ def _row(record: Record, columns: Columns) -> tuple[Row | None, dict[str, Any] |
         return None, entry(before, STAGE, "dropped", fault)
     row = parse_row(dict(texts), record.where, answered=True)
     made = [f"{key} was {_kind(value)}" for key, value in values.items() if value is not None and not isinstance(value, str)]
-    return row, entry(before, STAGE, "changed", f"made text: {', '.join(made)}") if made else None
+    return row, entry(before, STAGE, "changed", f"{reasons.MADE_TEXT}: {', '.join(made)}") if made else None
 
 
 def as_text(value: Any) -> str | None:
@@ -95,11 +96,11 @@ def _fault(values: dict[str, Any], texts: dict[str, str | None]) -> str:
     """Why these texts are no row, or ""."""
     for key, text in texts.items():
         if text is None:
-            return f"wrong type: {key} is {_kind(values[key])}"
+            return f"{reasons.WRONG_TYPE}: {key} is {_kind(values[key])}"
         if _writable(text) != text:
-            return f"half of a surrogate pair in {key}"
+            return f"{reasons.SURROGATE} in {key}"
         if key != "input" and not text.strip():
-            return f"empty {key}"
+            return f"{reasons.EMPTY} {key}"
     return ""
 
 
