@@ -8,7 +8,7 @@ import torch
 from tqdm import tqdm
 
 from mbegu.asking.decoding import Decoding
-from mbegu.asking.generation import generate, requests_for
+from mbegu.asking.generation import Wanted, generate, requests_for
 from mbegu.asking.memo import Answer, Request, answer_all, open_memo
 from mbegu.asking.prompts import Prompt, row_prompts, trained_prompt
 from mbegu.errors import BadInput
@@ -45,17 +45,9 @@ def predict(
         model = weights.load()
         questions = [request for request in missing if "nll_of" not in request]
         if questions:
-            prompts, seeds = [request["prompt"] for request in questions], [0] * len(questions)
-            found = generate(
-                prompts,
-                seeds,
-                Decoding(max_new_tokens),
-                batch_size,
-                model,
-                tokenizer,
-                special_tokens=not prompt.chat,
-                label="Answer",
-            )
+            wanted, decoding = [Wanted(request["prompt"]) for request in questions], Decoding(max_new_tokens)
+            special = not prompt.chat
+            found = generate(wanted, decoding, batch_size, model, tokenizer, special_tokens=special, label="Answer")
             yield from ((questions[index], answer) for index, answer in found)
         measured = [request for request in missing if "nll_of" in request]
         for request in tqdm(measured, desc="Measure", unit="row", dynamic_ncols=True):

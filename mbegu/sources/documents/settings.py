@@ -1,0 +1,24 @@
+"""The sections `question` and `answer` of params.yaml, but for how a teacher is asked for JSON."""
+
+from typing import Annotated, NamedTuple
+
+from click import FloatRange, IntRange
+
+
+class Question(NamedTuple):
+    """The section `question`: what is asked about a chunk."""
+
+    count: Annotated[int, IntRange(1), "Questions a chunk."]
+    longest: Annotated[int, IntRange(8), "Characters of a question."]
+    precision: Annotated[float, FloatRange(0, 1), "Least share of its words that the chunk holds."]
+    most_chunks: Annotated[int, IntRange(0), "Chunks that are asked about; 0 for all."]
+
+
+class Answer(NamedTuple):
+    """The section `answer`: which answers stay, and how many questions none answers."""
+
+    longest: Annotated[int, IntRange(8), "Characters of an answer."]
+    precision: Annotated[float, FloatRange(0, 1), "Least share of its words that the passage holds."]
+    keep_unknown: Annotated[bool, 'Keep rows that the teacher answers "I don\'t know".']
+    unanswerable: Annotated[float, FloatRange(0, 1, max_open=True), "Share of rows made unanswerable."]
+    validation: Annotated[float, FloatRange(0, 1, max_open=True), "As train.validation."]
