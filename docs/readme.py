@@ -37,8 +37,9 @@ def funnel() -> str:
 
 
 def output(*command: str, typed: str = "") -> str:
-    """What a tool prints, as a block."""
-    done = subprocess.run([sys.executable, *command], cwd=ROOT, input=typed, capture_output=True, text=True, check=True)
+    """What a subcommand of `mbegu` prints, as a block."""
+    call = [sys.executable, "-m", "mbegu", *command]
+    done = subprocess.run(call, cwd=ROOT, input=typed, capture_output=True, text=True, check=True)
     return f"```text\n{done.stdout.strip()}\n```\n"
 
 
@@ -109,12 +110,12 @@ def main() -> None:
         "table": table(),
         "stages": stages(),
         "funnel": funnel(),
-        "plan": output("stages/plan.py", "v2", "v3"),
-        "why": output("stages/why.py", row),
-        "review": output("stages/review.py", "v3", "--reviewer", "Achieng", typed="q\n"),
+        "plan": output("plan", "v2", "v3"),
+        "why": output("why", row),
+        "review": output("review", "v3", "--reviewer", "Achieng", typed="q\n"),
     }
     text = replaced((ROOT / "README.md").read_text(encoding="utf-8"), parts)
-    text = re.sub(r"(?<=stages/why.py )\w+", row, text)
+    text = re.sub(r"(?<=mbegu why )\w+", row, text)
     (ROOT / "README.md").write_text(text, encoding="utf-8")
     for name, parts in (("company_docs", company_docs()), ("finance_qa", finance_qa())):
         path = ROOT / "examples" / name / "README.md"

@@ -55,10 +55,9 @@ def test_the_sweep_is_that_of_the_committed_files():
 def test_every_command_of_an_example_is_the_one_that_a_test_or_the_build_runs(name):
     known = {
         f"dvc repro examples/{name}/dvc.yaml",
-        "python ../../stages/sweep.py --grid sweep.yaml --version v1",
-        "python ../../stages/sweep.py --grid sweep.yaml --version v1 --promote",
-        "python ../../stages/publish.py --version v1 --out published/v1 --base ../../models/base "
-        "--base_model HuggingFaceTB/SmolLM2-135M-Instruct",
+        "mbegu sweep --grid sweep.yaml --version v1",
+        "mbegu sweep --grid sweep.yaml --version v1 --promote",
+        "mbegu publish --version v1 --out published/v1 --base ../../models/base --base_model HuggingFaceTB/SmolLM2-135M-Instruct",
         "python ../../benchmarks/inference.py --version v1 --base ../../models/base",  # by hand, on an idle machine
     }
     blocks = re.findall(r"```bash\n(.*?)```", EXAMPLES[name], re.DOTALL)

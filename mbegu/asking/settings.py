@@ -40,7 +40,7 @@ class Endpoint(NamedTuple):
 class Recorded(NamedTuple):
     """Answers of another time."""
 
-    file: Annotated[str, "Recorded requests and answers, as `memo.py export` writes them."]
+    file: Annotated[str, "Recorded requests and answers, as `mbegu memo export` writes them."]
 
 
 class Teachers(NamedTuple):

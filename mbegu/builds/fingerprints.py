@@ -94,31 +94,38 @@ def _files(module: str, name: str, stages: Path, library: Path, place: str) -> I
     """The files that `import module` runs, or `from module import name`; none of other libraries."""
     first, *rest = module.split(".")
     if first != library.name:
-        yield from [stages / f"{first}.py"] if (stages / f"{first}.py").is_file() else []
+        if (stages / f"{first}.py").is_file():
+            yield stages / f"{first}.py"
         return
-    folder, init = library, library / "__init__.py"
+    folder = library
     for depth, part in enumerate([*rest, *([name] if name else [])]):
         if depth == 0 and part in HALL:
             return
-        yield from [init] if init.is_file() else []
-        if (folder / f"{part}.py").is_file():
+        yield from _init(folder)
+        if (folder / part).is_dir():
+            folder /= part
+        elif (folder / f"{part}.py").is_file() and depth >= len(rest) - 1:
             yield folder / f"{part}.py"
             return
-        if not (folder / part).is_dir():
-            if depth < len(rest) or not _binds(init, part):
-                raise BadInput(f"{place}: imports {part} of {'.'.join([first, *rest[:depth]])}, which has none; mend the import.")
+        elif depth == len(rest) and _binds(folder, part):
             return
-        folder, init = folder / part, folder / part / "__init__.py"
-    yield from [init] if init.is_file() else []
+        else:
+            raise BadInput(f"{place}: imports {'.'.join(filter(None, [module, name]))}, which is not there; mend the import.")
+    yield from _init(folder)
 
 
-def _binds(init: Path, name: str) -> bool:
-    """Whether a package itself gives this name; everything might be in a package that is asked for `*`."""
-    if name == "*" or not init.is_file():
-        return name == "*"
-    nodes = list(ast.walk(_parsed(init)))
-    names = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    names |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    return name in names | {
-        alias.asname or alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names
-    }
+def _init(folder: Path) -> list[Path]:
+    return [folder / "__init__.py"] if (folder / "__init__.py").is_file() else []
+
+
+def _binds(folder: Path, name: str) -> bool:
+    """Whether a package's own code gives this name; `*` asks for no certain one."""
+    return name == "*" or any(name in _bound(node) for init in _init(folder) for node in ast.walk(_parsed(init)))
+
+
+def _bound(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return [node.name]
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return [alias.asname or alias.name for alias in node.names]
+    return [node.id] if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else []

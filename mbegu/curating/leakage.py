@@ -6,10 +6,10 @@ the held-out question or answer, the rule of Tülu 3 (Lambert et al. 2024, arXiv
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from mbegu.errors import BadInput
-from mbegu.rows.ledger import entry
+from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.row import Row, question
 from mbegu.text import reasons
 from mbegu.text.alike import Index
@@ -99,9 +99,7 @@ def _covered(parts: list[list[str]], guarded: Guard) -> tuple[int, float] | None
     return -number, share
 
 
-def decontaminate(
-    rows: list[Row], heldout: list[Row], similarity: float, overlap: float, leakage: str, stage: str
-) -> tuple[list[Row], list[dict[str, Any]]]:
+def decontaminate(rows: list[Row], heldout: list[Row], similarity: float, overlap: float, leakage: str, stage: str) -> Sieved:
     """Keeps rows that leak, and rows that descend from one, out of training.
 
     Args:
@@ -124,9 +122,9 @@ def decontaminate(
             raise BadInput(_sentence(leak))
         leaking[row["id"]] = leak
         kin = f"{reasons.DESCENDS} {tainted}, {reasons.NEAR_HELD_OUT}"
-        reason = kin if tainted else f"{reasons.NEAR_HELD_OUT}: {leak.reason}"
+        reason = kin if tainted is not None else f"{reasons.NEAR_HELD_OUT}: {leak.reason}"
         ledger.append(entry(row, stage, "dropped", reason, leak.score, leak.heldout["id"]))
-    return kept, ledger
+    return Sieved(kept, ledger)
 
 
 def _sentence(leak: Leak) -> str:

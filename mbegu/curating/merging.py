@@ -1,9 +1,7 @@
 """A version is the previous one plus what is new."""
 
-from typing import Any
-
 from mbegu.errors import BadInput
-from mbegu.rows.ledger import entry
+from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.nearest import nearest, pool, same_numbers
 from mbegu.rows.row import Row, question
 from mbegu.text import reasons
@@ -12,7 +10,7 @@ from mbegu.text.words import words
 STAGE = "merge"
 
 
-def merge(previous: list[Row], new: list[Row], above: float) -> tuple[list[Row], list[dict[str, Any]]]:
+def merge(previous: list[Row], new: list[Row], above: float) -> Sieved:
     """Previous rows, then the new ones that are no duplicates, in the order given.
 
     A near-duplicate has ROUGE-L F1 above `above` to an earlier question and the same numbers in it.
@@ -38,7 +36,7 @@ def merge(previous: list[Row], new: list[Row], above: float) -> tuple[list[Row],
             by_id[row["id"]] = row
             index.add(words(question(row)))
             merged.append(row)
-    return merged, ledger
+    return Sieved(merged, ledger)
 
 
 def _refuse_conflict(first: Row, second: Row) -> None:

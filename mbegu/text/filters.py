@@ -1,7 +1,7 @@
 """Filters of machine-written text. Each is a pure function that gives a reason and a measure, or None to let it pass."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Any
 
 import regex
@@ -106,10 +106,10 @@ def scripts(rows: Iterable[dict[str, Any]]) -> set[str]:
     return {found for row in rows if (found := script(row["instruction"]))}
 
 
-def foreign_script(text: str, scripts: set[str]) -> Problem | None:
+def foreign_script(text: str, scripts: Set[str]) -> Problem | None:
     """Written in a script that none of the seeds is written in. Words of another script inside it are no matter."""
-    found = script(text)
-    return (f"{reasons.WRONG_SCRIPT}: {found}", None) if found and scripts and found not in scripts else None
+    found = script(text) if scripts else None
+    return (f"{reasons.WRONG_SCRIPT}: {found}", None) if found and found not in scripts else None
 
 
 def control_token(text: str, tokens: Iterable[str]) -> Problem | None:

@@ -13,8 +13,8 @@ ELSEWHERE = {
     "dvc pull models/adapters/v2 models/base": "test_remotes.py",
     "dvc repro --pull": "test_remotes.py",
     "make examples": "tests/test_pipeline.py and the stages' own tests; it takes too long for this run",
-    "python stages/app.py --adapter models/adapters/v2 --examples data/heldout.jsonl": "test_app.py; it serves until stopped",
-    "python stages/review.py v3": "test_stages.py, with a reviewer at the keyboard",
+    "mbegu app --adapter models/adapters/v2 --examples data/heldout.jsonl": "test_app.py; it serves until stopped",
+    "mbegu review v3": "test_tools.py, with a reviewer at the keyboard",
 }
 
 
@@ -32,8 +32,8 @@ def test_every_command_of_the_readme_runs(project):
             (project / ".dvc/config.local").unlink(missing_ok=True)
         if command == "dvc exp show --no-pager":
             commit(project, "Edited")
-        if command.startswith("python stages/why.py"):  # the README's row is of the whole build
-            command = f"python stages/why.py {first_row(project)}"
+        if command.startswith("mbegu why"):  # the README's row is of the whole build
+            command = f"mbegu why {first_row(project)}"
         if command not in ELSEWHERE:
             output = run("sh", "-c", command, cwd=project).stdout
             assert "Traceback" not in output, f"{command}\n{output}"

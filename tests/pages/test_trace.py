@@ -2,6 +2,7 @@
 
 import pytest
 
+from mbegu.builds.project import Project
 from mbegu.errors import BadInput
 from mbegu.pages import differences, trace
 from mbegu.rows import reviews
@@ -37,7 +38,7 @@ def data(tmp_path):
 
 
 def test_why_walks_from_a_generated_row_to_the_line_that_a_human_wrote(data):
-    records = trace.read_records(data)
+    records = trace.read_records(Project(data=data))
     text = "\n".join(trace.explain(CHILD["id"], records))
     assert f"Row {CHILD['id']}, in v2" in text
     assert "teacher:  kind local, base abcd" in text
@@ -47,14 +48,14 @@ def test_why_walks_from_a_generated_row_to_the_line_that_a_human_wrote(data):
 
 
 def test_why_says_why_a_row_was_dropped_and_what_it_was_near_to(data):
-    text = "\n".join(trace.explain(GONE["id"], trace.read_records(data)))
+    text = "\n".join(trace.explain(GONE["id"], trace.read_records(Project(data=data))))
     assert "in no version" in text
     assert "dropped by expand: not novel (0.8123)" in text
     assert f'nearest: {PARENT["id"]}  "What is a fund?"' in text
 
 
 def test_an_id_may_be_shortened_but_not_guessed(data):
-    records = trace.read_records(data)
+    records = trace.read_records(Project(data=data))
     assert trace.find(CHILD["id"][:6], records) == CHILD["id"]
     with pytest.raises(BadInput, match="no row has this id"):
         trace.find("zzzz", records)
