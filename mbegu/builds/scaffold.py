@@ -10,7 +10,7 @@ from pathlib import Path
 from mbegu.builds import plots_page
 from mbegu.builds.home import home
 from mbegu.errors import BadInput
-from mbegu.publish import publish
+from mbegu.outputs import whole
 
 SOURCES = ("seeds", "documents", "set")  # where the first version's rows come from; folders of templates/project
 DOT = "dot-"  # stands for the dot of a name that would else have an effect in the repository that holds the sample
@@ -35,7 +35,7 @@ def make(path: Path, source: str) -> bool:
         place = path.resolve()
         check_place(path, place)
         alone = not _in_work_tree(place.parent)
-        with publish(place) as folder:
+        with whole(place) as folder:
             _write(folder, source, place.name)
             if alone:
                 _git("init", "--quiet", folder=folder)

@@ -6,12 +6,12 @@ from typing import Any
 
 import yaml
 
+from mbegu.curating.leakage import check_heldout, decontaminate
+from mbegu.curating.merging import merge
 from mbegu.errors import BadInput
-from mbegu.heldout import read_heldout
-from mbegu.leakage import check_heldout, decontaminate
-from mbegu.merging import merge
-from mbegu.reviews import DECISIONS, read_reviews
-from mbegu.rows import Row, read_rows, unique_ids
+from mbegu.rows.heldout import read_heldout
+from mbegu.rows.reviews import DECISIONS, read_reviews
+from mbegu.rows.row import Row, read_rows, unique_ids
 
 FROM = ("seeds", "questioned", "sets")  # sections that say where a version's rows come from
 KNOBS = ("curate.heldout_similarity", "curate.heldout_overlap", "curate.leakage", "merge.near_duplicate")
