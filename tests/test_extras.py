@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from closure import ROOT
+from root import ROOT
 
 from mbegu.errors import BadInput
 from mbegu.extras import needs

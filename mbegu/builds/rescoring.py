@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.builds import revisions
+from mbegu.builds.grid import read_params
 from mbegu.builds.project import Project
 from mbegu.errors import BadInput
 from mbegu.metrics.following import Classifier, learn
@@ -65,9 +66,7 @@ def _in_common(old: Predictions, new: Predictions) -> tuple[tuple[Predictions, P
 
 
 def _settings(project: Project) -> tuple[Score, Classifier | None]:
-    import dvc.api
-
-    params = dvc.api.params_show(str(project.params))["score"]
+    params = read_params(project.params)["score"]
     score = Score(*(params[name] for name in Score._fields))
     taught = read_rows(Path(score.following), answered=False)
     try:

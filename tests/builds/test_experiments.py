@@ -1,9 +1,7 @@
 """Which finished experiments are still good."""
 
-import os
-import subprocess
-
 import pytest
+from repository import commit, git, start
 
 from mbegu.builds import experiments
 
@@ -30,26 +28,12 @@ FILES = {
 }
 
 
-def git(*arguments: str) -> str:
-    environment = os.environ | {"GIT_CONFIG_GLOBAL": os.devnull}
-    command = ["git", "-c", "user.name=T", "-c", "user.email=t@example.org", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
-
-
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """A committed pipeline with the experiment `a`, which no DVC has to run for this."""
-    from dvc.repo import Repo
-
     monkeypatch.chdir(tmp_path)
-    git("init", "-q")
-    Repo.init(".").close()
-    for name, text in FILES.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    git("add", "-A")
-    git("commit", "-qm", "Project")
-    head = git("rev-parse", "HEAD")
+    start()
+    head = commit(FILES)
     git("update-ref", f"refs/exps/{head[:2]}/{head[2:]}/a", head)
     return tmp_path
 

@@ -282,3 +282,11 @@ def test_what_can_not_be_served_is_one_line(mbegu, tiny_base, trained, tmp_path,
         done = mbegu("app", *arguments)
         assert done.exit_code == 1 and done.stderr.startswith("Error: ") and done.stderr.count("\n") == 1, done.output
         assert message in done.stderr
+
+
+def test_without_gradio_one_line_names_the_extra():
+    program = "import sys; sys.modules['gradio'] = None; from mbegu.cli import main; main()"
+    command = [sys.executable, "-c", program, "app", "--adapter", "models/adapters/v1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    said = "Error: gradio is not installed; it comes with the extra `app`: pip install 'mbegu[app]'.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", said)

@@ -10,17 +10,20 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-import gradio as gr
 from peft import PeftModel
 from transformers import TextIteratorStreamer
 
 from mbegu.asking.generation import generate_one
 from mbegu.asking.prompts import Prompt, prompt_ids, prompt_text, trained_prompt
 from mbegu.errors import BadInput
+from mbegu.extras import needs
 from mbegu.models.loading import load_base
 from mbegu.models.manifest import verify
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.row import KEYS, text_field
+
+with needs("app"):
+    import gradio as gr
 
 TITLE = "Mbegu"
 NOTE = "Each question is answered on its own: these models learned from single questions, and do not see the ones above."
