@@ -98,7 +98,7 @@ def test_the_same_ids_reach_the_model_in_training_predict_ask_and_the_app(tiny_b
 
     for typed, expected in zip(ROWS, prompts, strict=True):  # as a person types it: not normalised yet
         with ids_of_the_model() as seen:
-            ask.stream(ask.Question(f" {typed['instruction']}\n", typed["input"], 1), Weights(tiny_base, adapter, "none"))
+            ask.stream(ask.Typed(f" {typed['instruction']}\n", typed["input"], 1), Weights(tiny_base, adapter, "none"))
         assert seen == [expected]
 
     speakers = chat.load_speakers(tiny_base, [adapter], "none")
@@ -136,7 +136,7 @@ def test_control_tokens_in_a_text_are_refused_alike_everywhere(tiny_base, traine
             ways = {
                 "tokenize": lambda rows=rows: encode(rows, prompt, tokenizer),
                 "predict": lambda rows=rows: answering.predict(rows, weights, prompt, 1, 1, tmp_path / "m"),
-                "ask": lambda row=row: ask.stream(ask.Question(row["instruction"], row["input"], 1), weights),
+                "ask": lambda row=row: ask.stream(ask.Typed(row["instruction"], row["input"], 1), weights),
                 "app": lambda row=row: chat.question_ids(speaker, tokenizer, row["instruction"], row["input"], 1),
             }
             for way, put in ways.items():
