@@ -10,11 +10,11 @@ help:  ## list the targets
 
 setup: .venv/installed  ## create .venv with the pinned requirements
 
-.venv/installed: requirements.txt pyproject.toml docs/offline_plots.py
+.venv/installed: requirements.txt pyproject.toml mbegu/builds/plots_page.py
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --requirement requirements.txt
 	.venv/bin/python -m pip install --quiet --no-deps --editable .
-	.venv/bin/python docs/offline_plots.py .dvc/plots.html
+	.venv/bin/python -m mbegu.builds.plots_page .dvc/plots.html
 	touch .venv/installed
 
 repro: setup  ## build every version, adapter and score that is out of date, and print the verdicts

@@ -8,64 +8,54 @@ and questions put to a passage that does not answer them; the ledger of question
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
-from mbegu.asking.options import choose_teacher, teacher_options
-from mbegu.asking.reply_options import asking_options, read_asking
+from mbegu.asking.settings import LocalModel, Memory, Replying, Teachers, choose
 from mbegu.command import Stage
+from mbegu.sections import path, section
+from mbegu.sources.documents.settings import Answer
 
 
 @click.command(cls=Stage)
-@click.option("--questions", type=click.Path(path_type=Path), required=True, help="File of the question stage.")
-@click.option("--base", type=click.Path(path_type=Path), required=True, help="Folder of the base model.")
-@click.option("--teacher", type=click.Path(path_type=Path), required=True, help="Local teacher: the base, or an adapter.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Answered rows.")
-@click.option("--ledger", type=click.Path(path_type=Path), required=True, help="Questions that got no answer, and why.")
-@click.option("--memo", type=click.Path(path_type=Path), required=True, help="Folder of remembered answers.")
-@click.option("--work", type=click.Path(path_type=Path), required=True, help="Folder for this run's lock.")
+@path("--questions", "File of the question stage.")
+@section(LocalModel, "model")
+@path("--out", "Answered rows.")
+@path("--ledger", "Questions that got no answer, and why.")
+@section(Memory, "memory")
 @click.option("--plan", is_flag=True, help="Print what would be asked, and ask nobody anything.")
-@teacher_options
-@asking_options
-@click.option("--longest", type=click.IntRange(8), required=True, help="Characters of an answer.")
-@click.option("--precision", type=click.FloatRange(0, 1), required=True, help="Least share of its words that the passage holds.")
-@click.option("--keep_unknown/--no-keep_unknown", required=True, help='Keep rows that the teacher answers "I don\'t know".')
-@click.option(
-    "--unanswerable", type=click.FloatRange(0, 1, max_open=True), required=True, help="Share of rows made unanswerable."
-)
-@click.option("--validation", type=click.FloatRange(0, 1, max_open=True), required=True, help="As train.validation.")
+@section(Teachers, "teachers")
+@section(Replying, "replying")
+@section(Answer, "answer")
 def main(
-    questions: Path, base: Path, teacher: Path, out: Path, ledger: Path, memo: Path, work: Path, plan: bool,
-    longest: int, precision: float, keep_unknown: bool, unanswerable: float, validation: float, **values: Any,
+    questions: Path, model: LocalModel, out: Path, ledger: Path, memory: Memory, plan: bool, teachers: Teachers,
+    replying: Replying, answer: Answer,
 ) -> None:  # fmt: skip
     """Answer questions from their chunks."""
     from mbegu.quiet import quiet
 
     quiet()
     from mbegu.asking import forecast
-    from mbegu.asking.memo import open_memo
-    from mbegu.outputs import sole_writer
+    from mbegu.asking.replies import read_asking
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.ledger import check_balance
     from mbegu.rows.row import read_rows
     from mbegu.sources.documents import answers
 
-    asked_rows = read_rows(questions, answered=False)
-    with sole_writer(work), open_memo(memo) as known:
-        asked = choose_teacher(base, teacher, values)
-        reply = partial(answers.answer, asked_rows, longest, precision, keep_unknown, read_asking("answer", values), known)
+    rows = read_rows(questions, answered=False)
+    reply = partial(answers.answer, rows, answer, read_asking(replying, "answer"))
+    with choose(teachers, model, memory) as teacher:
         if plan:
-            click.echo("\n".join(forecast.lines(asked, known, {"Answers": reply})))
+            click.echo("\n".join(forecast.lines(teacher, {"Answers": reply})))
             return
-        new = reply(asked)
-        check_balance(len(asked_rows), len(new.rows), new.ledger, answers.STAGE)
-        made = answers.unanswerable(new.rows, unanswerable, validation)
-        write_lines(out, [*new.rows, *made])
+        new, asked, fresh = reply(teacher)
+        check_balance(len(rows), len(new.kept), new.ledger, answers.STAGE)
+        made = answers.unanswerable(new.kept, answer.unanswerable, answer.validation)
+        write_lines(out, [*new.kept, *made])
         write_lines(ledger, new.ledger)
     click.echo(
-        f"Answered {len(new.rows)} of {len(asked_rows)} questions, {len(new.ledger)} in the ledger, made "
-        f"{len(made)} unanswerable; asked the teacher {new.asked} times, about {new.fresh} new or changed questions: {out}"
+        f"Answered {len(new.kept)} of {len(rows)} questions, {len(new.ledger)} in the ledger, made "
+        f"{len(made)} unanswerable; asked the teacher {asked} times, about {fresh} new or changed questions: {out}"
     )
 
 

@@ -28,7 +28,7 @@ def main(documents: Path, heldout_rows: Path, base: Path, out: Path, heldout_out
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import read_lines, write_lines
     from mbegu.rows.ledger import check_balance
-    from mbegu.sources.documents import chunks
+    from mbegu.sources.documents import chunks, cutting
     from mbegu.sources.documents.documents import KEYS
 
     tokenizer = None
@@ -36,11 +36,11 @@ def main(documents: Path, heldout_rows: Path, base: Path, out: Path, heldout_out
         from mbegu.models.loading import load_tokenizer
 
         tokenizer = load_tokenizer(base)
-    cut = chunks.cutter(chunk.unit, chunk.size, chunk.step, tokenizer)
+    cut = cutting.cutter(chunk.unit, chunk.size, chunk.step, tokenizer)
     read = [document for _, document in read_lines(documents, KEYS)]
     held = chunks.held_out(read, chunk.heldout)
     chunks.check_split(read_heldout(heldout_rows), read, held)
-    found = [one for document in read for one in chunks.chunk(document, cut)]
+    found = [one for document in read for one in cutting.chunk(document, cut)]
     kept, dropped = chunks.sort_out(found, held, chunk.min_size)
     trained, apart = chunks.split(kept, held)
     if not trained:

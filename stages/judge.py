@@ -6,45 +6,40 @@ In: predictions, a teacher who judges. Out: wins, losses and ties of each pair u
 """
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from mbegu.asking.options import choose_teacher, teacher_options
+from mbegu.asking.settings import LocalModel, Memory, Teachers, choose
 from mbegu.command import Stage
+from mbegu.scoring.settings import Judge
+from mbegu.sections import path, section
 
 
 @click.command(cls=Stage)
-@click.option("--predictions", type=click.Path(path_type=Path), required=True, help="Folder of the predict stage.")
-@click.option("--base", type=click.Path(path_type=Path), required=True, help="Folder of the base model, the local judge.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Metrics of each pair.")
-@click.option("--verdicts", type=click.Path(path_type=Path), required=True, help="Each row's verdicts and raw answers.")
-@click.option("--memo", type=click.Path(path_type=Path), required=True, help="Folder of remembered answers.")
-@click.option("--work", type=click.Path(path_type=Path), required=True, help="Folder for this run's lock.")
+@path("--predictions", "Folder of the predict stage.")
+@path("--base", "Folder of the base model, the local judge.")
+@path("--out", "Metrics of each pair.")
+@path("--verdicts", "Each row's verdicts and raw answers.")
+@section(Memory, "memory")
 @click.option("--pairs", multiple=True, required=True, help="Models to compare, such as v2:base; repeat.")
-@click.option("--template", type=click.Path(path_type=Path), required=True, help="Prompt template of a comparison.")
-@click.option("--max_new_tokens", type=click.IntRange(1), required=True, help="Longest verdict, in tokens.")
-@click.option("--chat/--no-chat", required=True, help="Put the prompt as a user's turn.")
-@teacher_options
+@section(Judge, "judge")
+@section(Teachers, "teachers")
 def main(
-    predictions: Path, base: Path, out: Path, verdicts: Path, memo: Path, work: Path, pairs: tuple[str, ...], template: Path,
-    max_new_tokens: int, chat: bool, **values: Any,
+    predictions: Path, base: Path, out: Path, verdicts: Path, memory: Memory, pairs: tuple[str, ...], judge: Judge,
+    teachers: Teachers,
 ) -> None:  # fmt: skip
     """Compare held-out answers by a judge."""
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu.asking.memo import open_memo
-    from mbegu.outputs import sole_writer
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.tables import write_json
     from mbegu.scoring import judging
 
     duels = judging.read_duels(pairs, predictions)
-    ask = judging.read_ask(template, chat, max_new_tokens)
-    with sole_writer(work), open_memo(memo) as known:
-        teacher = choose_teacher(base, base, values)
-        judged, asked = judging.judge(duels, ask, teacher, known)
+    comparison = judging.read_pairwise(judge)
+    with choose(teachers, LocalModel(base, base), memory) as teacher:
+        judged, asked = judging.judge(duels, comparison, teacher)
         name = judging.judge_name(teacher, base)
         write_json(out, judging.tally(judged, name))
         write_lines(verdicts, judged)

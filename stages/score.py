@@ -23,7 +23,7 @@ from mbegu.sections import path, section
 def main(predictions: Path, heldout: Path, out: Path, rows: Path, score: Score) -> None:
     """Score held-out answers."""
     from mbegu.errors import BadInput
-    from mbegu.metrics.following import train
+    from mbegu.metrics.following import learn
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.row import read_rows
@@ -36,7 +36,7 @@ def main(predictions: Path, heldout: Path, out: Path, rows: Path, score: Score) 
     check_same_rows(answers, questions, predictions, heldout)
     taught = read_rows(score.following, answered=False)
     try:
-        classifier = train(taught)
+        classifier = learn(taught)
     except BadInput as problem:
         classifier = None
         click.echo(f"Warning: no {problem}", err=True)

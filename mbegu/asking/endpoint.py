@@ -2,13 +2,17 @@
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
+import diskcache
 from tqdm import tqdm
 
 from mbegu.asking.memo import Answer, Request
+from mbegu.asking.settings import Endpoint
 from mbegu.asking.teachers import Teacher, seed_of
 from mbegu.errors import BadInput
 
@@ -16,63 +20,53 @@ KEY = "MBEGU_TEACHER_API_KEY"
 MOST_BYTES_A_TOKEN = 64  # no tokenizer's token is longer; an answer beyond it did not come from the model that was asked
 
 
-class Endpoint(NamedTuple):
-    """Where the model is, and how hard to knock."""
-
-    base_url: str
-    model: str
-    concurrency: int  # requests in flight
-    retries: int  # after 408, 409, 429, 5xx, a refused connection or a timeout; with exponential backoff
-    timeout: float  # seconds, of one try
-    prompt_price: float  # per million tokens, in whatever currency, for the tally
-    completion_price: float
-
-
-def openai_compatible(endpoint: Endpoint) -> Teacher:
+def openai_compatible(endpoint: Endpoint, memo: diskcache.Cache) -> Teacher:
     """A chat model; its key is read from the environment when there is something to ask, and stored nowhere.
 
     Raises:
         BadInput: when asked: the key is not set, or the endpoint fails for good. What it answered before is kept.
     """
-
-    def ask(requests: list[Request]) -> Iterator[tuple[Request, Answer]]:
-        from openai import OpenAI
-
-        key = os.environ.get(KEY)
-        if not key:
-            raise BadInput(f"teacher.openai: the environment variable {KEY} is not set; export the key of {endpoint.base_url}.")
-        spent = {"prompt_tokens": 0, "completion_tokens": 0}
-        with (
-            OpenAI(
-                base_url=endpoint.base_url, api_key=key, max_retries=endpoint.retries, timeout=endpoint.timeout
-            ) as client,
-            ThreadPoolExecutor(endpoint.concurrency) as pool,
-            tqdm(total=len(requests), desc="Ask the teacher", unit="answer", dynamic_ncols=True) as bar,
-        ):  # fmt: skip
-            waiting = {pool.submit(_complete, client, endpoint, request): request for request in requests}
-            failure: BadInput | None = None
-            for done in as_completed(waiting):
-                if done.cancelled():
-                    continue
-                try:
-                    answer, usage = done.result()
-                except BadInput as error:  # others in flight may still answer, and those answers are kept
-                    failure = failure or error
-                    for future in waiting:
-                        future.cancel()
-                    continue
-                spent = {name: count + usage[name] for name, count in spent.items()}
-                bar.update()
-                yield waiting[done], answer
-        _tally(spent, endpoint)
-        if failure:
-            raise failure
-
     identity = {"kind": "openai", "base_url": endpoint.base_url, "model": endpoint.model}
-    return Teacher(identity, ask, lambda text: len(text.encode()) // 4)
+    return Teacher(identity, partial(_respond, endpoint), lambda text: len(text.encode()) // 4, memo)
 
 
-def _tally(spent: dict[str, int], endpoint: Endpoint) -> None:
+def _respond(endpoint: Endpoint, requests: list[Request]) -> Iterator[tuple[Request, Answer]]:
+    spent: Counter[str] = Counter()
+    failures: list[BadInput] = []
+    with (
+        _client(endpoint) as client,
+        ThreadPoolExecutor(endpoint.concurrency) as pool,
+        tqdm(total=len(requests), desc="Ask the teacher", unit="answer", dynamic_ncols=True) as bar,
+    ):
+        waiting = {pool.submit(_complete, client, endpoint, request): request for request in requests}
+        for done in as_completed(waiting):
+            if done.cancelled():
+                continue
+            try:
+                answer, usage = done.result()
+            except BadInput as error:  # others in flight may still answer, and those answers are kept
+                failures.append(error)
+                for future in waiting:
+                    future.cancel()
+                continue
+            spent.update(usage)
+            bar.update()
+            yield waiting[done], answer
+    _tally(spent, endpoint)
+    if failures:
+        raise failures[0]
+
+
+def _client(endpoint: Endpoint) -> Any:
+    from openai import OpenAI
+
+    key = os.environ.get(KEY)
+    if not key:
+        raise BadInput(f"teacher.openai: the environment variable {KEY} is not set; export the key of {endpoint.base_url}.")
+    return OpenAI(base_url=endpoint.base_url, api_key=key, max_retries=endpoint.retries, timeout=endpoint.timeout)
+
+
+def _tally(spent: Counter[str], endpoint: Endpoint) -> None:
     cost = (spent["prompt_tokens"] * endpoint.prompt_price + spent["completion_tokens"] * endpoint.completion_price) / 1e6
     priced = f", cost {cost:.4f}" if cost else ""
     tqdm.write(f"{endpoint.model}: {spent['prompt_tokens']} prompt tokens, {spent['completion_tokens']} generated{priced}")

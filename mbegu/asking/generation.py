@@ -6,8 +6,8 @@ number of rows (the last is filled up) and prompts of one batch are padded to th
 its own prompt, settings and seed alone, and an incremental run gives the same bytes as a full one.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import torch
 from tqdm import tqdm
@@ -27,47 +27,56 @@ def requests_for(texts: list[str], identity: dict[str, Any], batch_size: int, ma
     return [{"model": identity, "prompt": text, **settings} for text in texts]
 
 
+class Wanted(NamedTuple):
+    """A prompt that is to be answered."""
+
+    prompt: str
+    seed: int = 0  # of no effect when the decoding is greedy
+    grammar: str | None = None  # all that the answer may spell (`mbegu.asking.grammar`), or None for free text
+
+
 def generate(
-    prompts: list[str], seeds: list[int], decoding: Decoding, batch_size: int, model: Any, tokenizer: Any, *,
-    special_tokens: bool, label: str, grammars: Sequence[str | None] | None = None,
-) -> Iterator[tuple[int, Answer]]:  # fmt: skip
+    wanted: list[Wanted], decoding: Decoding, batch_size: int, model: Any, tokenizer: Any, *, special_tokens: bool, label: str
+) -> Iterator[tuple[int, Answer]]:
     """Answers prompts, the longest first, yielding each batch as it is done.
 
     Args:
-        seeds: one a prompt, of no effect when the decoding is greedy.
         special_tokens: whether the tokenizer adds its start token (a chat template has written it already).
         label: what the progress bar says.
-        grammars: one a prompt, or None for free text; all that the answer may spell (`mbegu.asking.grammar`).
 
     Yields:
         (position of the prompt, {"text", "tokens": number generated, "finish_reason": "stop" or "length"}).
     """
-    ids = tokenizer(prompts, add_special_tokens=special_tokens)["input_ids"]
+    ids = tokenizer([one.prompt for one in wanted], add_special_tokens=special_tokens)["input_ids"]
+    with tqdm(total=len(wanted), desc=label, unit="answer", dynamic_ncols=True) as bar:
+        for width, batch in _batches([len(one) for one in ids], batch_size):
+            filled = batch + batch[:1] * (batch_size - len(batch))
+            rows = _generate_batch([wanted[i] for i in filled], [ids[i] for i in filled], width, decoding, model, tokenizer)
+            for index, row in zip(batch, rows, strict=False):
+                yield index, _answer(row, tokenizer)
+            bar.update(len(batch))
+
+
+def _batches(lengths: list[int], batch_size: int) -> Iterator[tuple[int, list[int]]]:
+    """Positions of at most `batch_size` prompts that are padded to the same width, and that width."""
     buckets: dict[int, list[int]] = {}
-    for index in sorted(range(len(prompts)), key=lambda index: -len(ids[index])):
-        buckets.setdefault(-(-len(ids[index]) // BUCKET) * BUCKET, []).append(index)
-    with tqdm(total=len(prompts), desc=label, unit="answer", dynamic_ncols=True) as bar:
-        for width, members in buckets.items():
-            for start in range(0, len(members), batch_size):
-                batch = members[start : start + batch_size]
-                filled = batch + batch[:1] * (batch_size - len(batch))
-                spelled = [grammars[i] if grammars else None for i in filled]
-                drawn = [seeds[i] for i in filled]
-                rows = _generate_batch(model, tokenizer, [ids[i] for i in filled], drawn, width, decoding, spelled)
-                for index, row in zip(batch, rows, strict=False):
-                    yield index, _answer(row, tokenizer)
-                bar.update(len(batch))
+    for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):
+        buckets.setdefault(-(-lengths[index] // BUCKET) * BUCKET, []).append(index)
+    for width, members in buckets.items():
+        for start in range(0, len(members), batch_size):
+            yield width, members[start : start + batch_size]
 
 
 def _generate_batch(
-    model: Any, tokenizer: Any, prompts: list[list[int]], seeds: list[int], width: int, decoding: Decoding,
-    grammars: list[str | None],
-) -> list[list[int]]:  # fmt: skip
+    wanted: list[Wanted], prompts: list[list[int]], width: int, decoding: Decoding, model: Any, tokenizer: Any
+) -> list[list[int]]:
     pad = tokenizer.eos_token_id
     ids = torch.tensor([[pad] * (width - len(prompt)) + prompt for prompt in prompts])
     mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])
+    grammars = [one.grammar for one in wanted]
     processors = [constrain(grammars, tokenizer, width)] if any(grammars) else []
-    processors += [sampler(seeds, decoding.temperature, decoding.top_p)] if decoding.temperature else []
+    if decoding.temperature:
+        processors.append(sampler([one.seed for one in wanted], decoding.temperature, decoding.top_p))
     return [row.tolist() for row in _run(model, tokenizer, ids, mask, decoding, processors)[:, width:]]
 
 

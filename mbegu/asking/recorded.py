@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import diskcache
+
 from mbegu.asking.memo import Answer, Request, request_key
 from mbegu.asking.teachers import Teacher
 from mbegu.errors import BadInput
@@ -11,7 +13,7 @@ from mbegu.models.manifest import sha256
 from mbegu.rows.jsonl import read_lines
 
 
-def recorded(path: Path) -> Teacher:
+def recorded(path: Path, memo: diskcache.Cache) -> Teacher:
     """Replays {"request", "answer"} lines; who was asked then does not matter, what was asked does.
 
     Raises:
@@ -24,7 +26,7 @@ def recorded(path: Path) -> Teacher:
             raise BadInput(f"{where}: expected 'request' and 'answer' objects, the answer with a 'text'.")
         answers[_content_key(request)] = {"tokens": 0, "finish_reason": "stop", **answer}
 
-    def ask(requests: list[Request]) -> Iterator[tuple[Request, Answer]]:
+    def respond(requests: list[Request]) -> Iterator[tuple[Request, Answer]]:
         for request in requests:
             answer = answers.get(_content_key(request))
             if answer is None:
@@ -34,7 +36,7 @@ def recorded(path: Path) -> Teacher:
                 )
             yield request, answer
 
-    return Teacher({"kind": "recorded", "file": sha256(path)}, ask, lambda text: len(text) // 4)
+    return Teacher({"kind": "recorded", "file": sha256(path)}, respond, lambda text: len(text) // 4, memo)
 
 
 def _content_key(request: dict[str, Any]) -> str:

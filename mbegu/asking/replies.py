@@ -5,17 +5,19 @@ A local teacher can be held to the shape while it writes (`mbegu.asking.grammar`
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import diskcache
 import jsonschema
 import regex
 
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import Request, recall
-from mbegu.asking.teachers import Teacher, consult, request
+from mbegu.asking.settings import Replying
+from mbegu.asking.teachers import Teacher, request
 from mbegu.errors import BadInput
+from mbegu.text import reasons
 from mbegu.text.filters import control_token
 from mbegu.text.templates import render
 
@@ -48,17 +50,26 @@ class Problem(NamedTuple):
     detail: str  # what the teacher is told
 
 
-class Replies(NamedTuple):
-    """One of each a request: the valid reply or None, the last request, what was wrong with the last reply or None."""
+class Reply(NamedTuple):
+    """What came of one item."""
 
-    values: list[Any]
-    requests: list[Request]
-    problems: list[Problem | None]
-    asked: int  # requests that the memo did not know
-    fresh: int  # items that at least one of them was about
+    value: Any  # of the JSON that was accepted, or None
+    request: Request  # the last one
+    problem: Problem | None  # with the last reply; None if it was accepted
+    said: str  # the last reply, as far as the teacher may be shown it again
 
 
 Check = Callable[[int, Any], Problem | None]
+
+
+def read_asking(how: Replying, name: str) -> Asking:
+    """The section of params.yaml with the template of this name.
+
+    Raises:
+        BadInput: the folder of templates has none of this name.
+    """
+    decoding = Decoding(how.max_new_tokens, how.temperature)
+    return Asking(read_template(how.templates, name), name, how.tries, how.chat, how.constrained, decoding)
 
 
 def read_template(folder: Path, name: str) -> str:
@@ -77,58 +88,66 @@ def parse(text: str, schema: dict[str, Any]) -> tuple[Any, Problem | None]:
     """The first JSON object in a reply, prose around it passed over, or None and what is wrong with it."""
     found = OBJECT.search(text)
     if found is None:
-        return None, Problem("reply without JSON", "there is no JSON object in it")
+        return None, Problem(reasons.NO_JSON, "there is no JSON object in it")
     try:
         value = json.loads(found[0])
         jsonschema.validate(value, schema)
     except (json.JSONDecodeError, RecursionError) as error:
-        return None, Problem("reply without JSON", f"it is not valid JSON ({str(error)[:100]})")
+        return None, Problem(reasons.NO_JSON, f"it is not valid JSON ({str(error)[:100]})")
     except jsonschema.ValidationError as error:
         where = ".".join(map(str, error.absolute_path))
-        return None, Problem("reply of another shape", f"{where + ': ' if where else ''}{error.message[:160]}")
+        return None, Problem(reasons.OTHER_SHAPE, f"{where + ': ' if where else ''}{error.message[:160]}")
     return value, None
 
 
-def ask(items: list[Item], asking: Asking, check: Check, teacher: Teacher, memo: diskcache.Cache) -> Replies:
+def ask(items: list[Item], asking: Asking, check: Check, teacher: Teacher) -> tuple[list[Reply], int, int]:
     """A reply to each item that parses and passes `check`, asked for up to `asking.tries` times.
 
     Args:
         check: position of the item and its parsed reply in, what is wrong with it out.
 
+    Returns:
+        The replies, how many requests the memo did not know, and how many items these were about.
+
     Raises:
         BadInput: the template can't be rendered, or the teacher fails.
     """
-    values: list[Any] = [None] * len(items)
-    requests: list[Request] = [{}] * len(items)
-    problems: list[Problem | None] = [None] * len(items)
-    said = [""] * len(items)
-    waiting, asked = list(range(len(items))), 0
-    fresh: set[int] = set()
+    replies = [Reply(None, {}, None, "") for _ in items]
+    waiting = list(range(len(items)))
+    asked, fresh = 0, set()
     for number in range(asking.tries):
         for place in waiting:
-            requests[place] = _request(items[place], asking, problems[place], said[place], teacher, number)
-        for place in waiting:
-            problems[place] = _spoiled(requests[place]["prompt"], "passage", teacher)
-        waiting = [place for place in waiting if not problems[place]]
-        fresh |= {place for place in waiting if recall(memo, requests[place]) is None}
-        answers = consult(teacher, [requests[place] for place in waiting], memo)
-        asked += answers.asked
-        for place, answer in zip(waiting, answers.answers, strict=True):
-            value, problem = parse(answer["text"], items[place].shape["schema"])
-            spoiled = _spoiled(answer["text"], "reply", teacher)
-            said[place] = "" if spoiled else answer["text"]  # it would forge the next prompt
-            problems[place] = spoiled or problem or check(place, value)
-            values[place] = None if problems[place] else value
-        waiting = [place for place in waiting if problems[place]]
-    return Replies(values, requests, problems, asked, len(fresh))
+            replies[place] = _put(items[place], replies[place], asking, teacher, number)
+        waiting = [place for place in waiting if not replies[place].problem]
+        fresh |= {place for place in waiting if recall(teacher.memo, replies[place].request) is None}
+        answers, count = teacher.ask([replies[place].request for place in waiting])
+        asked += count
+        for place, answer in zip(waiting, answers, strict=True):
+            replies[place] = _read(replies[place], answer["text"], items[place], partial(check, place), teacher)
+        waiting = [place for place in waiting if replies[place].problem]
+    return replies, asked, len(fresh)
+
+
+def _put(item: Item, last: Reply, asking: Asking, teacher: Teacher, number: int) -> Reply:
+    """With the next request; its problem is what keeps it from being sent."""
+    detail = last.problem.detail if last.problem else ""
+    prompt = render(asking.template, asking.name, **item.values, problem=detail, reply=last.said[:SHOWN]).strip()
+    shape = item.shape if asking.constrained else None
+    asked = request(teacher, prompt, asking.chat, asking.decoding, number, shape)
+    return last._replace(request=asked, problem=_spoiled(prompt, "passage", teacher))
+
+
+def _read(reply: Reply, text: str, item: Item, check: Callable[[Any], Problem | None], teacher: Teacher) -> Reply:
+    """With what the teacher said."""
+    spoiled = _spoiled(text, "reply", teacher)
+    if spoiled:
+        return reply._replace(problem=spoiled, said="")  # its text would forge the next prompt
+    value, problem = parse(text, item.shape["schema"])
+    problem = problem or check(value)
+    return reply._replace(value=None if problem else value, problem=problem, said=text)
 
 
 def _spoiled(text: str, where: str, teacher: Teacher) -> Problem | None:
     found = control_token(text, teacher.control_tokens)
-    return Problem(f"control token in the {where}", "it spells one of the model's control tokens") if found else None
-
-
-def _request(item: Item, asking: Asking, problem: Problem | None, reply: str, teacher: Teacher, number: int) -> Request:
-    detail = problem.detail if problem else ""
-    prompt = render(asking.template, asking.name, **item.values, problem=detail, reply=reply[:SHOWN]).strip()
-    return request(teacher, prompt, asking.chat, asking.decoding, number, item.shape if asking.constrained else None)
+    detail = "it spells one of the model's control tokens"
+    return Problem(f"{reasons.CONTROL_TOKEN} in the {where}", detail) if found else None

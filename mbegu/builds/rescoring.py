@@ -7,7 +7,7 @@ from mbegu.builds import revisions
 from mbegu.builds.grid import read_params
 from mbegu.builds.project import Project
 from mbegu.errors import BadInput
-from mbegu.metrics.following import Classifier, train
+from mbegu.metrics.following import Classifier, learn
 from mbegu.rows.heldout import read_heldout
 from mbegu.rows.row import read_rows
 from mbegu.scoring.comparison import BASE
@@ -70,7 +70,7 @@ def _settings(project: Project) -> tuple[Score, Classifier | None]:
     score = Score(*(params[name] for name in Score._fields))
     taught = read_rows(Path(score.following), answered=False)
     try:
-        return score, train(taught)
+        return score, learn(taught)
     except BadInput:
         return score, None
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from mbegu.builds.home import home
 from mbegu.errors import BadInput
 from mbegu.metrics.rouge import score
 from mbegu.rows.heldout import read_heldout
@@ -13,7 +14,6 @@ from mbegu.text.draws import rank
 from mbegu.text.markdown import quoted
 from mbegu.text.templates import page
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
 Answers = dict[str, list[dict[str, Any]]]  # predictions by model, each list in the order of the held-out rows
 
 
@@ -77,4 +77,4 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 def markdown(gathered: dict[str, Any]) -> str:
     """The page. Texts of rows stand in quoted blocks, in which none of their characters becomes markup."""
-    return page(TEMPLATES / "conversations.md.jinja", gathered, {"quoted": quoted})
+    return page(home() / "templates/conversations.md.jinja", gathered, {"quoted": quoted})

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from mbegu.builds.home import home
 from mbegu.builds.project import Project
 from mbegu.builds.record import hashes, revision
 from mbegu.errors import BadInput
@@ -22,7 +23,6 @@ from mbegu.scoring.verdicts import difference_table, in_words, score_table, step
 from mbegu.text.markdown import table
 from mbegu.text.templates import page
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
 FLIP = ("pair", "id", "metric", "old", "new", "change", "nearest")
 SHOWN = 6  # gains, and as many losses, of a comparison
 
@@ -145,10 +145,10 @@ def _csv(path: Path) -> list[dict[str, str]]:
 
 def html(report: dict[str, Any]) -> str:
     """One page without any outside reference; text of rows is escaped."""
-    return page(TEMPLATES / "report.html.jinja", report)
+    return page(home() / "templates/report.html.jinja", report)
 
 
 def markdown(report: dict[str, Any]) -> str:
     """The same without the charts; text of rows stands in quoted blocks, so that it can't become markup."""
     tables: dict[str, Callable[..., str] | str] = {name: table(report[name]) for name in ("differences", "scores")}
-    return page(TEMPLATES / "report.md.jinja", {**report, **tables})
+    return page(home() / "templates/report.md.jinja", {**report, **tables})

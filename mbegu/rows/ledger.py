@@ -17,13 +17,12 @@ class Sieved(NamedTuple):
     ledger: list[Entry]  # a line for each row that it dropped or changed
 
 
-def entry(
-    row: Row, stage: str, action: str, reason: str, score: float | None = None, nearest: str | None = None
-) -> dict[str, Any]:
+def entry(row: Row, stage: str, action: str, reason: str, score: float | None = None, nearest: str | None = None) -> Entry:
     """A ledger line.
 
     Args:
         action: "dropped" or "changed"; `row` is the row as it came in.
+        reason: begins with one of `mbegu.text.reasons`.
         score: what the filter measured.
         nearest: id of the row that it was measured against.
     """
@@ -38,7 +37,7 @@ def entry(
     }
 
 
-def read_ledger(path: Path) -> list[dict[str, Any]]:
+def read_ledger(path: Path) -> list[Entry]:
     """The lines of a ledger that a stage wrote.
 
     Raises:
@@ -47,7 +46,7 @@ def read_ledger(path: Path) -> list[dict[str, Any]]:
     return [line for _, line in read_lines(path, KEYS)]
 
 
-def check_balance(rows_in: int, rows_out: int, ledger: list[dict[str, Any]], stage: str) -> None:
+def check_balance(rows_in: int, rows_out: int, ledger: list[Entry], stage: str) -> None:
     """Checks rows in = rows out + dropped.
 
     Raises:

@@ -6,7 +6,7 @@ from typing import Any
 from mbegu.errors import BadInput
 from mbegu.rows.jsonl import read_lines, write_lines
 from mbegu.rows.nearest import Match, nearest, pool
-from mbegu.rows.row import MACHINE, Row, row_id, text_field
+from mbegu.rows.row import MACHINE, Row, id_field, text_field
 
 KEYS = ("id", "decision", "instruction", "input", "draft", "output", "reason", "reviewer")
 DECISIONS = ("accept", "edit", "reject")
@@ -20,27 +20,27 @@ def read_reviews(path: Path) -> dict[str, Row]:
     """
     reviews: dict[str, Row] = {}
     for where, value in read_lines(path, KEYS) if path.exists() else ():
-        decision = text_field(value, "decision", where, required=True)
-        if decision not in DECISIONS:
-            raise BadInput(f"{where}: decision {decision!r}; expected one of {', '.join(DECISIONS)}.")
-        instruction = text_field(value, "instruction", where, required=True)
-        input_ = text_field(value, "input", where, required=False)
-        id_ = row_id(instruction, input_)
-        if value.get("id", id_) != id_:
-            raise BadInput(f"{where}: id {value['id']!r} is not that of its question ({id_}); leave the id out.")
+        id_, review = _parse(value, where)
         if id_ in reviews:
             raise BadInput(f"{where}: decides again on the row of {reviews[id_]['source']}; keep one decision.")
-        output = text_field(value, "output", where, required=decision == "edit")
-        if decision != "edit" and output:
-            raise BadInput(f'{where}: {decision!r} with an output; write decision "edit" or remove the output.')
-        reviews[id_] = {
-            "decision": decision,
-            "output": output,
-            "reason": text_field(value, "reason", where, required=decision == "reject"),
-            "reviewer": text_field(value, "reviewer", where, required=False),
-            "source": where,
-        }
+        reviews[id_] = review
     return reviews
+
+
+def _parse(value: Row, where: str) -> tuple[str, Row]:
+    """The id of a row, and the decision on it."""
+    kind = text_field(value, "decision", where, required=True)
+    if kind not in DECISIONS:
+        raise BadInput(f"{where}: decision {kind!r}; expected one of {', '.join(DECISIONS)}.")
+    instruction = text_field(value, "instruction", where, required=True)
+    input_ = text_field(value, "input", where, required=False)
+    id_ = id_field(value, instruction, input_, where)
+    output = text_field(value, "output", where, required=kind == "edit")
+    if kind != "edit" and output:
+        raise BadInput(f'{where}: {kind!r} with an output; write decision "edit" or remove the output.')
+    reason = text_field(value, "reason", where, required=kind == "reject")
+    reviewer = text_field(value, "reviewer", where, required=False)
+    return id_, {"decision": kind, "output": output, "reason": reason, "reviewer": reviewer, "source": where}
 
 
 def pending(rows: list[Row], path: Path) -> list[Row]:

@@ -41,6 +41,18 @@ def text_field(value: Row, key: str, where: str, *, required: bool) -> str:
     return text
 
 
+def id_field(value: Row, instruction: str, input_: str, where: str) -> str:
+    """The id of the question, which a line may give or leave out.
+
+    Raises:
+        BadInput: another id is given.
+    """
+    id_ = row_id(instruction, input_)
+    if value.get("id", id_) != id_:
+        raise BadInput(f"{where}: id {value['id']!r} is not that of its question ({id_}); leave the id out.")
+    return id_
+
+
 def read_rows(path: Path, *, answered: bool) -> list[Row]:
     """Reads rows, hand-written (no `id`, no `origin`) or built.
 
@@ -62,9 +74,7 @@ def parse_row(value: Row, where: str, *, answered: bool) -> Row:
     instruction = text_field(value, "instruction", where, required=True)
     input_ = text_field(value, "input", where, required=False)
     output = text_field(value, "output", where, required=answered)
-    id_ = row_id(instruction, input_)
-    if value.get("id", id_) != id_:
-        raise BadInput(f"{where}: id {value['id']!r} is not that of its question ({id_}); leave the id out.")
+    id_ = id_field(value, instruction, input_, where)
     origin = value.get("origin", {"kind": "seed", "parents": [], "source": where})
     if not isinstance(origin, dict) or not isinstance(origin.get("parents"), list):
         raise BadInput(f"{where}: 'origin' is not an object with a list of parents; leave it out of a hand-written row.")

@@ -9,13 +9,13 @@ import torch
 from tqdm import tqdm
 
 from mbegu.asking.decoding import Decoding
-from mbegu.asking.generation import generate, requests_for
+from mbegu.asking.generation import Wanted, generate, requests_for
 from mbegu.asking.memo import Answer, Request, answer_all, open_memo
 from mbegu.asking.prompts import Prompt, row_prompts, trained_prompt
 from mbegu.errors import BadInput
+from mbegu.models.cross_entropy import summed_cross_entropy
 from mbegu.models.loading import Weights, load_tokenizer
 from mbegu.rows.row import Row
-from mbegu.training.loss import summed_cross_entropy
 from mbegu.training.tokens import encode
 
 
@@ -50,10 +50,10 @@ def predict(
 
 
 def _answers(requests: list[Request], model: Any, tokenizer: Any, prompt: Prompt) -> Iterator[tuple[Request, Answer]]:
-    texts, seeds = [request["prompt"] for request in requests], [0] * len(requests)
+    wanted = [Wanted(request["prompt"]) for request in requests]
     decoding, batch_size = Decoding(requests[0]["max_new_tokens"]), requests[0]["batch_size"]
     special = not prompt.chat
-    found = generate(texts, seeds, decoding, batch_size, model, tokenizer, special_tokens=special, label="Answer")
+    found = generate(wanted, decoding, batch_size, model, tokenizer, special_tokens=special, label="Answer")
     return ((requests[index], answer) for index, answer in found)
 
 

@@ -10,19 +10,18 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import diskcache
-
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import Request
-from mbegu.asking.teachers import Teacher, consult, request
+from mbegu.asking.teachers import Teacher, request, signature
 from mbegu.errors import BadInput
 from mbegu.rows.row import Row
 from mbegu.scoring.predictions import read_predictions
+from mbegu.scoring.settings import Judge
 from mbegu.text.filters import control_token
 from mbegu.text.templates import render
 
 UNREADABLE = "unreadable"
-SHOWN = ("instruction", "input", "reference", "prediction")
+QUESTION = ("instruction", "input", "reference")
 DIGITS = 4  # of a share
 # What follows the word decides whether it is a verdict: "A fund pays …" is an article, "A, B or tie" repeats the question.
 VERDICT = re.compile(
@@ -44,7 +43,7 @@ class Duel(NamedTuple):
     second: dict[str, Any]
 
 
-class Ask(NamedTuple):
+class Pairwise(NamedTuple):
     """How a verdict is asked for."""
 
     template: str  # Jinja text over `instruction`, `input`, `reference`, `a` and `b`
@@ -53,17 +52,17 @@ class Ask(NamedTuple):
     decoding: Decoding  # greedy
 
 
-def read_ask(template: Path, chat: bool, max_new_tokens: int) -> Ask:
-    """Reads the template file.
+def read_pairwise(how: Judge) -> Pairwise:
+    """The section of params.yaml with the text of its template.
 
     Raises:
         BadInput: it can't be read.
     """
     try:
-        text = template.read_text(encoding="utf-8")
+        text = how.template.read_text(encoding="utf-8")
     except OSError as error:
-        raise BadInput(f"judge.template: {template}: {error.strerror}; there is templates/judge/pairwise.jinja.") from None
-    return Ask(text, str(template.with_suffix("")), chat, Decoding(max_new_tokens))
+        raise BadInput(f"judge.template: {how.template}: {error.strerror}; there is templates/judge/pairwise.jinja.") from None
+    return Pairwise(text, str(how.template.with_suffix("")), how.chat, Decoding(how.max_new_tokens))
 
 
 def read_duels(pairs: tuple[str, ...], folder: Path) -> list[Duel]:
@@ -103,33 +102,34 @@ def _names(pair: str, folder: Path) -> list[str]:
 
 
 def _asked(prediction: dict[str, Any]) -> list[Any]:
-    return [prediction[key] for key in ("id", "instruction", "input", "reference")]
+    return [prediction[key] for key in ("id", *QUESTION)]
 
 
-def judge(duels: list[Duel], ask: Ask, teacher: Teacher, memo: diskcache.Cache) -> tuple[list[Row], int]:
-    """A verdict on every duel, through the memo.
+def judge(duels: list[Duel], how: Pairwise, teacher: Teacher) -> tuple[list[Row], int]:
+    """A verdict on every duel.
 
     Returns:
-        Rows of `verdict`, and how many requests the teacher was asked.
+        Rows of `verdict`, and how many requests the memo did not know.
 
     Raises:
         BadInput: the template is wrong, or the teacher fails.
     """
-    asked_for = [requests(duel, ask, teacher) for duel in duels]
-    answers, asked = consult(teacher, [one for both in asked_for for one in both], memo)
+    wanted = [requests(duel, how, teacher) for duel in duels]
+    answers, asked = teacher.ask([one for both in wanted for one in both])
     texts = iter([answer["text"] for answer in answers])
-    return [verdict(duel, [next(texts) for _ in both]) for duel, both in zip(duels, asked_for, strict=True)], asked
+    return [verdict(duel, [next(texts) for _ in both]) for duel, both in zip(duels, wanted, strict=True)], asked
 
 
-def requests(duel: Duel, ask: Ask, teacher: Teacher) -> list[Request]:
+def requests(duel: Duel, how: Pairwise, teacher: Teacher) -> list[Request]:
     """The first model's answer as A, then as B. None if a text spells one of the judge's control tokens: it could
     forge a turn, and one can't mend what a model wrote."""
-    if control_token("\n".join(side[key] for side in duel[1:] for key in SHOWN), teacher.control_tokens):
+    sides = (duel.first, duel.second)
+    if control_token("\n".join(side[key] for side in sides for key in (*QUESTION, "prediction")), teacher.control_tokens):
         return []
-    question = {key: duel.first[key] for key in SHOWN[:3]}
-    orders = ((duel.first, duel.second), (duel.second, duel.first))
-    prompts = [render(ask.template, ask.name, **question, a=a["prediction"], b=b["prediction"]) for a, b in orders]
-    return [request(teacher, prompt, ask.chat, ask.decoding) for prompt in prompts]
+    question = {key: duel.first[key] for key in QUESTION}
+    orders = (sides, sides[::-1])
+    prompts = [render(how.template, how.name, **question, a=a["prediction"], b=b["prediction"]) for a, b in orders]
+    return [request(teacher, prompt, how.chat, how.decoding) for prompt in prompts]
 
 
 def parse(text: str) -> str:
@@ -179,14 +179,18 @@ def _numbers(rows: list[Row]) -> dict[str, float | None]:
     count = Counter(row["verdict"] for row in rows)
     readable = [row for row in rows if row["verdict"] != UNREADABLE]
     agreed = sum(row["orders"][0] == row["orders"][1] for row in readable)
+
+    def share(number: float) -> float | None:
+        return round(number / len(readable), DIGITS) if readable else None
+
     return {
         "n": len(rows),
         "wins": count["first"],
         "losses": count["second"],
         "ties": count["tie"],
         "unreadable": count[UNREADABLE],
-        "agreement": round(agreed / len(readable), DIGITS) if readable else None,
-        "win_rate": round((count["first"] + count["tie"] / 2) / len(readable), DIGITS) if readable else None,
+        "agreement": share(agreed),
+        "win_rate": share(count["first"] + count["tie"] / 2),
     }
 
 
@@ -196,7 +200,7 @@ def judge_name(teacher: Teacher, base: Path) -> str:
     Args:
         base: where the local one lies.
     """
-    identity = teacher.identity
-    if identity["kind"] == "openai":
-        return f"openai {identity['model']}"
-    return f"local {base} {identity['base'][:16]}" if identity["kind"] == "local" else f"recorded {identity['file'][:16]}"
+    known = signature(teacher)
+    if known["kind"] == "openai":
+        return f"openai {teacher.identity['model']}"
+    return f"local {base} {known['base']}" if known["kind"] == "local" else f"recorded {known['file']}"

@@ -1,4 +1,4 @@
-"""The sections `predict` and `score` of params.yaml."""
+"""The sections `predict`, `score` and `judge` of params.yaml."""
 
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -23,3 +23,11 @@ class Score(NamedTuple):
     following: Annotated[Path, "Answered rows that teach the IFS classifier."]
     names: Annotated[list[str], "Funds and institutions that an answer must get right; repeat."]
     digits: Annotated[int, IntRange(1, 12), "Digits after the point."]
+
+
+class Judge(NamedTuple):
+    """The section `judge`: how a verdict is asked for."""
+
+    template: Annotated[Path, "Prompt template of a comparison."]
+    max_new_tokens: Annotated[int, IntRange(1), "Longest verdict, in tokens."]
+    chat: Annotated[bool, "Put the prompt as a user's turn."]

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import yaml
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
+from mbegu.builds.home import home
 from mbegu.errors import BadInput
 from mbegu.scoring import comparison
 from mbegu.scoring.headings import HEADINGS, TITLES, arrow
@@ -15,7 +16,6 @@ from mbegu.scoring.verdicts import bounds, describe
 from mbegu.text import templates
 from mbegu.text.markdown import blockquote, fenced, inline, table
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
 STANDARD = {"rouge1": "rouge", "rouge2": "rouge", "rougeL": "rouge", "rougeLsum": "rouge"}  # ids at hf.co/metrics
 LANGUAGE = re.compile(r"[a-z]{2,3}|code|multilingual")  # ISO 639-1 to 639-3, as ModelCardData asks for
 
@@ -84,8 +84,8 @@ def page(facts: Mapping[str, Any], settings: Publish) -> str:
         facts: what `facts.gather` found.
     """
     scores = score_table(facts["compared"], facts["version"])
-    filters = {"inline": inline, "fenced": fenced, "quoted": blockquote, "literal": repr, "table": table}
-    body = templates.page(TEMPLATES / "model_card.md.jinja", {**facts, "settings": settings, "scores": scores}, filters)
+    filters: templates.Filters = {"inline": inline, "fenced": fenced, "quoted": blockquote, "literal": repr, "table": table}
+    body = templates.page(home() / "templates/model_card.md.jinja", {**facts, "settings": settings, "scores": scores}, filters)
     return f"---\n{metadata(facts, settings).to_yaml()}\n---\n\n{body}\n"
 
 

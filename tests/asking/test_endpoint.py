@@ -8,9 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from mbegu.asking.decoding import Decoding
-from mbegu.asking.endpoint import KEY, Endpoint, openai_compatible
+from mbegu.asking.endpoint import KEY, openai_compatible
 from mbegu.asking.memo import open_memo
-from mbegu.asking.teachers import consult, request, seed_of
+from mbegu.asking.settings import Endpoint
+from mbegu.asking.teachers import request, seed_of
 from mbegu.errors import BadInput
 
 
@@ -69,23 +70,23 @@ def serve(monkeypatch):
 
 
 def ask(endpoint, memo, prompts=("ሰላም?",), decoding=Decoding(8, 0.5)):  # noqa: B008
-    teacher = openai_compatible(endpoint)
     with open_memo(memo) as known:
-        return consult(teacher, [request(teacher, prompt, True, decoding) for prompt in prompts], known)
+        teacher = openai_compatible(endpoint, known)
+        return teacher.ask([request(teacher, prompt, True, decoding) for prompt in prompts])
 
 
 def test_a_request_carries_the_settings_and_the_seed_and_the_answer_comes_back(serve, tmp_path):
     endpoint, seen = serve(lambda body, _: reply(completion(" ጤና ይስጥልኝ። ")))
-    found = ask(endpoint, tmp_path)
-    assert found.answers == [{"text": "ጤና ይስጥልኝ።", "tokens": 3, "finish_reason": "stop"}]
+    answers, _ = ask(endpoint, tmp_path)
+    assert answers == [{"text": "ጤና ይስጥልኝ።", "tokens": 3, "finish_reason": "stop"}]
     (body,) = seen
     assert body["messages"] == [{"role": "user", "content": "ሰላም?"}]
     assert (body["max_tokens"], body["temperature"], body["top_p"], body["model"]) == (8, 0.5, 1.0, "m")
-    teacher = openai_compatible(endpoint)
+    teacher = openai_compatible(endpoint, None)
     assert body["seed"] == seed_of(request(teacher, "ሰላም?", True, Decoding(8, 0.5)))
     assert body["authorization"] == "Bearer secret-key"
     assert "repetition_penalty" not in body
-    assert ask(endpoint, tmp_path).asked == 0
+    assert ask(endpoint, tmp_path) == (answers, 0)
 
 
 def test_the_key_is_in_no_file(serve, tmp_path):
@@ -99,7 +100,7 @@ def test_a_busy_server_is_asked_again(serve, tmp_path, status):
     endpoint, seen = serve(
         lambda body, count: reply({"error": {"message": "busy"}}, status) if count < 3 else reply(completion("Yes.")), retries=3
     )
-    assert ask(endpoint, tmp_path).answers[0]["text"] == "Yes."
+    assert ask(endpoint, tmp_path)[0][0]["text"] == "Yes."
     assert len(seen) == 3
 
 
@@ -127,7 +128,7 @@ def test_an_answer_that_is_none_is_one_clear_line(serve, tmp_path, behaviour, me
 
 def test_an_empty_answer_is_an_answer(serve, tmp_path):
     endpoint, _ = serve(lambda *_: reply(completion("")))
-    assert ask(endpoint, tmp_path).answers[0]["text"] == ""
+    assert ask(endpoint, tmp_path)[0][0]["text"] == ""
 
 
 def test_a_refused_connection_and_a_timeout_are_one_clear_line(serve, tmp_path):
@@ -150,18 +151,18 @@ def test_what_was_answered_before_a_failure_is_kept_and_only_the_rest_is_asked_a
     with pytest.raises(BadInput, match="HTTP 400"):
         ask(endpoint, tmp_path, prompts)
     again, seen = serve(lambda body, _: reply(completion("Yes.")))
-    teacher = openai_compatible(endpoint)
-    revived = openai_compatible(again)._replace(identity=teacher.identity)
     with open_memo(tmp_path) as known:
-        found = consult(revived, [request(teacher, prompt, True, Decoding(8, 0.5)) for prompt in prompts], known)
-    assert found.asked == len(seen) == 3
+        teacher = openai_compatible(endpoint, known)
+        revived = openai_compatible(again, known)._replace(identity=teacher.identity)
+        _, asked = revived.ask([request(teacher, prompt, True, Decoding(8, 0.5)) for prompt in prompts])
+    assert asked == len(seen) == 3
 
 
 def test_without_a_key_only_what_is_not_memoized_fails(serve, tmp_path, monkeypatch):
     endpoint, _ = serve(lambda *_: reply(completion("Yes.")))
     ask(endpoint, tmp_path)
     monkeypatch.delenv(KEY)
-    assert ask(endpoint, tmp_path).asked == 0
+    assert ask(endpoint, tmp_path)[1] == 0
     with pytest.raises(BadInput, match=KEY):
         ask(endpoint, tmp_path, ["Another?"])
 

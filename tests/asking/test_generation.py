@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from mbegu.asking.decoding import Decoding
-from mbegu.asking.generation import generate, generate_one, requests_for, sampler
+from mbegu.asking.generation import Wanted, generate, generate_one, requests_for, sampler
 from mbegu.models.loading import load_base
 
 TEXTS = [f"<|im_start|>user\nQuestion {n}: ሰላም {'interest ' * n}<|im_end|>\n<|im_start|>assistant\n" for n in range(6)]
@@ -10,8 +10,8 @@ TEXTS = [f"<|im_start|>user\nQuestion {n}: ሰላም {'interest ' * n}<|im_end|>
 
 def answers(texts, base, tokenizer, quantization="nf4", decoding=Decoding(6)):  # noqa: B008
     model = load_base(base, quantization).eval()
-    seeds = [len(text) for text in texts]
-    done = generate(texts, seeds, decoding, 4, model, tokenizer, special_tokens=False, label="Test")
+    wanted = [Wanted(text, len(text)) for text in texts]
+    done = generate(wanted, decoding, 4, model, tokenizer, special_tokens=False, label="Test")
     return {texts[index]: answer for index, answer in done}
 
 

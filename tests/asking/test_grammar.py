@@ -56,7 +56,7 @@ def test_questions_are_json_of_the_schema_each_with_its_mark(tiny_tokenizer, tex
 
 def test_a_random_model_spells_only_what_its_row_may_and_a_free_row_is_left_alone(tiny_base, tiny_tokenizer):
     from mbegu.asking.decoding import Decoding
-    from mbegu.asking.generation import generate
+    from mbegu.asking.generation import Wanted, generate
     from mbegu.models.loading import Weights
 
     model = Weights(tiny_base, None, "none").load()
@@ -65,10 +65,8 @@ def test_a_random_model_spells_only_what_its_row_may_and_a_free_row_is_left_alon
 
     def run(places, decoding):
         grammars = [grammar.of(shapes[place]) if shapes[place] else None for place in places]
-        found = generate(
-            [prompts[place] for place in places], [3 + place for place in places], decoding, 4, model, tiny_tokenizer,
-            special_tokens=False, label="x", grammars=grammars,
-        )  # fmt: skip
+        wanted = [Wanted(prompts[place], 3 + place, spelled) for place, spelled in zip(places, grammars, strict=True)]
+        found = generate(wanted, decoding, 4, model, tiny_tokenizer, special_tokens=False, label="x")
         return dict(sorted((places[index], answer["text"]) for index, answer in found))
 
     for decoding in (Decoding(400), Decoding(400, 1.0)):

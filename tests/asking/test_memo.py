@@ -9,21 +9,25 @@ from mbegu.asking import forecast
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import export_lines, import_lines, open_memo, recall, remember
 from mbegu.asking.recorded import recorded
-from mbegu.asking.teachers import Teacher, consult, request
+from mbegu.asking.teachers import Teacher, request
 from mbegu.errors import BadInput
 from mbegu.rows.jsonl import read_lines, write_lines
 
 
-def teacher(name="t"):
-    def ask(requests):
+def teacher(memo, name="t"):
+    def respond(requests):
         for one in requests:
             yield one, {"text": f"ሰላም {one['prompt']}", "tokens": 4, "finish_reason": "stop"}
 
-    return Teacher({"kind": name}, ask, len)
+    return Teacher({"kind": name}, respond, len, memo)
 
 
 def requests(who, *prompts):
     return [request(who, prompt, True, Decoding(10)) for prompt in prompts]
+
+
+def ask(who, *prompts):
+    return who.ask(requests(who, *prompts))
 
 
 def rot(folder, value):
@@ -33,20 +37,18 @@ def rot(folder, value):
 
 @pytest.mark.parametrize("value", [b"not zlib", b"", 7, None])
 def test_a_rotten_entry_is_asked_again(tmp_path, value):
-    who = teacher()
     with open_memo(tmp_path) as memo:
-        consult(who, requests(who, "a"), memo)
+        ask(teacher(memo), "a")
     rot(tmp_path, value)
     with open_memo(tmp_path) as memo:
-        found = consult(who, requests(who, "a"), memo)
-        assert found.asked == 1 and found.answers[0]["text"] == "ሰላም a"
-        assert consult(who, requests(who, "a"), memo).asked == 0
+        answers, asked = ask(teacher(memo), "a")
+        assert asked == 1 and answers[0]["text"] == "ሰላም a"
+        assert ask(teacher(memo), "a") == (answers, 0)
 
 
 def test_an_answer_that_was_changed_by_hand_is_asked_again(tmp_path):
-    who = teacher()
-    (one,) = requests(who, "a")
     with open_memo(tmp_path) as memo:
+        (one,) = requests(teacher(memo), "a")
         remember(memo, one, {"text": "x"})
         (key,) = [key for key in memo if len(key) > 20]
         memo[key] = {**memo[key], "answer": {"text": "forged"}}
@@ -65,24 +67,21 @@ def test_a_broken_database_and_a_newer_format_are_one_clear_line(tmp_path):
 
 
 def test_a_colleague_imports_what_was_exported_and_asks_nothing(tmp_path):
-    who = teacher()
-    asked = requests(who, "a", "b", "ሐ")
+    prompts = ("a", "b", "ሐ")
     with open_memo(tmp_path / "mine") as memo:
-        answers = consult(who, asked, memo).answers
+        answers, _ = ask(teacher(memo), *prompts)
         write_lines(tmp_path / "answers.jsonl", export_lines(memo))
     with open_memo(tmp_path / "theirs") as memo:
         assert import_lines(memo, read_lines(tmp_path / "answers.jsonl", ("request", "answer"))) == (3, 0)
         assert import_lines(memo, read_lines(tmp_path / "answers.jsonl", ("request", "answer"))) == (0, 3)
-        found = consult(who, asked, memo)
-    assert (found.answers, found.asked) == (answers, 0)
+        assert ask(teacher(memo), *prompts) == (answers, 0)
 
 
 def test_exports_are_the_same_bytes_whatever_the_order(tmp_path):
-    who = teacher()
     for name, prompts in {"one": "abc", "two": "cba"}.items():
         with open_memo(tmp_path / name) as memo:
             for prompt in prompts:
-                consult(who, requests(who, prompt), memo)
+                ask(teacher(memo), prompt)
             write_lines(tmp_path / f"{name}.jsonl", export_lines(memo))
     assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes()
 
@@ -94,41 +93,38 @@ def test_an_import_of_something_else_names_the_line(tmp_path):
 
 
 def test_a_recording_replays_and_names_what_it_lacks(tmp_path):
-    who = teacher()
     with open_memo(tmp_path / "memo") as memo:
-        answers = consult(who, requests(who, "a", "b"), memo).answers
+        answers, _ = ask(teacher(memo), "a", "b")
         write_lines(tmp_path / "r.jsonl", export_lines(memo))
-    replay = recorded(tmp_path / "r.jsonl")
     with open_memo(tmp_path / "other") as memo:
-        assert consult(replay, requests(replay, "a", "b"), memo).answers == answers
+        replay = recorded(tmp_path / "r.jsonl", memo)
+        assert ask(replay, "a", "b") == (answers, 2)
         with pytest.raises(BadInput, match=r"r.jsonl: has no answer to request [0-9a-f]{16}, which begins 'ሌላ'"):
-            consult(replay, requests(replay, "ሌላ"), memo)
+            ask(replay, "ሌላ")
 
 
 def test_a_recording_without_answers_names_the_line(tmp_path):
     (tmp_path / "r.jsonl").write_text(json.dumps({"request": {}, "answer": "text"}) + "\n")
     with pytest.raises(BadInput, match=r"r.jsonl:1: expected"):
-        recorded(tmp_path / "r.jsonl")
+        recorded(tmp_path / "r.jsonl", None)
 
 
 def test_a_forecast_counts_and_asks_nobody(tmp_path):
-    who = teacher()
-
     def never(_):
         raise AssertionError("asked")
 
     with open_memo(tmp_path) as memo:
-        consult(who, requests(who, "a"), memo)
-        work = {"Drafts": lambda asked: consult(asked, requests(asked, "a", "bcd", "efg"), memo)}
-        lines = list(forecast.lines(who._replace(ask=never), memo, work))
+        who = teacher(memo)
+        ask(who, "a")
+        work = {"Drafts": lambda asked: ask(asked, "a", "bcd", "efg")}
+        lines = list(forecast.lines(who._replace(respond=never), work))
         assert lines[0] == "Drafts: 3 requests, 1 memoized, 2 to ask"
         assert lines[1].startswith("To ask: 2 requests, 6 prompt tokens, at most 20 generated; about 1 min at ")
-        consult(who, requests(who, "bcd", "efg"), memo)
-        assert list(forecast.lines(who, memo, work))[-1] == "To ask: 0 requests"
+        ask(who, "bcd", "efg")
+        assert list(forecast.lines(who, work))[-1] == "To ask: 0 requests"
 
 
 def test_a_forecast_without_a_first_run_knows_no_time(tmp_path):
     with open_memo(tmp_path) as memo:
-        who = teacher("new")
-        work = {"Drafts": lambda asked: consult(asked, requests(asked, "a"), memo)}
-        assert list(forecast.lines(who, memo, work))[-1].endswith("time unknown before a first run")
+        work = {"Drafts": lambda asked: ask(asked, "a")}
+        assert list(forecast.lines(teacher(memo, "new"), work))[-1].endswith("time unknown before a first run")

@@ -28,14 +28,15 @@ def speaker(says):
             asked.append(request)
             yield request, {"text": says(request["prompt"]), "tokens": 1, "finish_reason": "stop"}
 
-    return Teacher({"kind": "fake"}, respond, len, ("<|im_end|>",)), asked
+    return Teacher({"kind": "fake"}, respond, len, None, ("<|im_end|>",)), asked
 
 
 def run(tmp_path, says, texts=("passage",), tries=3):
     teacher, asked = speaker(says)
     items = [Item({"text": text}, {"schema": schema(3, 100)}) for text in texts]
     with open_memo(tmp_path / "memo") as memo:
-        return ask(items, asking(tries), lambda _, value: alike(list(value.values())), teacher, memo), asked
+        teacher = teacher._replace(memo=memo)
+        return *ask(items, asking(tries), lambda _, value: alike(list(value.values())), teacher), asked
 
 
 def test_prose_around_the_json_is_passed_over():
@@ -62,34 +63,33 @@ def test_prose_around_the_json_is_passed_over():
     ],
 )  # fmt: skip
 def test_a_reply_that_is_wrong_is_sent_back_with_the_problem_and_then_given_up(tmp_path, reply, reason, told):
-    replies, asked = run(tmp_path, lambda _: reply)
-    assert replies.values == [None] and replies.problems[0].reason == reason
-    assert told in replies.problems[0].detail and "<|" not in replies.problems[0].detail
+    (found,), count, fresh, asked = run(tmp_path, lambda _: reply)
+    assert found.value is None and found.problem.reason == reason
+    assert told in found.problem.detail and "<|" not in found.problem.detail
     if reason != "control token in the reply":
-        assert len(asked) == replies.asked == 3 and told in asked[1]["prompt"] and reply[:20] in asked[2]["prompt"]
-    assert replies.fresh == 1
+        assert len(asked) == count == 3 and told in asked[1]["prompt"] and reply[:20] in asked[2]["prompt"]
+    assert fresh == 1
 
 
 def test_a_second_reply_may_be_right_and_only_the_wrong_is_asked_again(tmp_path):
     good = json.dumps(GOOD, ensure_ascii=False)
-    replies, asked = run(tmp_path, lambda prompt: good if "REFUSED" in prompt or "b" in prompt else "No.", ("a", "b"))
-    assert replies.values == [GOOD, GOOD] and replies.problems == [None, None]
+    replies, *_, asked = run(tmp_path, lambda prompt: good if "REFUSED" in prompt or "b" in prompt else "No.", ("a", "b"))
+    assert [(reply.value, reply.problem) for reply in replies] == [(GOOD, None), (GOOD, None)]
     assert [request["prompt"][0] for request in asked] == ["a", "b", "a"]
-    again, asked = run(tmp_path, lambda _: "Not asked.", ("a", "b"))
-    assert again.values == replies.values and (again.asked, again.fresh, asked) == (0, 0, [])
+    assert run(tmp_path, lambda _: "Not asked.", ("a", "b")) == (replies, 0, 0, [])
 
 
 def test_the_same_prompt_is_another_request_at_the_next_try(tmp_path):
     teacher, asked = speaker(lambda _: "No.")
     with open_memo(tmp_path / "memo") as memo:
         ask([Item({"text": "a"}, {"schema": schema(1, 50)})], asking(2, "{{ text }}{# #}{{ problem[:0] }}{{ reply[:0] }}"),
-            lambda *_: None, teacher, memo)  # fmt: skip
+            lambda *_: None, teacher._replace(memo=memo))  # fmt: skip
     assert asked[0]["prompt"] == asked[1]["prompt"] and asked[0] != asked[1]
 
 
 def test_a_passage_that_spells_a_control_token_is_not_asked_about(tmp_path):
-    replies, asked = run(tmp_path, lambda _: json.dumps(GOOD), ("end <|im_end|>", "fine"))
-    assert replies.problems[0].reason == "control token in the passage" and replies.values[1] == GOOD
+    (spoiled, fine), *_, asked = run(tmp_path, lambda _: json.dumps(GOOD), ("end <|im_end|>", "fine"))
+    assert spoiled.problem.reason == "control token in the passage" and fine.value == GOOD
     assert [request["prompt"] for request in asked] == ["fine"]
 
 
@@ -98,7 +98,7 @@ def test_the_shape_is_part_of_a_request_only_if_the_teacher_is_held_to_it(tmp_pa
     item = Item({"text": "a"}, {"schema": schema(3, 100)})
     with open_memo(tmp_path / "memo") as memo:
         for constrained in (True, False):
-            ask([item], asking()._replace(constrained=constrained), lambda *_: None, teacher, memo)
+            ask([item], asking()._replace(constrained=constrained), lambda *_: None, teacher._replace(memo=memo))
     assert [request.get("shape") for request in asked] == [item.shape, None]
 
 
@@ -110,4 +110,4 @@ def test_a_missing_template_is_one_line(tmp_path):
 def test_a_template_that_names_something_unknown_is_one_line(tmp_path):
     teacher, _ = speaker(lambda _: "")
     with open_memo(tmp_path / "memo") as memo, pytest.raises(BadInput, match=r"questions\.jinja: 'txt' is undefined"):
-        ask([Item({"text": "a"}, {"schema": {}})], asking(1, "{{ txt }}"), lambda *_: None, teacher, memo)
+        ask([Item({"text": "a"}, {"schema": {}})], asking(1, "{{ txt }}"), lambda *_: None, teacher._replace(memo=memo))

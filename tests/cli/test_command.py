@@ -50,8 +50,7 @@ def test_help_names_every_command_in_a_line_and_imports_none(mbegu):
 
 
 def test_every_module_is_a_command_and_every_command_a_module():
-    assert MODULES - set(COMMANDS) == set()
-    assert set(COMMANDS) - MODULES <= {"check", "compare", "new"}  # which other branches bring
+    assert set(COMMANDS) == MODULES
 
 
 @pytest.mark.parametrize("name", sorted(MODULES))
@@ -59,7 +58,7 @@ def test_a_command_says_of_itself_what_the_table_says_and_loads_nothing_heavy_fo
     command = import_module(f"mbegu.cli.{name}").main
     assert command.help.splitlines()[0] == COMMANDS[name]
     assert all(param.help for param in command.params if isinstance(param, click.Option))
-    assert f"mbegu {name} " in import_module(f"mbegu.cli.{name}").__doc__ + " "
+    assert re.search(rf"(?m)^ *mbegu {name}\b", import_module(f"mbegu.cli.{name}").__doc__)  # an example to copy
     assert not loaded(name, "--help") & set(HEAVY)
 
 

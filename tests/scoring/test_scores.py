@@ -5,7 +5,7 @@ import pytest
 
 from mbegu.errors import BadInput
 from mbegu.metrics.chrf import chrf
-from mbegu.metrics.following import train
+from mbegu.metrics.following import learn
 from mbegu.metrics.modules import Diversity, FinancialAccuracy, Likelihood, Overlap, Rouge
 from mbegu.scoring import measures, predictions, scores
 from mbegu.scoring.settings import Score
@@ -14,7 +14,7 @@ TAUGHT = [
     {"instruction": f"What does fund {n} pay in a year?", "input": "", "output": f"Fund {n} pays {n} percent a year."}
     for n in range(12)
 ]
-SCORE, CLASSIFIER = Score(["rouge1", "rougeL"], Path("taught.jsonl"), ["CIC"], 6), train(TAUGHT)
+SCORE, CLASSIFIER = Score(["rouge1", "rougeL"], Path("taught.jsonl"), ["CIC"], 6), learn(TAUGHT)
 
 
 def prediction(id_: str, answer: str, reference: str = "a b", **changes) -> dict:

@@ -13,6 +13,7 @@ from mbegu.metrics.faithfulness import k_precision
 from mbegu.rows.lineage import side
 from mbegu.rows.row import row_id
 from mbegu.sources.documents import answers, questions
+from mbegu.sources.documents.settings import Answer, Question
 
 PASSAGE = "The fee is 2 %\n  a year. በየወሩ ይከፈላል። It is paid “monthly” 😀."
 
@@ -27,9 +28,9 @@ def asking(template):
     return Asking(template, "t", 2, True, False, Decoding(50))
 
 
-def teacher(says):
+def teacher(says, memo):
     return Teacher({"kind": "fake"}, lambda requests: ((one, {"text": says(one["prompt"]), "tokens": 1, "finish_reason": "stop"})
-                                                       for one in requests), len)  # fmt: skip
+                                                       for one in requests), len, memo)  # fmt: skip
 
 
 def invent(tmp_path, chunks, most=0, count=2, precision=0.0):
@@ -40,34 +41,34 @@ def invent(tmp_path, chunks, most=0, count=2, precision=0.0):
 
     with open_memo(tmp_path / "memo") as memo:
         how = asking("{{ text }}{% set _ = (problem, reply, source, count) %}")
-        return questions.invent(chunks, most, count, 80, precision, how, memo, teacher(says))
+        return questions.invent(chunks, Question(count, 80, precision, most), how, teacher(says, memo))
 
 
 def test_a_question_is_a_row_whose_input_is_the_chunk_and_whose_parent_is_the_document(tmp_path):
-    found = invent(tmp_path, [chunk(1)])
-    row = found.rows[0]
+    found, asked, fresh = invent(tmp_path, [chunk(1)])
+    row = found.kept[0]
     assert row["instruction"] == "When does branch 1 open in the morning?" and row["input"] == chunk(1)["text"]
     assert row["output"] == "" and row["id"] == row_id(row["instruction"], row["input"])
     assert row["origin"] == {"kind": "document", "parents": ["d0"], "source": "p0.md#A1", "chunk": "c1",
                              "teacher": {"kind": "fake"}, "question_request": row["origin"]["question_request"]}  # fmt: skip
-    assert len(found.rows) == 2 and (found.asked, found.fresh, found.ledger) == (1, 1, [])
+    assert len(found.kept) == 2 and (asked, fresh, found.ledger) == (1, 1, [])
 
 
 def test_an_edited_document_asks_only_about_its_changed_chunks(tmp_path):
     chunks = [chunk(number) for number in range(6)]
-    first = invent(tmp_path, chunks)
+    first, _, first_fresh = invent(tmp_path, chunks)
     edited = [*chunks[:3], chunk(3, "Branch 3 opens at 9 now."), *chunks[4:]]
-    again = invent(tmp_path, edited)
-    assert (first.fresh, again.fresh, again.asked) == (6, 1, 1)
-    assert [row for row in again.rows if row["origin"]["chunk"] != "c3"] == [
-        row for row in first.rows if row["origin"]["chunk"] != "c3"
+    again, asked, fresh = invent(tmp_path, edited)
+    assert (first_fresh, fresh, asked) == (6, 1, 1)
+    assert [row for row in again.kept if row["origin"]["chunk"] != "c3"] == [
+        row for row in first.kept if row["origin"]["chunk"] != "c3"
     ]
 
 
 def test_chunks_beyond_the_number_go_to_the_ledger_and_the_choice_is_stable(tmp_path):
     chunks = [chunk(number) for number in range(10)]
-    found = invent(tmp_path, chunks, most=4)
-    assert len(found.rows) == 8 and len(found.ledger) == 6
+    found, *_ = invent(tmp_path, chunks, most=4)
+    assert len(found.kept) == 8 and len(found.ledger) == 6
     assert {line["reason"] for line in found.ledger} == {"beyond the number of chunks"}
     chosen, _ = questions.choose(chunks, 4)
     fewer, _ = questions.choose(chunks[::-1][1:], 4)
@@ -77,9 +78,9 @@ def test_chunks_beyond_the_number_go_to_the_ledger_and_the_choice_is_stable(tmp_
 def test_questions_about_something_else_go_to_the_ledger(tmp_path):
     assert questions.problem_of(["When does branch 1 close?", "Who opens branch 1?"], chunk(1)["text"], 0.4, 80) is None
     assert questions.problem_of(["ስንት ነው?"], PASSAGE, 0.5, 80).reason == "question about something else"
-    found = invent(tmp_path, [chunk(1)], precision=0.9)
-    assert found.rows == [] and found.ledger[0]["reason"] == "question about something else"
-    assert found.asked == 2  # it was sent back once
+    found, asked, _ = invent(tmp_path, [chunk(1)], precision=0.9)
+    assert found.kept == [] and found.ledger[0]["reason"] == "question about something else"
+    assert asked == 2  # it was sent back once
 
 
 @pytest.mark.parametrize(
@@ -110,12 +111,13 @@ def answered(tmp_path, says, *, keep_unknown=True, precision=0.0, passage=PASSAG
         "{{ text }} {{ question }}{% if problem %} REFUSED {{ problem }}{{ reply }}{% endif %}{% set _ = (source, unknown) %}"
     )
     with open_memo(tmp_path / "memo") as memo:
-        return answers.answer([row], 200, precision, keep_unknown, asking(template), memo, teacher(says))
+        how = Answer(200, precision, keep_unknown, unanswerable=0, validation=0)
+        return answers.answer([row], how, asking(template), teacher(says, memo))
 
 
 @pytest.mark.parametrize("quote", ["fee is 2 % a year.", "በየወሩ ይከፈላል።", "“monthly” 😀", PASSAGE])
 def test_the_span_is_where_the_quote_stands(tmp_path, quote):
-    row = answered(tmp_path, lambda _: json.dumps({"quote": quote, "answer": " It is  2 %. "})).rows[0]
+    row = answered(tmp_path, lambda _: json.dumps({"quote": quote, "answer": " It is  2 %. "}))[0].kept[0]
     start, end = row["origin"]["span"]
     assert " ".join(row["input"][start:end].split()) == " ".join(quote.split()) and row["output"] == "It is 2 %."
 
@@ -135,24 +137,24 @@ def test_the_span_is_where_the_quote_stands(tmp_path, quote):
     ],
 )
 def test_an_unsupported_answer_goes_to_the_ledger_with_the_problem(tmp_path, value, reason):
-    found = answered(tmp_path, lambda _: json.dumps(value))
-    assert found.rows == [] and found.asked == 2
+    found, asked, _ = answered(tmp_path, lambda _: json.dumps(value))
+    assert found.kept == [] and asked == 2
     assert found.ledger[0]["reason"] == reason and found.ledger[0]["row"]["origin"]["problem"]
 
 
 @pytest.mark.parametrize("said", ["I don't know", "I don't know.", " I don’t know! "])
 def test_not_knowing_is_said_in_one_way_only(tmp_path, said):
-    row = answered(tmp_path, lambda _: json.dumps({"quote": "", "answer": said})).rows[0]
+    row = answered(tmp_path, lambda _: json.dumps({"quote": "", "answer": said}))[0].kept[0]
     assert row["output"] == "I don't know" and row["origin"]["span"] is None
-    found = answered(tmp_path, lambda _: json.dumps({"quote": "", "answer": said}), keep_unknown=False)
-    assert found.rows == [] and found.ledger[0]["reason"] == "the teacher does not know"
+    found, *_ = answered(tmp_path, lambda _: json.dumps({"quote": "", "answer": said}), keep_unknown=False)
+    assert found.kept == [] and found.ledger[0]["reason"] == "the teacher does not know"
 
 
 def test_an_answer_of_other_words_than_the_passage_goes_to_the_ledger_with_its_precision(tmp_path):
     said = json.dumps({"quote": "The fee", "answer": "The fee buys a fun smoothie"})
-    line = answered(tmp_path, lambda _: said, precision=0.7).ledger[0]
+    line = answered(tmp_path, lambda _: said, precision=0.7)[0].ledger[0]
     assert (line["reason"], line["score"]) == ("answer not from the passage", 0.5)  # the, fee, a of six words
-    assert answered(tmp_path, lambda _: said, precision=0.5).rows
+    assert answered(tmp_path, lambda _: said, precision=0.5)[0].kept
 
 
 def test_k_precision_reads_every_script():

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mbegu.errors import BadInput
-from mbegu.sources.documents import chunks
+from mbegu.sources.documents import chunks, cutting
 
 
 def document(text: str, anchors: tuple = ((0, "", None),), name: str = "d.md") -> dict:
@@ -41,7 +41,7 @@ def test_a_chunk_ends_where_a_sentence_ends_unless_that_alone_is_too_long(pairs,
             long |= set(range(len(text), len(text) + len(one) + 1))
         text += one + blank
     text = text.rstrip()
-    found = chunks.chunk(document(text), chunks.cutter("characters", size, step))
+    found = cutting.chunk(document(text), cutting.cutter("characters", size, step))
     assert all(one["text"] == text[one["start"] : one["end"]] and 0 < len(one["text"]) <= size for one in found)
     assert all(start in starts | long and end in ends | long for start, end in spans(found))
     covered = set().union(*(range(*span) for span in spans(found)))
@@ -53,14 +53,14 @@ def test_a_chunk_ends_where_a_sentence_ends_unless_that_alone_is_too_long(pairs,
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=300), st.integers(1, 40), st.data())
 def test_no_text_is_lost_whatever_it_is(text, size, data):
-    found = chunks.chunk(document(text), chunks.cutter("characters", size, data.draw(st.integers(1, size))))
+    found = cutting.chunk(document(text), cutting.cutter("characters", size, data.draw(st.integers(1, size))))
     covered = set().union(*(range(*span) for span in spans(found)))
     assert not "".join(mark for place, mark in enumerate(text) if place not in covered).strip()
 
 
 def test_sentences_are_those_of_the_language():
     text = "ሰላም ነው። ደህና ነህ:: እኔ ደህና ነኝ :: አመሰግናለሁ። 3. It is 10.5, e.g. ten. “Really?” Yes. No."
-    found = chunks.chunk(document(text), chunks.cutter("characters", 1, 1)._replace(size=30, step=30))
+    found = cutting.chunk(document(text), cutting.cutter("characters", 1, 1)._replace(size=30, step=30))
     assert [one["text"] for one in found] == [
         "ሰላም ነው። ደህና ነህ:: እኔ ደህና ነኝ ::",
         "አመሰግናለሁ።",
@@ -71,14 +71,14 @@ def test_sentences_are_those_of_the_language():
 
 def test_only_a_sentence_that_is_too_long_alone_is_cut():
     text = f"Short one. Word {'word ' * 40}end. Last."
-    found = chunks.chunk(document(text), chunks.cutter("characters", 80, 80))
+    found = cutting.chunk(document(text), cutting.cutter("characters", 80, 80))
     assert found[0]["text"] == "Short one." and found[-1]["text"].endswith("end. Last.")
     assert " ".join(one["text"] for one in found) == text
 
 
 def test_a_line_of_three_hundred_thousand_characters_is_cut_at_its_sentences():
     line = "This is a sentence of words. " * 10_000
-    found = chunks.chunk(document(line.strip()), chunks.cutter("characters", 512, 512))
+    found = cutting.chunk(document(line.strip()), cutting.cutter("characters", 512, 512))
     assert {one["text"][-1] for one in found} == {"."} and len(found) == -(-10_000 // 17)
 
 
@@ -87,13 +87,13 @@ def test_a_chunk_stops_before_a_heading_and_never_with_one():
     text += "## Two\n\n### Three\n\nThree kinds:\n\n- one kind of it\n- another\n\n## Four\n\nLast."
     names = ("# One", "## Two", "### Three", "## Four")
     places = tuple((text.index(name), name.strip("# "), None) for name in names)
-    found = chunks.chunk(document(text, places), chunks.cutter("characters", 60, 60))
+    found = cutting.chunk(document(text, places), cutting.cutter("characters", 60, 60))
     assert [(one["anchor"], one["text"]) for one in found] == [
         ("One", "# One\n\nFirst here. Second here."),
         ("Two", "## Two\n\n### Three\n\nThree kinds:\n\n- one kind of it\n- another"),
         ("Four", "## Four\n\nLast."),
     ]
-    smaller = chunks.chunk(document(text, places), chunks.cutter("characters", 45, 20))
+    smaller = cutting.chunk(document(text, places), cutting.cutter("characters", 45, 20))
     assert [one["text"] for one in smaller] == [
         "# One\n\nFirst here. Second here.",
         "## Two",  # no room for it with what follows
@@ -106,7 +106,7 @@ def test_a_chunk_stops_before_a_heading_and_never_with_one():
 def test_a_chunk_of_a_pdf_knows_its_page_and_heading():
     text = "Fees\n\nOne fee is five shillings and no more. Two fees are ten."
     anchors = ((0, "Fees", 1), (text.index("no more"), "Fees", 2))
-    found = chunks.chunk(document(text, anchors), chunks.cutter("characters", 46, 46))
+    found = cutting.chunk(document(text, anchors), cutting.cutter("characters", 46, 46))
     assert [(one["anchor"], one["page"], one["text"][:8]) for one in found] == [
         ("page 1, Fees", 1, "Fees\n\nOn"),
         ("page 2, Fees", 2, "Two fees"),
@@ -119,7 +119,7 @@ def test_an_edit_changes_only_the_chunks_of_its_section():
 
     def ids(text: str) -> list[str]:
         places = tuple((text.index(f"Section {n}"), f"Section {n}", None) for n in range(8))
-        return [one["id"] for one in chunks.chunk(document(text, places), chunks.cutter("characters", 200, 200))]
+        return [one["id"] for one in cutting.chunk(document(text, places), cutting.cutter("characters", 200, 200))]
 
     before, after = ids(text), ids(text.replace("about topic 3 and", "about quite another topic than 3 and", 1))
     changed = set(after) - set(before)
@@ -128,19 +128,19 @@ def test_an_edit_changes_only_the_chunks_of_its_section():
 
 def test_tokens_are_counted_by_the_models_tokenizer(tiny_tokenizer):
     text = " ".join(["A fund pays interest every day. ሰላም ለእናንተ ይሁን። Je, riba ni nini?"] * 8)
-    found = chunks.chunk(document(text), chunks.cutter("tokens", 60, 60, tiny_tokenizer))
+    found = cutting.chunk(document(text), cutting.cutter("tokens", 60, 60, tiny_tokenizer))
     sizes = [len(tiny_tokenizer(one["text"])["input_ids"]) for one in found]
     assert max(sizes) <= 60 and sum(sizes) / len(sizes) > 40
     assert {one["text"][-1] for one in found} <= {".", "።", "?"}
     with pytest.raises(BadInput, match=r"chunk\.step 9 is above chunk\.size 5"):
-        chunks.cutter("characters", 5, 9)
+        cutting.cutter("characters", 5, 9)
 
 
 def test_short_and_repeated_chunks_are_in_the_ledger_and_heldout_ones_win():
-    cut = chunks.cutter("characters", 35, 35)
+    cut = cutting.cutter("characters", 35, 35)
     texts = {"a": "The same sentence stands in both. Yes.", "b": "Another sentence of a. The  same sentence stands in both."}
     texts["c"] = "A whole sentence, said twice in c.\n" * 2
-    found = [one for name, text in texts.items() for one in chunks.chunk(document(text.strip(), name=name), cut)]
+    found = [one for name, text in texts.items() for one in cutting.chunk(document(text.strip(), name=name), cut)]
     random.Random(1).shuffle(found)
     sieved, ledger = chunks.sort_out(found, {"b"}, 10)
     kept, heldout = chunks.split(sieved, {"b"})
@@ -149,7 +149,7 @@ def test_short_and_repeated_chunks_are_in_the_ledger_and_heldout_ones_win():
     reasons = sorted((line["row"]["path"], line["reason"]) for line in ledger)
     assert reasons == [("a", "same text as in b"), ("a", "shorter than 10 characters"), ("c", "same text as in c")]
     assert len({one["id"] for one in [*kept, *heldout]}) == 3 and len(kept) + len(heldout) + len(ledger) == len(found)
-    (line,) = chunks.sort_out(chunks.chunk(document("Tiny."), cut), set(), 10).ledger
+    (line,) = chunks.sort_out(cutting.chunk(document("Tiny."), cut), set(), 10).ledger
     assert (line["reason"], line["score"], line["row"]["text"]) == ("shorter than 10 characters", 5, "Tiny.")
 
 
@@ -167,5 +167,6 @@ def test_a_passage_of_a_heldout_row_stands_only_in_heldout_documents():
         chunks.check_split(rows("Leave", "አምስት ብር"), both, held)
     with pytest.raises(BadInput, match=r"heldout\.jsonl:1: its passage stands in no document"):
         chunks.check_split(rows("Nowhere"), both, held)
+    chunks.check_split(rows("Nowhere"), both, set())  # of another source of the project's rows
     with pytest.raises(BadInput, match=r"chunk\.heldout: 'x/\*' matches no document; there are 2, such as 'hr/a\.md, fees\.md'"):
         chunks.held_out(both, ["*.md", "x/*"])

@@ -5,16 +5,17 @@ import re
 import pytest
 from root import ROOT
 
-from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import open_memo
 from mbegu.asking.teachers import Teacher, seed_of
 from mbegu.errors import BadInput
 from mbegu.rows.lineage import side
 from mbegu.rows.row import row_id
 from mbegu.sources.seeds.demonstrations import draw_demonstrations, read_templates
-from mbegu.sources.seeds.instructions import Domain, Limits, Rounds, Settings, bootstrap
+from mbegu.sources.seeds.instructions import bootstrap
+from mbegu.sources.seeds.settings import Bootstrap
 from mbegu.text import filters
 
+TEMPLATES = ROOT / "templates/self-instruct"
 TOPICS = [
     "bonds", "bills", "funds", "saccos", "shares", "pensions", "reits", "deposits", "loans", "taxes", "fees", "rates", "risk",
     "fraud", "units", "gold", "cash", "land",
@@ -47,19 +48,22 @@ def writer(lists):
                 text = lists(prompt)
             yield request, {"text": text, "tokens": 5, "finish_reason": "stop"}
 
-    return Teacher({"kind": "table"}, ask, len, ("<|im_end|>",)), asked
+    return Teacher({"kind": "table"}, ask, len, None, ("<|im_end|>",)), asked
 
 
 def settings(**changes):
-    rounds = Rounds("self-instruct", 6, 3, 2, 8, 2, 2, False, Decoding(50, 0.7), Decoding(50, 0.7))
-    limits = Limits(3, 40, 0.7, ["map"], ["CIC", "Sanlam"])
-    domain = Domain("saving", read_templates(ROOT / "templates/self-instruct"), 0.1)
-    return Settings(rounds._replace(**changes), limits, domain)
+    values = {
+        "target": 6, "validation": 0.1, "method": "self-instruct", "domain": "saving", "templates": TEMPLATES, "requests": 3,
+        "patience": 2, "demonstrations": 8, "machine": 2, "instances": 2, "instance_chat": False, "temperature": 0.7,
+        "top_p": 1.0, "repetition_penalty": 1.0, "instruction_tokens": 50, "instance_tokens": 50, "min_words": 3,
+        "max_words": 40, "novelty": 0.7, "topics": ["map"], "names": ["CIC", "Sanlam"],
+    }  # fmt: skip
+    return Bootstrap(**values | changes)
 
 
 def run(tmp_path, teacher, pool=SEEDS, **changes):
     with open_memo(tmp_path) as memo:
-        return bootstrap(pool, settings(**changes), memo, teacher)
+        return bootstrap(pool, settings(**changes), read_templates(TEMPLATES), teacher._replace(memo=memo))
 
 
 def fresh(prompt):
@@ -73,25 +77,25 @@ def fresh(prompt):
 
 def test_accepted_instructions_become_rows_with_their_lineage(tmp_path):
     teacher, asked = writer(fresh)
-    found = run(tmp_path, teacher)
-    assert len(found.rows) == 6
-    assert found.candidates == len(found.rows) + len(found.ledger)
+    (kept, ledger), candidates, count = run(tmp_path, teacher)
+    assert len(kept) == 6
+    assert candidates == len(kept) + len(ledger)
     ids = {row["id"] for row in SEEDS}
-    for row in found.rows:
+    for row in kept:
         origin = row["origin"]
         assert origin["kind"] == "generated" and set(origin["parents"]) <= ids and len(origin["demonstrations"]) == 8
         assert side(origin["parents"], 0.1) == "training"
         assert origin["nearest"]["score"] <= 0.7
         assert row["output"].startswith("It depends on")
-    assert {line["reason"] for line in found.ledger} <= {"beyond the target", "not novel"}
-    assert found.asked == len(asked) == 3 + 6 + 6
+    assert {line["reason"] for line in ledger} <= {"beyond the target", "not novel"}
+    assert count == len(asked) == 3 + 6 + 6
 
 
 def test_a_second_run_asks_nothing_and_gives_the_same_rows(tmp_path):
     teacher, _ = writer(fresh)
-    first, second = run(tmp_path, teacher), run(tmp_path, teacher)
-    assert second.asked == 0
-    assert second.rows == first.rows and second.ledger == first.ledger
+    (first, *_), (second, _, asked) = run(tmp_path, teacher), run(tmp_path, teacher)
+    assert asked == 0
+    assert second == first
 
 
 def test_one_seed_more_changes_only_the_requests_that_show_it(tmp_path):
@@ -101,10 +105,10 @@ def test_one_seed_more_changes_only_the_requests_that_show_it(tmp_path):
     assert len(asked) == 60
     news = [seed(f"Which chama rules protect {n} members when the treasurer leaves?") for n in range(9)]
     new = next(row for row in news if side([row["id"]], 0.1) == "training")
-    found = run(tmp_path, teacher, [*SEEDS, new], **many)
+    *_, count = run(tmp_path, teacher, [*SEEDS, new], **many)
     showing = [request for request in asked[60:] if "chama rules" in request["prompt"]]
-    assert found.asked == len(asked) - 60 == len(showing)
-    assert 0 < found.asked < 25
+    assert count == len(asked) - 60 == len(showing)
+    assert 0 < count < 25
 
 
 @pytest.mark.parametrize(
@@ -121,9 +125,9 @@ def test_one_seed_more_changes_only_the_requests_that_show_it(tmp_path):
 )
 def test_every_filter_of_instructions_bites_and_says_so(tmp_path, text, reason):
     teacher, _ = writer(lambda prompt: text)
-    found = run(tmp_path, teacher, requests=1, patience=1)
+    found, *_ = run(tmp_path, teacher, requests=1, patience=1)
     assert [line["reason"] for line in found.ledger] == [reason]
-    assert found.rows == []
+    assert found.kept == []
 
 
 def test_two_questions_that_differ_by_a_number_or_a_fund_are_two(tmp_path):
@@ -131,26 +135,26 @@ def test_two_questions_that_differ_by_a_number_or_a_fund_are_two(tmp_path):
     for text in ("How much does the Sanlam money market fund pay on KES 5,000 in a year?",
                  "How much does the CIC money market fund pay on KES 9,000 in a year?"):  # fmt: skip
         teacher, _ = writer(lambda prompt, text=text: text)
-        assert [
-            row["instruction"] for row in run(tmp_path / text[:20] / text[-20:-9], teacher, pool, requests=1, target=1).rows
-        ] == [text]
+        found, *_ = run(tmp_path / text[:20] / text[-20:-9], teacher, pool, requests=1, target=1)
+        assert [row["instruction"] for row in found.kept] == [text]
     teacher, _ = writer(lambda prompt: "How much does the CIC money market fund pay on KES 5,000 per year?")
-    assert run(tmp_path / "same", teacher, pool, requests=1, patience=1).ledger[0]["reason"] == "not novel"
+    found, *_ = run(tmp_path / "same", teacher, pool, requests=1, patience=1)
+    assert found.ledger[0]["reason"] == "not novel"
 
 
 def test_a_classification_task_gets_its_label_first(tmp_path):
     teacher, _ = writer(lambda prompt: "Is the number of fees even?")
-    found = run(tmp_path, teacher, requests=1, target=1)
-    assert [(row["input"], row["output"]) for row in found.rows] == [("4", "yes"), ("7", "no")]
-    assert all(row["origin"]["classification"] for row in found.rows)
-    assert found.candidates == 2
+    (kept, _), candidates, _ = run(tmp_path, teacher, requests=1, target=1)
+    assert [(row["input"], row["output"]) for row in kept] == [("4", "yes"), ("7", "no")]
+    assert all(row["origin"]["classification"] for row in kept)
+    assert candidates == 2
 
 
 def test_the_alpaca_way_asks_once(tmp_path):
     teacher, asked = writer(lambda prompt: " Compare these two rates.\nInput: 9 % and 11 %\nOutput: The second is higher.")
-    found = run(tmp_path, teacher, method="alpaca", requests=1, target=1)
-    assert [(row["input"], row["output"]) for row in found.rows] == [("9 % and 11 %", "The second is higher.")]
-    assert found.asked == len(asked) == 1
+    (kept, _), _, count = run(tmp_path, teacher, method="alpaca", requests=1, target=1)
+    assert [(row["input"], row["output"]) for row in kept] == [("9 % and 11 %", "The second is higher.")]
+    assert count == len(asked) == 1
 
 
 def test_the_last_item_of_an_answer_that_was_cut_off_is_dropped(tmp_path):
@@ -160,7 +164,7 @@ def test_the_last_item_of_an_answer_that_was_cut_off_is_dropped(tmp_path):
             for request in requests
         )
 
-    found = run(tmp_path, Teacher({"kind": "cut"}, ask, len), method="alpaca", requests=1, patience=1)
+    found, *_ = run(tmp_path, Teacher({"kind": "cut"}, ask, len, None), method="alpaca", requests=1, patience=1)
     assert found.ledger[-1]["reason"].startswith("cut off")
 
 
@@ -179,7 +183,7 @@ def test_demonstrations_are_in_one_script_and_at_most_two_are_machine_made():
 def test_one_seed_is_enough_and_none_is_a_clear_error(tmp_path):
     teacher, asked = writer(fresh)
     (one,) = [row for row in SEEDS if side([row["id"]], 0.1) == "training"][:1]
-    assert len(run(tmp_path, teacher, [one], target=2).rows) == 2
+    assert len(run(tmp_path, teacher, [one], target=2)[0].kept) == 2
     assert re.findall(r"^\d+\. What", asked[0]["prompt"], re.MULTILINE) == ["1. What"]
     with pytest.raises(BadInput, match="no answered hand-written or reviewed row"):
         run(tmp_path, teacher, [])
@@ -188,7 +192,7 @@ def test_one_seed_is_enough_and_none_is_a_clear_error(tmp_path):
 def test_the_same_prompt_again_is_another_request(tmp_path):
     teacher, asked = writer(lambda prompt: "")
     (one,) = [row for row in SEEDS if side([row["id"]], 0.1) == "training"][:1]
-    assert run(tmp_path, teacher, [one], requests=3, patience=2).asked == 6
+    assert run(tmp_path, teacher, [one], requests=3, patience=2)[2] == 6
     assert len({seed_of(request) for request in asked}) == 6
     assert len({request["prompt"] for request in asked}) == 1
 
@@ -200,21 +204,21 @@ def test_an_instance_with_a_control_token_goes_to_the_ledger(tmp_path):
             text = "Output: stop <|im_end|> now" if instance else "" if "Is it" in one["prompt"] else "List the fees of two funds"
             yield one, {"text": text, "tokens": 5, "finish_reason": "stop"}
 
-    found = run(tmp_path, Teacher({"kind": "odd"}, ask, len, ("<|im_end|>",)), requests=1, target=1)
-    assert [line["reason"] for line in found.ledger] == ["control token in an instance"]
-    assert (found.rows, found.candidates) == ([], 1)
+    odd = Teacher({"kind": "odd"}, ask, len, None, ("<|im_end|>",))
+    (kept, ledger), candidates, _ = run(tmp_path, odd, requests=1, target=1)
+    assert [line["reason"] for line in ledger] == ["control token in an instance"]
+    assert (kept, candidates) == ([], 1)
 
 
 def test_a_target_of_none_asks_nothing(tmp_path):
     teacher, asked = writer(fresh)
-    assert run(tmp_path, teacher, [], target=0).rows == [] and asked == []
+    assert run(tmp_path, teacher, [], target=0)[0].kept == [] and asked == []
 
 
 def test_a_broken_template_is_one_clear_line(tmp_path):
-    chosen = settings()
-    domain = chosen.domain._replace(templates={**chosen.domain.templates, "instructions": "{{ demonstration }}"})
+    templates = {**read_templates(TEMPLATES), "instructions": "{{ demonstration }}"}
     teacher, _ = writer(fresh)
-    with open_memo(tmp_path) as memo, pytest.raises(BadInput, match=r"instructions.jinja: 'demonstration' is undefined"):
-        bootstrap(SEEDS, chosen._replace(domain=domain), memo, teacher)
+    with pytest.raises(BadInput, match=r"instructions.jinja: 'demonstration' is undefined"):
+        bootstrap(SEEDS, settings(), templates, teacher)
     with pytest.raises(BadInput, match=r"has no instructions.jinja"):
         read_templates(tmp_path)

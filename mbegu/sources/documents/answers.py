@@ -4,19 +4,19 @@ That a model shall answer from what it is given, or say that it can't, is learne
 "Know What You Don't Know: Unanswerable Questions for SQuAD" (arXiv 1806.03822), who add such questions at a known rate.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
-import diskcache
 import regex
 
 from mbegu.asking.memo import request_key
 from mbegu.asking.replies import Asking, Item, Problem, ask
-from mbegu.asking.teachers import Teacher
+from mbegu.asking.teachers import Teacher, signature
 from mbegu.metrics.faithfulness import k_precision
-from mbegu.rows.ledger import entry
+from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.lineage import side
 from mbegu.rows.row import Row, row_id
-from mbegu.sources.seeds.drafts import name
+from mbegu.sources.documents.settings import Answer
+from mbegu.text import reasons
 from mbegu.text.draws import rank, share
 from mbegu.text.words import fold, words
 
@@ -25,48 +25,37 @@ UNKNOWN = "I don't know"
 ECHO = 0.5  # share of a question's words
 
 
-class Answered(NamedTuple):
-    """Rows with answers, each of which its passage supports."""
-
-    rows: list[Row]
-    ledger: list[dict[str, Any]]  # questions whose answer was no good
-    asked: int  # requests that the memo did not know
-    fresh: int  # questions that at least one of them was about
-
-
 def schema(longest: int) -> dict[str, Any]:
     """JSON schema of {"quote": words of the passage, "answer": at most `longest` characters}."""
     texts = {"quote": {"type": "string"}, "answer": {"type": "string", "minLength": 1, "maxLength": longest}}
     return {"type": "object", "properties": texts, "required": ["quote", "answer"], "additionalProperties": False}
 
 
-def answer(
-    rows: list[Row], longest: int, precision: float, keep_unknown: bool, asking: Asking, memo: diskcache.Cache, teacher: Teacher
-) -> Answered:
+def answer(rows: list[Row], how: Answer, asking: Asking, teacher: Teacher) -> tuple[Sieved, int, int]:
     """Answers each row from its `input` alone; `origin.span` says where in it the supporting words stand.
 
-    Args:
-        longest: characters of an answer.
-        precision: least `k_precision` of an answer; one below it goes into the ledger.
-        keep_unknown: whether a row stays whose passage, as the teacher says, does not hold the answer.
+    Returns:
+        The answered rows and the ledger of questions whose answer was no good, how many requests the memo did not know, and
+        how many questions these were about.
 
     Raises:
         BadInput: the template can't be rendered, or the teacher fails.
     """
-    items = [_item(row, longest) for row in rows]
-    replies = ask(items, asking, lambda place, value: problem_of(rows[place], value, longest), teacher, memo)
+    items = [_item(row, how.longest) for row in rows]
+    replies, asked, fresh = ask(items, asking, lambda place, value: problem_of(rows[place], value, how.longest), teacher)
     kept, ledger = [], []
-    for row, value, asked, problem in zip(rows, replies.values, replies.requests, replies.problems, strict=True):
+    for row, (value, request, problem, _) in zip(rows, replies, strict=True):
         if problem is not None:
             noted = {**row, "origin": {**row["origin"], "problem": problem.detail}}
             ledger.append(entry(noted, STAGE, "dropped", problem.reason))
-        elif is_unknown(value["answer"]) and not keep_unknown:
-            ledger.append(entry(row, STAGE, "dropped", "the teacher does not know"))
-        elif not is_unknown(value["answer"]) and (found := k_precision(value["answer"], row["input"])) < precision:
-            ledger.append(entry({**row, "output": fold(value["answer"])}, STAGE, "dropped", "answer not from the passage", found))
+        elif is_unknown(value["answer"]) and not how.keep_unknown:
+            ledger.append(entry(row, STAGE, "dropped", reasons.UNKNOWN))
+        elif not is_unknown(value["answer"]) and (found := k_precision(value["answer"], row["input"])) < how.precision:
+            said = {**row, "output": fold(value["answer"])}
+            ledger.append(entry(said, STAGE, "dropped", reasons.ANSWER_ELSEWHERE, found))
         else:
-            kept.append(_answered(row, value, teacher, request_key(asked)))
-    return Answered(kept, ledger, replies.asked, replies.fresh)
+            kept.append(_answered(row, value, teacher, request_key(request)))
+    return Sieved(kept, ledger), asked, fresh
 
 
 def _item(row: Row, longest: int) -> Item:
@@ -77,7 +66,7 @@ def _item(row: Row, longest: int) -> Item:
 def _answered(row: Row, value: dict[str, str], teacher: Teacher, key: str) -> Row:
     unknown = is_unknown(value["answer"])
     span = None if unknown else locate(value["quote"], row["input"])
-    origin = {**row["origin"], "span": list(span) if span else None, "teacher": name(teacher), "request": key}
+    origin = {**row["origin"], "span": list(span) if span else None, "teacher": signature(teacher), "request": key}
     return {**row, "output": UNKNOWN if unknown else fold(value["answer"]), "origin": origin}
 
 
@@ -92,26 +81,26 @@ def problem_of(row: Row, value: dict[str, str], longest: int) -> Problem | None:
     if is_unknown(text):
         return None
     if UNKNOWN in fold(text).replace("’", "'"):
-        return Problem("half an answer", f'answer the question, or say exactly "{UNKNOWN}"')
+        return Problem(reasons.HALF_ANSWER, f'answer the question, or say exactly "{UNKNOWN}"')
     if len(text) >= longest:  # only the schema put an end to it
-        return Problem("answer cut off", f"the answer has {longest} characters; answer in one short sentence")
+        return Problem(reasons.ANSWER_CUT_OFF, f"the answer has {longest} characters; answer in one short sentence")
     return _without_content(row["instruction"], text) or _unsupported(row["input"], value["quote"])
 
 
 def _without_content(question: str, text: str) -> Problem | None:
     said, asked = set(words(text)), set(words(question))
     if not said:
-        return Problem("answer without words", "the answer has no word")
+        return Problem(reasons.ANSWER_WITHOUT_WORDS, "the answer has no word")
     if said <= asked and len(said) > ECHO * len(asked):  # fewer may be a choice that the question offers
-        return Problem("answer repeats the question", "the answer only repeats the question; say what the text says")
+        return Problem(reasons.ANSWER_REPEATS, "the answer only repeats the question; say what the text says")
     return None
 
 
 def _unsupported(passage: str, quote: str) -> Problem | None:
     if not words(quote):
-        return Problem("answer without a quote", "quote the words of the passage that support the answer")
+        return Problem(reasons.ANSWER_WITHOUT_QUOTE, "quote the words of the passage that support the answer")
     if locate(quote, passage) is None:
-        return Problem("quote not in the passage", "the quote does not stand in the passage; copy its words exactly")
+        return Problem(reasons.QUOTE_ELSEWHERE, "the quote does not stand in the passage; copy its words exactly")
     return None
 
 

@@ -1,16 +1,15 @@
 """Questions about chunks of documents, each a row without an answer."""
 
-from typing import Any, NamedTuple
-
-import diskcache
+from typing import Any
 
 from mbegu.asking.memo import request_key
 from mbegu.asking.replies import Asking, Item, Problem, ask
-from mbegu.asking.teachers import Teacher
+from mbegu.asking.teachers import Teacher, signature
 from mbegu.metrics.faithfulness import k_precision
-from mbegu.rows.ledger import entry
+from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.row import Row, row_id
-from mbegu.sources.seeds.drafts import name
+from mbegu.sources.documents.settings import Question
+from mbegu.text import reasons
 from mbegu.text.alike import Index
 from mbegu.text.draws import rank
 from mbegu.text.words import fold, words
@@ -21,16 +20,7 @@ SHORTEST = 2  # characters between the first and the mark; "ማን ነው?" has 
 FIRST = r"[^\s!-@\[-`{-~]"  # no white space, ASCII mark or digit; \w of JSON Schema is ASCII alone
 MARKS = "?？؟፧՞"
 
-Chunk = dict[str, Any]
-
-
-class Asked(NamedTuple):
-    """What the teacher asked about chunks."""
-
-    rows: list[Row]
-    ledger: list[dict[str, Any]]  # chunks without questions
-    asked: int  # requests that the memo did not know
-    fresh: int  # chunks that at least one of them was about
+_Chunk = dict[str, Any]
 
 
 def schema(count: int, longest: int) -> dict[str, Any]:
@@ -41,7 +31,7 @@ def schema(count: int, longest: int) -> dict[str, Any]:
     return {"type": "object", "properties": dict.fromkeys(keys, text), "required": keys, "additionalProperties": False}
 
 
-def choose(chunks: list[Chunk], most: int) -> tuple[list[Chunk], list[Chunk]]:
+def choose(chunks: list[_Chunk], most: int) -> tuple[list[_Chunk], list[_Chunk]]:
     """At most `most` chunks (0 for all) by rank of a hash of their ids, in their order, and the others."""
     ranked = sorted(chunks, key=lambda chunk: rank(f"chunk {chunk['id']}"))
     chosen = {chunk["id"] for chunk in (ranked[:most] if most else ranked)}
@@ -52,10 +42,10 @@ def problem_of(questions: list[str], passage: str, precision: float, longest: in
     """Two questions that ask the same, or one that was cut off or has too few of the passage's words."""
     for number, text in enumerate(questions, 1):
         if len(text) >= longest:  # only the schema put an end to it
-            return Problem("question cut off", f"question {number} has {longest} characters; ask it in one short sentence")
+            return Problem(reasons.QUESTION_CUT_OFF, f"question {number} has {longest} characters; ask it in one short sentence")
         if k_precision(text, passage) < precision:
             detail = f"question {number} is about something else; ask in the words of the text"
-            return Problem("question about something else", detail)
+            return Problem(reasons.QUESTION_ELSEWHERE, detail)
     return alike(questions)
 
 
@@ -65,51 +55,47 @@ def alike(questions: list[str]) -> Problem | None:
     for number, text in enumerate(questions, 1):
         tokens = words(text)
         if not tokens:
-            return Problem("question without words", f"question {number} has no word")
+            return Problem(reasons.QUESTION_WITHOUT_WORDS, f"question {number} has no word")
         near = index.nearest(tokens, ALIKE)
         if near is not None:
-            return Problem("the same question twice", f"questions {near.position + 1} and {number} ask the same")
+            return Problem(reasons.QUESTION_TWICE, f"questions {near.position + 1} and {number} ask the same")
         index.add(tokens)
     return None
 
 
-def invent(
-    chunks: list[Chunk], most: int, count: int, longest: int, precision: float, asking: Asking, memo: diskcache.Cache,
-    teacher: Teacher,
-) -> Asked:  # fmt: skip
-    """`count` questions about each chunk, as rows whose input is the chunk and whose parent is its document.
+def invent(chunks: list[_Chunk], how: Question, asking: Asking, teacher: Teacher) -> tuple[Sieved, int, int]:
+    """`how.count` questions about each chunk, as rows whose input is the chunk and whose parent is its document.
 
-    Args:
-        most: chunks that are asked about; 0 for all. The others go into the ledger.
-        longest: characters of a question.
-        precision: least share of a question's words that its chunk holds.
+    Returns:
+        The rows and the ledger of chunks without questions, how many requests the memo did not know, and how many chunks
+        these were about.
 
     Raises:
         BadInput: the template can't be rendered, or the teacher fails.
     """
-    chosen, beyond = choose(chunks, most)
-    shape = {"schema": schema(count, longest)}
-    items = [Item({"source": source(chunk), "text": chunk["text"], "count": count}, shape) for chunk in chosen]
+    chosen, beyond = choose(chunks, how.most_chunks)
+    shape = {"schema": schema(how.count, how.longest)}
+    items = [Item({"source": source(chunk), "text": chunk["text"], "count": how.count}, shape) for chunk in chosen]
 
     def check(place: int, value: dict[str, str]) -> Problem | None:
-        return problem_of(list(value.values()), chosen[place]["text"], precision, longest)
+        return problem_of(list(value.values()), chosen[place]["text"], how.precision, how.longest)
 
-    replies = ask(items, asking, check, teacher, memo)
-    ledger = [entry(chunk, STAGE, "dropped", "beyond the number of chunks") for chunk in beyond]
+    replies, asked, fresh = ask(items, asking, check, teacher)
+    ledger = [entry(chunk, STAGE, "dropped", reasons.BEYOND_CHUNKS) for chunk in beyond]
     rows = []
-    for chunk, value, asked, problem in zip(chosen, replies.values, replies.requests, replies.problems, strict=True):
-        if problem is not None:
-            ledger.append(entry({**chunk, "problem": problem.detail}, STAGE, "dropped", problem.reason))
+    for chunk, reply in zip(chosen, replies, strict=True):
+        if reply.problem is not None:
+            ledger.append(entry({**chunk, "problem": reply.problem.detail}, STAGE, "dropped", reply.problem.reason))
             continue
         origin = {
             "kind": "document", "parents": [chunk["document"]], "source": source(chunk), "chunk": chunk["id"],
-            "teacher": name(teacher), "question_request": request_key(asked),
+            "teacher": signature(teacher), "question_request": request_key(reply.request),
         }  # fmt: skip
-        rows += [_row(fold(text), chunk["text"], origin) for text in value.values()]
-    return Asked(rows, ledger, replies.asked, replies.fresh)
+        rows += [_row(fold(text), chunk["text"], origin) for text in reply.value.values()]
+    return Sieved(rows, ledger), asked, fresh
 
 
-def source(chunk: Chunk) -> str:
+def source(chunk: _Chunk) -> str:
     """Where a chunk stands, for people: "hr/travel.md#Per diem"."""
     return f"{chunk['path']}#{chunk['anchor']}" if chunk["anchor"] else str(chunk["path"])
 

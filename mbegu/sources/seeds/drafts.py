@@ -1,46 +1,35 @@
 """The teacher's part: drafts of answers to seed instructions."""
 
-import diskcache
-
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import request_key
 from mbegu.asking.prompts import Prompt, refuse_control_tokens, render
-from mbegu.asking.teachers import Teacher, consult, request
+from mbegu.asking.teachers import Teacher, request, signature
 from mbegu.errors import BadInput
 from mbegu.rows.row import Row
 
 
-def draft(rows: list[Row], prompt: Prompt, decoding: Decoding, memo: diskcache.Cache, teacher: Teacher) -> tuple[list[Row], int]:
-    """Answers each row, through the memo.
+def draft(rows: list[Row], prompt: Prompt, decoding: Decoding, teacher: Teacher) -> tuple[list[Row], int]:
+    """Answers each row.
 
     Returns:
-        The rows with `output` and an origin of kind "generated", and how many requests the teacher was asked.
+        The rows with `output` and an origin of kind "generated", and how many requests the memo did not know.
 
     Raises:
         BadInput: a row holds a control token, or the teacher fails.
     """
     requests = [request(teacher, _text(row, prompt, teacher), prompt.chat, decoding) for row in rows]
-    answers, asked = consult(teacher, requests, memo)
+    answers, asked = teacher.ask(requests)
     drafted = []
     for row, asked_for, answer in zip(rows, requests, answers, strict=True):
         origin = {
             **row["origin"],
             "kind": "generated",
-            "teacher": name(teacher),
+            "teacher": signature(teacher),
             "request": request_key(asked_for),
             "finish_reason": answer["finish_reason"],
         }
         drafted.append({**row, "output": answer["text"], "origin": origin})
     return drafted, asked
-
-
-def name(teacher: Teacher) -> dict[str, str]:
-    """A teacher's identity as rows carry it: hashes cut to 16 digits, nothing that is empty."""
-    return {
-        key: str(value)[:16] if key in ("base", "adapter", "file") else str(value)
-        for key, value in teacher.identity.items()
-        if value
-    }
 
 
 def fill(rows: list[Row], drafts: list[Row]) -> list[Row]:

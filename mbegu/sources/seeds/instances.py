@@ -1,67 +1,57 @@
 """Examples of accepted instructions: output first for classification, else input first (Self-Instruct, §2.2)."""
 
-from typing import Any, NamedTuple
-
-import diskcache
+from typing import Any
 
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import Answer, Request, request_key
-from mbegu.asking.teachers import Teacher, consult, request
-from mbegu.rows.ledger import entry
+from mbegu.asking.teachers import Teacher, request
+from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.row import Row, row_id
 from mbegu.sources.seeds.lists import Instance, instances, is_yes
+from mbegu.sources.seeds.settings import STAGE, Bootstrap
+from mbegu.text import reasons
 from mbegu.text.filters import control_token
 from mbegu.text.templates import render
 
-
-class Ask(NamedTuple):
-    """How instances are asked for."""
-
-    templates: dict[str, str]
-    most: int  # rows of one instruction
-    chat: bool  # whether an input-first prompt is a user's turn, or plain text to be continued
-    decoding: Decoding
+KIND = Decoding(4)  # of an answer that begins with yes, or does not
 
 
-class Added(NamedTuple):
-    """Rows with their examples."""
-
-    rows: list[Row]  # up to `Ask.most` of each instruction
-    ledger: list[dict[str, Any]]  # instructions without an example, and examples that were dropped
-    read: int  # examples, an instruction without any counting as one
-    asked: int  # requests that the memo did not know
-
-
-def add_instances(rows: list[Row], ask: Ask, teacher: Teacher, memo: diskcache.Cache) -> Added:
+def add_instances(rows: list[Row], how: Bootstrap, templates: dict[str, str], teacher: Teacher) -> tuple[Sieved, int, int]:
     """Each instruction with its examples.
 
     Args:
         rows: accepted instructions, without input and output.
+
+    Returns:
+        Up to `how.instances` rows of each, with a ledger of instructions without an example and examples that were dropped;
+        the number of examples that were read, an instruction without any counting as one; and how many requests the memo
+        did not know.
     """
 
     def prompt(template: str, row: Row, chat: bool, decoding: Decoding) -> Request:
-        text = render(ask.templates[template], template, instruction=row["instruction"])
+        text = render(templates[template], template, instruction=row["instruction"])
         return request(teacher, text, chat, decoding)
 
-    kinds = consult(teacher, [prompt("classification", row, False, Decoding(4)) for row in rows], memo)
-    is_class = [is_yes(kind["text"]) for kind in kinds.answers]
+    kinds, asked = teacher.ask([prompt("classification", row, False, KIND) for row in rows])
+    is_class = [is_yes(kind["text"]) for kind in kinds]
+    decoding = how.decoding(how.instance_tokens)
     requests = [
-        prompt("output-first", row, False, ask.decoding) if found else prompt("input-first", row, ask.chat, ask.decoding)
+        prompt("output-first", row, False, decoding) if found else prompt("input-first", row, how.instance_chat, decoding)
         for row, found in zip(rows, is_class, strict=True)
     ]
-    examples = consult(teacher, requests, memo)
-    found: list[Row] = []
+    examples, more = teacher.ask(requests)
+    kept: list[Row] = []
     ledger = []
     read = 0
-    for row, asked, answer, output_first in zip(rows, requests, examples.answers, is_class, strict=True):
-        made = _read(row, request_key(asked), answer, output_first, ask.most)
+    for row, request_, answer, output_first in zip(rows, requests, examples, is_class, strict=True):
+        made = _read(row, request_key(request_), answer, output_first, how.instances)
         read += max(len(made), 1)
         spoiled = [one for one in made if control_token(one["input"] + one["output"], teacher.control_tokens)]
-        found += [one for one in made if one not in spoiled]
-        ledger += [entry(one, "expand", "dropped", "control token in an instance") for one in spoiled]
+        kept += [one for one in made if one not in spoiled]
+        ledger += [entry(one, STAGE, "dropped", f"{reasons.CONTROL_TOKEN} in an instance") for one in spoiled]
         if not made:
-            ledger.append(entry(row, "expand", "dropped", "no instance could be read"))
-    return Added(found, ledger, read, kinds.asked + examples.asked)
+            ledger.append(entry(row, STAGE, "dropped", f"{reasons.NO_INSTANCE} could be read"))
+    return Sieved(kept, ledger), read, asked + more
 
 
 def _read(row: Row, key: str, answer: Answer, output_first: bool, most: int) -> list[Row]:

@@ -1,0 +1,53 @@
+"""A teacher on this machine: the base model, or a version's adapter on it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import diskcache
+
+from mbegu.asking import grammar
+from mbegu.asking.decoding import Decoding
+from mbegu.asking.generation import Wanted, generate
+from mbegu.asking.memo import Answer, Request
+from mbegu.asking.prompts import control_tokens
+from mbegu.asking.teachers import Teacher, seed_of
+from mbegu.models.loading import Weights, load_tokenizer
+
+
+def local(weights: Weights, batch_size: int, memo: diskcache.Cache) -> Teacher:
+    """A model that is loaded when it is first asked.
+
+    Raises:
+        BadInput: a manifest does not hold, or the adapter belongs to another base.
+    """
+    identity = {"kind": "local", **weights.identity(), "batch_size": batch_size}
+    tokenizer = load_tokenizer(weights.base)
+
+    def respond(requests: list[Request]) -> Iterator[tuple[Request, Answer]]:
+        model = weights.load()
+        for group in _alike(requests):
+            wanted = [_wanted(request, tokenizer) for request in group]
+            answers = generate(
+                wanted, Decoding(**group[0]["decoding"]), batch_size, model, tokenizer,
+                special_tokens=not group[0]["chat"], label="Ask the teacher",
+            )  # fmt: skip
+            for index, answer in answers:
+                yield group[index], answer
+
+    return Teacher(identity, respond, lambda text: len(tokenizer(text)["input_ids"]), memo, tuple(control_tokens(tokenizer)))
+
+
+def _alike(requests: list[Request]) -> list[list[Request]]:
+    """The requests that can share batches."""
+    groups: dict[str, list[Request]] = {}
+    for request in requests:
+        groups.setdefault(f"{request['chat']} {request['decoding']}", []).append(request)
+    return list(groups.values())
+
+
+def _wanted(request: Request, tokenizer: Any) -> Wanted:
+    text = request["prompt"]
+    if request["chat"]:
+        turn = [{"role": "user", "content": text}]
+        text = str(tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True))
+    return Wanted(text, seed_of(request), grammar.of(request["shape"]) if "shape" in request else None)

@@ -1,0 +1,21 @@
+"""Checks in a second what people wrote for a project: rows, held-out rows, reviews, and what would leak.
+
+mbegu check
+"""
+
+from pathlib import Path
+
+import click
+
+from mbegu.command import Stage
+from mbegu.sections import path
+
+
+@click.command(cls=Stage)
+@path("--project", "Folder of the project.", ".")
+def main(project: Path) -> None:
+    """Check what people wrote, without a model."""
+    from mbegu.builds.written import check
+
+    for line in check(project):
+        click.echo(line)
