@@ -84,7 +84,7 @@ def page(facts: Mapping[str, Any], settings: Publish) -> str:
         facts: what `facts.gather` found.
     """
     scores = score_table(facts["compared"], facts["version"])
-    filters = {"inline": inline, "fenced": fenced, "quoted": blockquote, "literal": repr, "table": table}
+    filters: templates.Filters = {"inline": inline, "fenced": fenced, "quoted": blockquote, "literal": repr, "table": table}
     body = templates.page(home() / "templates/model_card.md.jinja", {**facts, "settings": settings, "scores": scores}, filters)
     return f"---\n{metadata(facts, settings).to_yaml()}\n---\n\n{body}\n"
 

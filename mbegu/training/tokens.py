@@ -7,6 +7,7 @@ from mbegu.errors import BadInput
 from mbegu.rows.ledger import Entry, Sieved, entry
 from mbegu.rows.lineage import roots
 from mbegu.rows.row import Row
+from mbegu.text.reasons import CUT_TO, LONGER
 
 STAGE = "encode"
 BATCH = 2000  # rows a call of the tokenizer, which spreads a call over the cores
@@ -54,9 +55,9 @@ def fit(encoded: list[dict[str, Any]], rows: list[Row], max_length: int, on_trun
             )
         elif on_truncation == "keep" and value["completion_start"] < max_length:
             kept.append({**value, "input_ids": value["input_ids"][:max_length]})
-            ledger.append(entry(row, STAGE, "changed", f"cut to {max_length} tokens", length))
+            ledger.append(entry(row, STAGE, "changed", f"{CUT_TO} {max_length} tokens", length))
         else:
-            ledger.append(entry(row, STAGE, "dropped", f"longer than {max_length} tokens", length))
+            ledger.append(entry(row, STAGE, "dropped", f"{LONGER} {max_length} tokens", length))
     return Sieved(kept, ledger)
 
 
