@@ -40,7 +40,7 @@ def main() -> None:
         ids = tokenizer(text + row["output"] + tokenizer.eos_token, add_special_tokens=False)["input_ids"]
         return {"input_ids": ids, "labels": [-100] * len(question) + ids[len(question) :]}
 
-    def ours() -> pa.Table:  # as the tokenize stage does it
+    def ours() -> pa.Table:  # as the encode stage does it
         return pa.Table.from_pylist(encode(rows, prompt, tokenizer), schema=SCHEMA)
 
     table, our_seconds = best(ours)

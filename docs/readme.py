@@ -80,7 +80,7 @@ def company_docs() -> dict[str, str]:
 def finance_qa() -> dict[str, str]:
     """Scores, what cleaning dropped, validation losses, the sweep."""
     folder = ROOT / "examples/finance_qa"
-    with (folder / "metrics/clean.csv").open(encoding="utf-8", newline="") as file:
+    with (folder / "metrics/clean/v1.csv").open(encoding="utf-8", newline="") as file:
         funnel = "".join(f"| {row['filter']} | {row['dropped']} | {row['left']} |\n" for row in csv.DictReader(file))
     with (folder / "metrics/train/v1/validation.csv").open(encoding="utf-8", newline="") as file:
         losses = "".join(f"| {epoch} | {float(row['loss']):.3f} |\n" for epoch, row in enumerate(csv.DictReader(file)))

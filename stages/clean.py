@@ -2,7 +2,7 @@
 
 In: rows of the load stage and its ledger. Out: the rows that stay, and the ledger of the rows dropped or changed.
 
-    python stages/clean.py --loaded data/loaded.jsonl --dropped data/loaded.ledger.jsonl --out data/cleaned.jsonl …
+    python stages/clean.py --loaded data/loaded/v1.jsonl --dropped data/loaded/v1.ledger.jsonl --out data/cleaned/v1.jsonl …
 """
 
 from pathlib import Path

@@ -2,7 +2,7 @@
 
 In: a folder. Out: one record a document, with its text, hash, headings and pages; files that were not read in the ledger.
 
-    python stages/ingest.py --folder documents --out data/documents.jsonl --ledger data/documents.ledger.jsonl --include '*'
+    python stages/ingest.py --folder documents --out data/documents/hr.jsonl --ledger data/documents/hr.unread.jsonl --include '*'
 """
 
 from pathlib import Path

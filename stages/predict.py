@@ -1,8 +1,8 @@
 """Answers the held-out questions with the base model or an adapter, and measures the loss on the references.
 
-In: held-out rows, the base model, an adapter or none. Out: one line a row.
+In: held-out rows, the base model, an adapter or the base model again. Out: one line a row.
 
-    python stages/predict.py --heldout data/heldout.jsonl --base models/base --adapter models/adapters/v2 …
+    python stages/predict.py --heldout data/heldout.jsonl --base models/base --model models/adapters/v2 …
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ from mbegu.command import Stage
 @click.command(cls=Stage)
 @click.option("--heldout", type=click.Path(path_type=Path), required=True, help="Rows that are never trained on.")
 @click.option("--base", type=click.Path(path_type=Path), required=True, help="Folder of the base model.")
-@click.option("--adapter", type=click.Path(path_type=Path), help="Folder of an adapter; without it the base answers.")
+@click.option("--model", type=click.Path(path_type=Path), required=True, help="Who answers: the base, or an adapter.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Answers and losses.")
 @click.option("--memo", type=click.Path(path_type=Path), required=True, help="Folder of remembered answers.")
 @click.option("--work", type=click.Path(path_type=Path), required=True, help="Folder for this run's lock.")
@@ -25,7 +25,7 @@ from mbegu.command import Stage
 @click.option("--batch_size", type=click.IntRange(1), required=True, help="Questions answered at once.")
 @click.option("--max_new_tokens", type=click.IntRange(1), required=True, help="Longest answer, in tokens.")
 def main(
-    heldout: Path, base: Path, adapter: Path | None, out: Path, memo: Path, work: Path, template: Path, chat: bool,
+    heldout: Path, base: Path, model: Path, out: Path, memo: Path, work: Path, template: Path, chat: bool,
     quantization: str, batch_size: int, max_new_tokens: int,
 ) -> None:  # fmt: skip
     """Answer the held-out questions."""
@@ -41,12 +41,13 @@ def main(
 
     questions = read_heldout(heldout)
     prompt = read_prompt(template, chat)
+    adapter = None if model.resolve() == base.resolve() else model
     with sole_writer(work):
         answers, asked = answering.predict(
             questions, Weights(base, adapter, quantization), prompt, batch_size, max_new_tokens, memo
         )
         write_lines(out, answers)
-    click.echo(f"Answered {len(answers)} questions with {adapter or base}, worked on {asked} requests: {out}")
+    click.echo(f"Answered {len(answers)} questions with {model}, worked on {asked} requests: {out}")
 
 
 if __name__ == "__main__":

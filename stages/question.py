@@ -2,7 +2,7 @@
 
 In: chunks, a teacher. Out: a row a question, without an answer; the ledger of chunks that got none.
 
-    python stages/question.py --chunks data/chunks.jsonl --out data/questions/v1.jsonl --count 3 …
+    python stages/question.py --chunks data/chunks/hr.jsonl --out data/questions/v1.jsonl --count 3 …
 """
 
 from functools import partial

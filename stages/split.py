@@ -3,7 +3,7 @@
 In: rows, and hand-written held-out rows that are always tested on. Out: training rows; held-out rows, the hand-written ones
 first; and the ledger of rows that ask what a hand-written one asks.
 
-    python stages/split.py --rows data/cleaned.jsonl --always data/heldout.jsonl --fraction 0.1 --train data/seeds/v1.jsonl …
+    python stages/split.py --rows data/cleaned/v1.jsonl --always data/heldout.jsonl --fraction 0.1 --train data/seeds/v1.jsonl …
 """
 
 from pathlib import Path

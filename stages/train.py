@@ -1,9 +1,9 @@
 """Trains an adapter on a version: QLoRA by default, on the GPU if there is one, else on the CPU.
 
-In: a tokenized version, the base model. Out: the adapter with its prompt and SHA-256 manifest, and the loss curves.
+In: an encoded version, the base model. Out: the adapter with its prompt and SHA-256 manifest, and the loss curves.
 A killed run resumes from its last checkpoint in the work folder and ends with the same bytes.
 
-    python stages/train.py --tokenized data/tokenized/v2.arrow --base models/base --out models/adapters/v2 …
+    python stages/train.py --encoded data/encoded/v2.arrow --base models/base --out models/adapters/v2 …
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from mbegu.command import Stage
 
 
 @click.command(cls=Stage)
-@click.option("--tokenized", type=click.Path(path_type=Path), required=True, help="Arrow file of the tokenize stage.")
+@click.option("--encoded", type=click.Path(path_type=Path), required=True, help="Arrow file of the encode stage.")
 @click.option("--base", type=click.Path(path_type=Path), required=True, help="Folder of the base model.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the adapter.")
 @click.option("--curves", type=click.Path(path_type=Path), required=True, help="Folder for trainer.csv and validation.csv.")
@@ -41,7 +41,7 @@ from mbegu.command import Stage
 @click.option("--save_steps", type=click.IntRange(1), required=True, help="Optimizer steps between checkpoints.")
 @click.option("--seed", type=click.IntRange(0), required=True, help="For initial weights, order of rows and dropout.")
 def main(
-    tokenized: Path, base: Path, out: Path, curves: Path, work: Path, method: str,
+    encoded: Path, base: Path, out: Path, curves: Path, work: Path, method: str,
     lora_r: int, lora_alpha: int, lora_dropout: float, lora_targets: tuple[str, ...],
     epochs: float, batch_size: int, gradient_accumulation_steps: int, learning_rate: float, lr_scheduler: str,
     warmup_steps: int, weight_decay: float, max_grad_norm: float, gradient_checkpointing: bool,
@@ -59,8 +59,8 @@ def main(
     from mbegu.training.curves import overfitting
     from mbegu.training.encoded import read_encoded
 
-    rows, prompt = read_encoded(tokenized)
-    checkpoints.same_base(prompt, verify(base), tokenized)
+    rows, prompt = read_encoded(encoded)
+    checkpoints.same_base(prompt, verify(base), encoded)
     training_rows, validation_rows = trainer.split(rows, validation)
     lora = trainer.Lora(lora_r, lora_alpha, lora_dropout, list(lora_targets))
     schedule = trainer.Schedule(
@@ -68,7 +68,7 @@ def main(
         max_grad_norm, gradient_checkpointing, seed,
     )  # fmt: skip
     with sole_writer(work):
-        checkpoints = checkpoints.run_folder(work, tokenized, base, (method, lora, schedule, validation, save_steps))
+        checkpoints = checkpoints.run_folder(work, encoded, base, (method, lora, schedule, validation, save_steps))
         model = trainer.build(base, method, lora, seed)
         state = trainer.train(model, training_rows, validation_rows, schedule, save_steps, checkpoints)
         losses, validation_losses = loss_curves(state.log_history)

@@ -5,7 +5,7 @@ import re
 
 import pytest
 import yaml
-from closure import ROOT
+from root import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

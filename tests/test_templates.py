@@ -1,4 +1,4 @@
-"""One template gives the same text and the same token ids wherever a question is put: tokenize, predict, ask and the app."""
+"""One template gives the same text and the same token ids wherever a question is put: encode, predict, ask and the app."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from closure import ROOT
+from root import ROOT
 from torch.nn.modules.module import register_module_forward_pre_hook
 
 from mbegu.asking.prompts import Prompt, prompt_text, read_prompt

@@ -1,4 +1,4 @@
-"""From a row to the text that a model reads: the same function for tokenize, expand, predict and ask."""
+"""From a row to the text that a model reads: the same function for encode, expand, predict and ask."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -92,7 +92,7 @@ def _as_turns(texts: list[str], prompt: Prompt, tokenizer: Any) -> list[str]:
         turns = [[{"role": "user", "content": content}] for content in contents]
         return list(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
 
-    # Most templates put fixed text around a turn's content; rendering that once is most of tokenize's speed.
+    # Most templates put fixed text around a turn's content; rendering that once is most of encode's speed.
     # One that trims the content, as Gemma's does, does not give the probe back and is applied to every text.
     before, found, after = apply([PROBE])[0].partition(PROBE)
     return [before + text + after for text in texts] if found and "probe" not in before + after else apply(texts)

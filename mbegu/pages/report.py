@@ -51,7 +51,7 @@ def gather(data: Path, metrics: Path, params: Path) -> dict[str, Any]:
         "loss_chart": charts.loss_chart(
             [point for version in versions for point in _curve(version, metrics / "train" / version)]
         ),
-        "length_chart": charts.length_chart([row for version in versions for row in _lengths(version, metrics / "tokenize")]),
+        "length_chart": charts.length_chart([row for version in versions for row in _lengths(version, metrics / "encode")]),
         "funnel_chart": charts.funnel_chart(funnels) if funnels else "",
         "judge": _judge(metrics / "judge"),
         "flips": _flips(data / "flips.jsonl", {row["id"]: row for row in questions}),

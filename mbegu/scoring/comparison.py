@@ -26,7 +26,7 @@ def read_scores(folder: Path) -> dict[str, dict[str, float]]:
     paths = sorted(folder.glob("*.json"), key=lambda path: (path.stem != BASE, _natural(path.stem)))
     scores = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
     if BASE not in scores:
-        raise BadInput(f"{folder}: no {BASE}.json here; build it with `dvc repro score_base`.")
+        raise BadInput(f"{folder}: no {BASE}.json here; build it with `dvc repro score@base`.")
     if len({metrics["rows"] for metrics in scores.values()}) > 1:
         raise BadInput(f"{folder}: scores over different held-out rows can't be compared; run `dvc repro`.")
     return scores

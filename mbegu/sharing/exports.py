@@ -109,7 +109,7 @@ def user_turn(row: Row, prompt: Prompt) -> str:
 
 
 def as_prompt_completion(rows: list[Row], prompt: Prompt, tokenizer: Any) -> bytes:
-    """Lines of {"prompt", "completion"}: the whole text that the tokenize stage feeds, without the end-of-sequence token,
+    """Lines of {"prompt", "completion"}: the whole text that the encode stage feeds, without the end-of-sequence token,
     which trl and its like add.
 
     Raises:

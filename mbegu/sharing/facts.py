@@ -67,7 +67,7 @@ def gather(version: str, places: Places, stages: Stages, base_name: str) -> dict
         "answers": _answers(predictions),
         "examples": _examples(predictions, places.data / "predictions" / f"{BASE}.jsonl"),
         "inputs": _inputs(given),
-        "revision": revision([*given, "dvc.yaml", "params.yaml"]),
+        "revision": revision([*given, "dvc.yaml", "params.yaml", ":/mbegu", ":/stages"]),
     }
 
 
@@ -168,6 +168,6 @@ def _examples(predictions: Path, of_base: Path) -> list[dict[str, str]]:
 
 def _inputs(given: Sequence[str]) -> list[tuple[str, str]]:
     """(path, SHA-256) of the files that people wrote and the build read, code left out."""
-    paths = [Path(path) for path in given if not path.endswith(".py")]
+    paths = [path for path in map(Path, given) if path.parent.name != "fingerprints"]
     files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
     return [(file.as_posix(), sha256(file)) for file in files if file.is_file() and file.stat().st_size]

@@ -21,7 +21,7 @@ SCHEMA = pa.schema(
         ("completion_start", pa.int32()),  # index of the first token that is trained on
     ]
 )
-STAGE = "tokenize"
+STAGE = "encode"
 BATCH = 2000  # rows a call of the tokenizer, which spreads a call over the cores
 
 
@@ -64,8 +64,8 @@ def fit(
             kept.append(value)
         elif on_truncation == "error":
             raise BadInput(
-                f"{row['origin'].get('source', row['id'])}: {length} tokens, tokenize.max_length allows {max_length}; "
-                "shorten the row, raise max_length, or set tokenize.on_truncation to drop or keep."
+                f"{row['origin'].get('source', row['id'])}: {length} tokens, encode.max_length allows {max_length}; "
+                "shorten the row, raise max_length, or set encode.on_truncation to drop or keep."
             )
         elif on_truncation == "keep" and value["completion_start"] < max_length:
             kept.append({**value, "input_ids": value["input_ids"][:max_length]})

@@ -2,7 +2,7 @@ import re
 
 import pytest
 import yaml
-from closure import ROOT
+from root import ROOT
 
 from mbegu.builds.grid import arguments, flat, merged, read_grid, read_params, swept
 from mbegu.builds.sweep import Result, best, chart, from_files, page, scores, series, table

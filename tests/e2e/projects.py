@@ -56,7 +56,7 @@ def copy_project(to: Path) -> Path:
     """A copy of what git knows or would add, without built metrics and lock, with few rows and steps."""
     files = subprocess.check_output(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, text=True).splitlines()
     for name in files:
-        built = name.startswith("metrics/") and name != "metrics/judge/none.json"
+        built = name.startswith("metrics/") and name != "metrics/judge/.gitkeep"
         if (ROOT / name).is_file() and not built and not name.startswith(("dvc.lock", "tests/", "docs/", "examples/")):
             (to / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, to / name)
@@ -66,7 +66,8 @@ def copy_project(to: Path) -> Path:
     keep_lines(to / "data/heldout.jsonl", 3)
     params = yaml.safe_load((to / "params.yaml").read_text())
     # independent of v2, so that a test's edit of v2 does not rebuild v3 too
-    params["versions"]["v3"] |= {"extends": "v1", "bootstrap": 2, "teacher": "models/base"}
+    params["versions"]["v3"]["extends"] = "v1"
+    params["seeds"]["v3"] |= {"extends": "v1", "bootstrap": 2, "teacher": "models/base"}
     params["teacher"]["local"]["batch_size"] = 4
     params["expand"]["max_new_tokens"] = 12
     params["bootstrap"] |= {"requests": 4, "patience": 1, "instruction_tokens": 40, "instance_tokens": 30}

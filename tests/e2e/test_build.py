@@ -56,7 +56,7 @@ def test_a_second_build_runs_nothing(built):
 def test_an_edited_seed_rebuilds_only_what_follows_from_it_and_the_diffs_show_it(project):
     seeds = project / "data/seeds/v2.jsonl"
     seeds.write_text(seeds.read_text().replace("How do I start", "How would you start", 1))
-    version2 = {f"{stage}@v2" for stage in ("expand", "curate", "merge", "tokenize", "train", "predict", "score")}
+    version2 = {f"{stage}@v2" for stage in ("expand", "curate", "merge", "encode", "train", "predict", "score")}
     output = run("dvc", "repro", cwd=project).stdout
     assert stages_run(output) == version2 | {"compare", "report"}
     assert "asked the teacher 1 times" in output
@@ -98,19 +98,23 @@ def test_a_score_key_rebuilds_only_scores_comparison_and_report(project):
     params.write_text(params.read_text().replace("digits: 4", "digits: 3"))
     assert "score.digits" in run("dvc", "params", "diff", cwd=project).stdout
     planned = run("dvc", "repro", "--dry", cwd=project).stdout  # what the key itself changes
-    assert stages_run(planned) == {"score_base", "score@v1", "score@v2", "score@v3", "report"}  # which shows params.yaml
-    downstream = run("dvc", "repro", "--dry", "--force", "--downstream", "score_base", cwd=project).stdout
-    assert stages_run(downstream) == {"score_base", "compare", "report"}
+    assert stages_run(planned) == {"score@base", "score@v1", "score@v2", "score@v3", "report"}  # which shows params.yaml
+    downstream = run("dvc", "repro", "--dry", "--force", "--downstream", "score@base", cwd=project).stdout
+    assert stages_run(downstream) == {"score@base", "compare", "report"}
 
 
-def test_a_new_version_is_a_line_and_a_seeds_file(project):
+def test_a_new_version_is_three_lines_and_a_seeds_file(project):
     params = project / "params.yaml"
-    line = "versions:\n  v4: {extends: v2, bootstrap: 0, unreviewed: keep, teacher: models/base}\n"
-    params.write_text(params.read_text().replace("versions:\n", line))
+    for section, line in {
+        "versions": "{extends: v2, unreviewed: keep}",
+        "seeds": "{extends: v2, bootstrap: 0, teacher: models/base}",
+        "models": "models/adapters/v4",
+    }.items():
+        params.write_text(re.sub(f"(?m)^{section}:\n", f"{section}:\n  v4: {line}\n", params.read_text()))
     row = {"instruction": "Ni nini maana ya riba?", "input": "", "output": "Riba ni malipo ya kutumia pesa za mtu mwingine."}
     (project / "data/seeds/v4.jsonl").write_text(json.dumps(row) + "\n")
     names = run("dvc", "stage", "list", "--name-only", cwd=project).stdout.split()
-    version4 = {f"{stage}@v4" for stage in ("expand", "curate", "merge", "tokenize", "train", "predict", "score")}
+    version4 = {f"{stage}@v4" for stage in ("expand", "curate", "merge", "encode", "train", "predict", "score")}
     assert version4 < set(names)
     output = run("dvc", "repro", "merge@v4", cwd=project).stdout
     assert stages_run(output) == {"expand@v4", "curate@v4", "merge@v4"}
@@ -186,7 +190,7 @@ def wait_for(condition, seconds: float) -> bool:
 
 
 KILLED = [
-    ("base", "dvc"), ("expand@v3", "dvc"), ("curate@v2", "dvc"), ("merge@v2", "dvc"), ("tokenize@v2", "dvc"),
+    ("base", "dvc"), ("expand@v3", "dvc"), ("curate@v2", "dvc"), ("merge@v2", "dvc"), ("encode@v2", "dvc"),
     ("train@v2", "dvc"), ("predict@v2", "dvc"), ("score@v2", "stage"), ("compare", "dvc"), ("report", "dvc"),
 ]  # fmt: skip
 

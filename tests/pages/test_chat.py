@@ -18,8 +18,8 @@ import psutil
 import pytest
 import torch
 from click.testing import CliRunner
-from closure import ROOT
 from gradio_client import Client
+from root import ROOT
 
 from mbegu.models.loading import load_tokenizer
 from mbegu.models.manifest import verify

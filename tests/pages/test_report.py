@@ -53,7 +53,7 @@ def page(tmp_path: Path) -> Path:
     for version in ("v1", "v2"):
         write_csv(metrics / f"train/{version}/training.csv", ("step", "loss"), [(1, 3.0), (2, 2.5)])
         write_csv(metrics / f"train/{version}/validation.csv", ("step", "loss"), [(2, 2.9)])
-        write_csv(metrics / f"tokenize/{version}.csv", ("tokens", "trained"), [(90, 60), (120, 80)])
+        write_csv(metrics / f"encode/{version}.csv", ("tokens", "trained"), [(90, 60), (120, 80)])
         write_csv(
             metrics / f"funnel/{version}.csv",
             ("filter", "dropped", "left"),

@@ -111,7 +111,7 @@ def test_two_rows_that_ask_the_same_are_shown_both(write_jsonl):
 
 
 def test_the_shipped_data_reads_cleanly_and_has_the_promised_sizes():
-    from closure import ROOT
+    from root import ROOT
 
     seeds = {name: read_rows(ROOT / f"data/seeds/{name}.jsonl", answered=name == "v1") for name in ("v1", "v2")}
     heldout = read_heldout(ROOT / "data/heldout.jsonl")

@@ -5,7 +5,7 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from closure import ROOT
+from root import ROOT
 
 from mbegu.asking.memo import open_memo
 from mbegu.asking.teachers import Teacher

@@ -4,7 +4,7 @@ import json
 
 import datasets
 import pytest
-from closure import ROOT
+from root import ROOT
 
 from mbegu.asking.prompts import Prompt, prompt_ids, read_prompt, token_ids
 from mbegu.errors import BadInput

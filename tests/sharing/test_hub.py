@@ -5,8 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from closure import ROOT
 from e2e.hub_server import Hub, running
+from root import ROOT
 
 from mbegu.errors import BadInput
 from mbegu.sharing.hub import check_repo, check_token, push

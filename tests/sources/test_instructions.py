@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from closure import ROOT
+from root import ROOT
 
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import open_memo

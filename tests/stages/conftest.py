@@ -2,7 +2,7 @@ import importlib.util
 
 import pytest
 from click.testing import CliRunner
-from closure import ROOT
+from root import ROOT
 
 
 @pytest.fixture

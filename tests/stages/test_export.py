@@ -5,7 +5,7 @@ import json
 
 import datasets
 import pytest
-from closure import ROOT
+from root import ROOT
 
 from mbegu.sharing.exports import FORMATS
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from closure import ROOT
+from root import ROOT
 from test_documents import AMHARIC, ENCODED, UNREADABLE, docx, pdf
 
 EXAMPLE = ROOT / "examples/company_docs"

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from closure import ROOT
+from root import ROOT
 
 from mbegu.curating.leakage import check_heldout, decontaminate
 from mbegu.rows.heldout import read_heldout

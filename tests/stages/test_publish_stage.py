@@ -54,7 +54,7 @@ def write_lock() -> None:
         "base": stage(["models/base"], [], base),
         "merge@v1": stage(["data/versions/v1.jsonl"], ["data/seeds/v1.jsonl"], {}),
         "train@v1": stage(["models/adapters/v1", *curves], ["data/versions/v1.jsonl", "models/base"], {"train": TRAIN}),
-        "predict_base": stage(answered[:1], read, predict),
+        "predict@base": stage(answered[:1], read, predict),
         "predict@v1": stage(answered[1:], [*read, "models/adapters/v1"], predict),
         "compare": stage(["metrics/compare.json"], answered, {}),
     }

@@ -57,7 +57,7 @@ ANSWER = ["answer", "--questions", "questions.jsonl", "--out", "rows.jsonl", "--
 def copy_templates(tmp_path):
     from shutil import copytree
 
-    from closure import ROOT
+    from root import ROOT
 
     copytree(ROOT / TEMPLATES, tmp_path / TEMPLATES)
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from closure import ROOT
+from root import ROOT
 
 LORA = ["--lora.r", 4, "--lora.alpha", 8, "--lora.dropout", 0.05, "--lora.targets", "q_proj", "--lora.targets", "v_proj"]
 TRAIN = {
@@ -82,14 +82,14 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, refused, write_jsonl, tin
         0.99,
     )
     assert done.stdout == "0 rows before, 9 now, 0 duplicates in the ledger: data/versions/v1.jsonl\n"
-    tokenize = ["tokenize_rows", "--version", "data/versions/v1.jsonl", "--base", tiny_base, "--out", "v1.arrow",
+    encode = ["encode", "--version", "data/versions/v1.jsonl", "--base", tiny_base, "--out", "v1.arrow",
                 "--ledger", "t.ledger",
-                "--metrics", "t.json", "--lengths", "metrics/tokenize/v1.csv", *TEMPLATE]  # fmt: skip
-    tokenize += ["--max_length", 200, "--on_truncation", "error"]
-    assert "9 rows, " in stage(*tokenize).stdout
+                "--metrics", "t.json", "--lengths", "metrics/encode/v1.csv", *TEMPLATE]  # fmt: skip
+    encode += ["--max_length", 200, "--on_truncation", "error"]
+    assert "9 rows, " in stage(*encode).stdout
     assert json.loads((tmp_path / "t.json").read_text())["rows"] == 9
 
-    train = ["train", "--tokenized", "v1.arrow", "--base", tiny_base, "--out", "adapters/v1", "--curves", "metrics/train/v1",
+    train = ["train", "--encoded", "v1.arrow", "--base", tiny_base, "--out", "adapters/v1", "--curves", "metrics/train/v1",
              "--work", "work", *LORA, *flat(TRAIN), "--no-gradient_checkpointing"]  # fmt: skip
     done = stage(*train)
     assert done.exit_code == 0, done.output
@@ -99,8 +99,8 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, refused, write_jsonl, tin
     stage(*train)
     assert (tmp_path / "adapters/v1/SHA256SUMS").read_text() == sums
 
-    for name, adapter in {"base": [], "v1": ["--adapter", "adapters/v1"]}.items():
-        predict = ["predict", "--heldout", heldout, "--base", tiny_base, *adapter, "--out",
+    for name, model in {"base": tiny_base, "v1": "adapters/v1"}.items():
+        predict = ["predict", "--heldout", heldout, "--base", tiny_base, "--model", model, "--out",
                    f"data/predictions/{name}.jsonl", "--memo", "memo",
                    "--work", "w", *TEMPLATE, *GENERATE]  # fmt: skip
         assert "worked on 4 requests" in stage(*predict).stdout
@@ -147,10 +147,10 @@ def options_of(name: str, tiny_base, write_jsonl) -> list:
                    "--validation", 0.1, "--out", "out", "--ledger", "l", "--memo", "m", "--work", "w", *TEMPLATE,
                    "--max_new_tokens", 4, *flat(TEACHER), *flat(BOOTSTRAP), "--instance_chat"],
         "merge": ["--previous", rows, "--curated", rows, "--out", "out", "--ledger", "l", "--near_duplicate", 0.9],
-        "train": ["--tokenized", "no.arrow", "--base", tiny_base, "--out", "out", "--curves", "c", "--work", "w", *LORA,
+        "train": ["--encoded", "no.arrow", "--base", tiny_base, "--out", "out", "--curves", "c", "--work", "w", *LORA,
                   *flat(TRAIN), "--no-gradient_checkpointing"],
-        "predict": ["--heldout", heldout, "--base", tiny_base, "--out", "out", "--memo", "m", "--work", "w", *TEMPLATE,
-                    *GENERATE],
+        "predict": ["--heldout", heldout, "--base", tiny_base, "--model", tiny_base, "--out", "out", "--memo", "m",
+                    "--work", "w", *TEMPLATE, *GENERATE],
     }[name]  # fmt: skip
 
 
@@ -169,7 +169,7 @@ REFUSALS = [
     ("expand", ["--kind", "recorded", "--recorded.file", "no.jsonl"], "no.jsonl: No such file or directory"),
     ("expand", ["--seeds", "none.jsonl"], "no answered hand-written or reviewed row to show the teacher"),
     ("expand", ["--template", "none.jinja"], "prompt.template: none.jinja does not exist"),
-    ("predict", ["--adapter", "nowhere"], "nowhere: no prompt.json here; this is not an adapter that Mbegu trained"),
+    ("predict", ["--model", "nowhere"], "nowhere: no prompt.json here; this is not an adapter that Mbegu trained"),
     ("predict", ["--base", "nowhere"], "nowhere: no SHA256SUMS here; build it with `dvc repro`"),
 ]
 
@@ -258,14 +258,14 @@ def test_an_adapter_made_for_another_base_or_with_other_bytes_is_refused(stage, 
     (adapter / "prompt.json").write_text(json.dumps({"template": template, "chat": True, "base": "0" * 64}))
     write_manifest(adapter)
     options = options_of("predict", tiny_base, write_jsonl)
-    assert "trained on another base model (000000000000" in refused(stage("predict", *options, "--adapter", adapter))
+    assert "trained on another base model (000000000000" in refused(stage("predict", *options, "--model", adapter))
     (adapter / "prompt.json").write_text(json.dumps({"template": template, "chat": True, "base": verify(tiny_base)}))
-    assert "prompt.json: SHA-256 differs from SHA256SUMS" in refused(stage("predict", *options, "--adapter", adapter))
+    assert "prompt.json: SHA-256 differs from SHA256SUMS" in refused(stage("predict", *options, "--model", adapter))
     assert "SHA-256 differs" in refused(stage("ask", "--adapter", adapter, "--base", tiny_base, "Q"))
     other = (ROOT / "templates/alpaca.jinja").read_text()
     (adapter / "prompt.json").write_text(json.dumps({"template": other, "chat": True, "base": verify(tiny_base)}))
     write_manifest(adapter)
-    assert "was trained with another prompt" in refused(stage("predict", *options, "--adapter", adapter))
+    assert "was trained with another prompt" in refused(stage("predict", *options, "--model", adapter))
 
 
 BASE = {

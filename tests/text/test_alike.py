@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from closure import ROOT
+from root import ROOT
 from rouge_score.rouge_scorer import RougeScorer
 
 from mbegu.rows.heldout import read_heldout

@@ -63,7 +63,7 @@ def long_and_short(tokenizer):
 def test_a_row_that_is_too_long_is_an_error_dropped_or_cut(tiny_tokenizer):
     encoded, rows = long_and_short(tiny_tokenizer)
     limit = len(encoded[0]["input_ids"]) + 20
-    with pytest.raises(BadInput, match=r"seeds.jsonl:3: \d+ tokens, tokenize.max_length allows"):
+    with pytest.raises(BadInput, match=r"seeds.jsonl:3: \d+ tokens, encode.max_length allows"):
         encoded.fit(encoded, rows, limit, "error")
     kept, ledger = encoded.fit(encoded, rows, limit, "drop")
     assert [value["id"] for value in kept] == [rows[0]["id"]]

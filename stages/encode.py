@@ -1,9 +1,8 @@
-"""The tokenize stage: a version's rows to token ids, with the prompt masked and the end of each answer trained.
+"""The encode stage: a version's rows to token ids, with the prompt masked and the end of each answer trained.
 
 In: a version, the base model's tokenizer. Out: an Arrow file, its metrics, a histogram of lengths, a ledger.
-(The script is not named tokenize.py because that would hide Python's own module of this name.)
 
-    python stages/tokenize_rows.py --version data/versions/v2.jsonl --base models/base …
+    python stages/encode.py --version data/versions/v2.jsonl --base models/base …
 """
 
 from pathlib import Path
