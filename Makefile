@@ -20,13 +20,17 @@ setup: .venv/core  ## create .venv with the pinned requirements of what `make re
 .venv/core: requirements.txt pyproject.toml docs/offline_plots.py
 	$(PYTHON) -m venv .venv
 	$(if $(TORCH_INDEX),$(PIP) --extra-index-url $(TORCH_INDEX) $(shell grep ^torch== requirements.txt))
-	$(PIP) --constraint requirements.txt --editable .
+	$(PIP) --requirement requirements.txt --editable .
 	.venv/bin/python docs/offline_plots.py .dvc/plots.html
 	touch $@
 
 app documents remotes: %: .venv/%  ## add to .venv: the chat page; readers of documents; DVC over S3 and SSH
 
-.venv/app .venv/dev .venv/documents .venv/remotes: .venv/%: .venv/core requirements-dev.txt
+.venv/dev: .venv/core requirements-dev.txt
+	$(PIP) --requirement requirements-dev.txt
+	touch $@
+
+.venv/app .venv/documents .venv/remotes: .venv/%: .venv/core requirements-dev.txt
 	$(PIP) --constraint requirements-dev.txt --editable '.[$*]'
 	touch $@
 

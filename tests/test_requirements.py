@@ -13,13 +13,16 @@ from root import ROOT
 PACKAGES = packages_distributions()  # by the name that is imported
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = {"documents": ROOT / "mbegu/sources/documents", "app": ROOT / "mbegu/pages/app"}
-PARTS = {"dulwich": "dvc", "scmrepo": "dvc", "dvc-task": "dvc", "httpx2": "huggingface-hub"}  # and of the version that it pins
+PARTS = {  # which come with another package, and of the version that it pins
+    "soupsieve": "beautifulsoup4", "dulwich": "dvc", "scmrepo": "dvc", "dvc-task": "dvc", "httpx2": "huggingface-hub",
+}  # fmt: skip
 UNSEEN = {"accelerate", "bitsandbytes", "gguf"}  # transformers imports them
 
 
 def declared(extra: str | None = None) -> set[str]:
     lines = PROJECT["optional-dependencies"][extra] if extra else PROJECT["dependencies"]
-    return {canonicalize_name(Requirement(line).name) for line in lines}
+    found = {canonicalize_name(Requirement(line).name) for line in lines}
+    return {PARTS.get(name, name) for name in found}
 
 
 def imported(paths) -> set[str]:
