@@ -17,11 +17,11 @@ help:  ## list the targets
 
 setup: .venv/core  ## create .venv with the pinned requirements of what `make repro` runs
 
-.venv/core: requirements.txt pyproject.toml docs/offline_plots.py
+.venv/core: requirements.txt pyproject.toml mbegu/builds/plots_page.py
 	$(PYTHON) -m venv .venv
 	$(if $(TORCH_INDEX),$(PIP) --extra-index-url $(TORCH_INDEX) $(shell grep ^torch== requirements.txt))
 	$(PIP) --requirement requirements.txt --editable .
-	.venv/bin/python docs/offline_plots.py .dvc/plots.html
+	.venv/bin/python -m mbegu.builds.plots_page .dvc/plots.html
 	touch $@
 
 app documents remotes: %: .venv/%  ## add to .venv: the chat page; readers of documents; DVC over S3 and SSH

@@ -36,10 +36,10 @@ def peak_flops() -> float:
 def model(folder: Path, attention: str):
     from mbegu.models.loading import load_base
     from mbegu.training import trainer
+    from mbegu.training.settings import Lora
 
-    return trainer.add_lora(
-        load_base(folder, "nf4", attention), trainer.Lora(16, 32, 0.05, ["q_proj", "k_proj", "v_proj", "o_proj"]), 0
-    )
+    lora = Lora(16, 32, 0.05, ["q_proj", "k_proj", "v_proj", "o_proj"])
+    return trainer.add_lora(load_base(folder, "nf4", attention), lora, 0)
 
 
 def measure(name: str, trainer, parameters: int, peak: float) -> None:

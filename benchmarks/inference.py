@@ -5,7 +5,7 @@
 
 One answer at a time, greedy. Every model reads the questions once before anything is measured; then each answers a
 question in turn, so that what else the machine does meets all of them. The base and the adapter run in 4 bits, as
-stages/ask.py runs them, and in 16; merged/ is made for the occasion unless --merged names one, in each of its number types.
+`mbegu ask` runs them, and in 16; merged/ is made for the occasion unless --merged names one, in each of its number types.
 """
 
 import json
@@ -30,8 +30,8 @@ from mbegu.asking.prompts import prompt_ids, row_prompts, trained_prompt  # noqa
 from mbegu.models import loading  # noqa: E402
 from mbegu.models.manifest import verify  # noqa: E402
 from mbegu.rows.heldout import read_heldout  # noqa: E402
-from mbegu.scoring.comparison import markdown  # noqa: E402
 from mbegu.sharing import merged  # noqa: E402
+from mbegu.text import markdown  # noqa: E402
 
 FOLDER = click.Path(path_type=Path)
 
@@ -76,7 +76,7 @@ def contestants(base: Path, adapter: Path, merged_folder: Path) -> dict:
 
 
 def table(timings: dict[str, list[Timing]]) -> list[list[str]]:
-    """Medians over the questions; speed over all of them; its ratio to the adapter's as stages/ask.py runs it."""
+    """Medians over the questions; speed over all of them; its ratio to the adapter's as `mbegu ask` runs it."""
     speed = {name: sum(one.tokens for one in found) / sum(one.answer for one in found) for name, found in timings.items()}
     lines = [["Model", "first token, s", "answer, s", "tokens/s", "against the adapter, 4 bits"]]
     for name, found in timings.items():
@@ -105,7 +105,7 @@ def main(
     with tempfile.TemporaryDirectory() as folder:
         if merged_folder is None:
             merged_folder = Path(folder)
-            merged.save(merged.merge(merged.with_adapter(base, adapter, "nf4"), "float16"), merged_folder)
+            merged.save(merged.merge(merged.with_adapter(loading.Weights(base, adapter, "nf4")), "float16"), merged_folder)
         running = contestants(base, adapter, merged_folder)
     for model in running.values():
         timed(model, tokenizer, prompts[0], 2)
@@ -114,7 +114,7 @@ def main(
         for name, model in running.items():
             timings[name].append(timed(model, tokenizer, ids, max_new_tokens))
     print(f"{len(prompts)} questions, at most {max_new_tokens} tokens, {torch.get_num_threads()} threads\n")
-    print(markdown(table(timings)))
+    print(markdown.table(table(timings)))
     print(json.dumps({line[0]: float(line[3]) for line in table(timings)[1:]}))
 
 

@@ -21,7 +21,8 @@ from datasets import Dataset, disable_progress_bars  # noqa: E402
 from mbegu.asking.prompts import read_prompt  # noqa: E402
 from mbegu.models.loading import load_tokenizer  # noqa: E402
 from mbegu.rows.row import read_rows  # noqa: E402
-from mbegu.training.encoded import SCHEMA, encode  # noqa: E402
+from mbegu.training.encoded import SCHEMA  # noqa: E402
+from mbegu.training.tokens import encode  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
 

@@ -29,12 +29,13 @@ from mbegu.models.loading import keep_gradients_after_evaluation, load_base, loa
 from mbegu.rows.row import read_rows  # noqa: E402
 from mbegu.training import packing, trainer  # noqa: E402
 from mbegu.training.dropout import replace_dropout  # noqa: E402
-from mbegu.training.encoded import encode  # noqa: E402
 from mbegu.training.loss import completion_loss  # noqa: E402
+from mbegu.training.settings import Lora  # noqa: E402
+from mbegu.training.tokens import encode  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
 BASE = ROOT / "models/base"
-LORA = trainer.Lora(16, 32, 0.05, ["q_proj", "k_proj", "v_proj", "o_proj"])
+LORA = Lora(16, 32, 0.05, ["q_proj", "k_proj", "v_proj", "o_proj"])
 STEPS, BATCH = 6, 8  # optimizer steps, rows in each
 
 
@@ -44,7 +45,7 @@ def load_rows() -> Dataset:
     return Dataset.from_list(encode(rows, prompt, load_tokenizer(BASE)))
 
 
-def model(attention: str, lora: trainer.Lora = LORA):
+def model(attention: str, lora: Lora = LORA):
     base = load_base(BASE, "nf4", attention)
     keep_gradients_after_evaluation(base)
     return trainer.add_lora(base, lora, seed=0)
@@ -79,7 +80,7 @@ def losses_of(trainer: Trainer) -> list[float]:
     return [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
 
 
-def ours(rows: Dataset, lora: trainer.Lora = LORA):
+def ours(rows: Dataset, lora: Lora = LORA):
     """As the train stage does it, with the batches of params.yaml: rows end to end, logits at answer tokens only."""
     net = model(packing.NAME, lora)
     replace_dropout(net)
@@ -120,7 +121,7 @@ def system_a(rows: Dataset):
     return timed(train, rows.select(range(2 * BATCH)))
 
 
-def trl(rows: Dataset, lora: trainer.Lora = LORA, **settings):
+def trl(rows: Dataset, lora: Lora = LORA, **settings):
     """trl's SFTTrainer, completion-only, without gradient checkpointing, in bf16."""
     from trl import SFTConfig, SFTTrainer
 

@@ -59,12 +59,12 @@ def die_with_dvc() -> None:
 
 
 def _started_by_dvc(parent: int) -> bool:
-    """Whether the parent is `dvc`, or a shell in which it runs the command; an orphan's new parent is neither."""
+    """Whether the parent is `dvc`, or a shell in which it runs a stage or `mbegu`; an orphan's new parent is neither."""
     try:
         command = Path(f"/proc/{parent}/cmdline").read_bytes()
     except OSError:
         return False
-    return b"dvc" in command or b"stages/" in command
+    return any(name in command for name in (b"dvc", b"stages/", b"mbegu"))
 
 
 @contextmanager

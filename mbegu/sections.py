@@ -7,8 +7,9 @@
     @section(Lora, "lora", "lora.")
     def main(lora: Lora) -> None: ...
 
-gives the command the option `--lora.r`, which DVC fills from `lora: {r: 16}`. Every option is required: a value's one
-home is params.yaml. A field whose type is a NamedTuple itself is a section within the section.
+gives the command the option `--lora.r`, which DVC fills from `lora: {r: 16}`. A stage's options are all required: a value's
+one home is params.yaml. For people's commands, a field's default is the option's. A field whose type is a NamedTuple itself is
+a section within the section.
 """
 
 import functools
@@ -23,9 +24,9 @@ FILE = click.Path(path_type=Path)
 NONEMPTY = object()  # marks a list that must have an entry
 
 
-def path(flag: str, help_: str) -> Callable[[Function], Function]:
-    """A required option that names a file or a folder."""
-    return click.option(flag, type=FILE, required=True, help=help_)
+def path(flag: str, help_: str, default: str | None = None) -> Callable[[Function], Function]:
+    """An option that names a file or a folder; required, or with the default of a command for people."""
+    return click.option(flag, type=FILE, help=help_, **({"required": True} if default is None else _defaults(default)))
 
 
 def section(kind: type, name: str, prefix: str = "") -> Callable[[Function], Function]:
@@ -59,14 +60,19 @@ def _options(kind: type, prefix: str) -> Iterator[Callable[[Function], Function]
         flag, several = f"--{prefix}{field}", get_origin(bare) is list
         if bare is bool:
             flag = f"{flag}/--no-{prefix}{field}"
+        defaults: dict[str, Any] = getattr(kind, "_field_defaults", {})
         yield click.option(
             flag,
             _argument(prefix, field),
             type=_click_type(bare, extras),
-            required=not several or NONEMPTY in extras,
             multiple=several,
             help=next(extra for extra in extras if isinstance(extra, str)),
+            **(_defaults(defaults[field]) if field in defaults else {"required": not several or NONEMPTY in extras}),
         )
+
+
+def _defaults(value: Any) -> dict[str, Any]:
+    return {"default": value, "show_default": True}
 
 
 def _click_type(bare: Any, extras: list[Any]) -> Any:

@@ -10,26 +10,19 @@ from pathlib import Path
 import click
 
 from mbegu.command import Stage
+from mbegu.sections import path, section
+from mbegu.sources.documents.settings import Chunk
 
 
 @click.command(cls=Stage)
-@click.option("--documents", type=click.Path(path_type=Path), required=True, help="File of the ingest stage.")
-@click.option("--heldout_rows", type=click.Path(path_type=Path), required=True, help="Rows that are never trained on.")
-@click.option("--base", type=click.Path(path_type=Path), required=True, help="Base model, whose tokens are counted.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Chunks to train on.")
-@click.option("--heldout_out", type=click.Path(path_type=Path), required=True, help="Chunks of held-out documents.")
-@click.option("--ledger", type=click.Path(path_type=Path), required=True, help="Chunks left out, and why.")
-@click.option("--heldout", multiple=True, help="Glob of documents that are held out; repeat.")
-@click.option("--unit", type=click.Choice(["characters", "tokens"]), required=True, help="What size and step count.")
-@click.option("--size", type=click.IntRange(1), required=True, help="Longest chunk.")
-@click.option(
-    "--step", type=click.IntRange(1), required=True, help="From one chunk's start to the next; below size, they overlap."
-)
-@click.option("--min_size", type=click.IntRange(0), required=True, help="Characters below which a chunk says too little.")
-def main(
-    documents: Path, heldout_rows: Path, base: Path, out: Path, heldout_out: Path, ledger: Path, heldout: tuple[str, ...],
-    unit: str, size: int, step: int, min_size: int,
-) -> None:  # fmt: skip
+@path("--documents", "File of the ingest stage.")
+@path("--heldout_rows", "Rows that are never trained on.")
+@path("--base", "Base model, whose tokens are counted.")
+@path("--out", "Chunks to train on.")
+@path("--heldout_out", "Chunks of held-out documents.")
+@path("--ledger", "Chunks left out, and why.")
+@section(Chunk, "chunk")
+def main(documents: Path, heldout_rows: Path, base: Path, out: Path, heldout_out: Path, ledger: Path, chunk: Chunk) -> None:
     """Cut documents into chunks."""
     from mbegu.errors import BadInput
     from mbegu.rows.heldout import read_heldout
@@ -39,24 +32,25 @@ def main(
     from mbegu.sources.documents.documents import KEYS
 
     tokenizer = None
-    if unit == "tokens":
+    if chunk.unit == "tokens":
         from mbegu.models.loading import load_tokenizer
 
         tokenizer = load_tokenizer(base)
-    cut = chunks.cutter(unit, size, step, tokenizer)
+    cut = chunks.cutter(chunk.unit, chunk.size, chunk.step, tokenizer)
     read = [document for _, document in read_lines(documents, KEYS)]
-    held = chunks.held_out(read, heldout)
+    held = chunks.held_out(read, chunk.heldout)
     chunks.check_split(read_heldout(heldout_rows), read, held)
-    found = [chunk for document in read for chunk in chunks.chunk(document, cut)]
-    kept, apart, dropped = chunks.sort_out(found, held, min_size)
-    if not kept:
+    found = [one for document in read for one in chunks.chunk(document, cut)]
+    kept, dropped = chunks.sort_out(found, held, chunk.min_size)
+    trained, apart = chunks.split(kept, held)
+    if not trained:
         raise BadInput(f"{documents}: no chunk is left to train on; lower chunk.min_size or hold fewer documents out.")
-    check_balance(len(found), len(kept) + len(apart), dropped, chunks.STAGE)
-    write_lines(out, kept)
+    check_balance(len(found), len(trained) + len(apart), dropped, chunks.STAGE)
+    write_lines(out, trained)
     write_lines(heldout_out, apart)
     write_lines(ledger, dropped)
     click.echo(
-        f"{len(kept)} chunks of {len(read) - len(held)} documents, {len(apart)} of {len(held)} held out, "
+        f"{len(trained)} chunks of {len(read) - len(held)} documents, {len(apart)} of {len(held)} held out, "
         f"{len(dropped)} in the ledger: {out}"
     )
 

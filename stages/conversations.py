@@ -6,27 +6,35 @@ In: predictions of the models, the held-out rows. Out: a page with as many rows 
 """
 
 from pathlib import Path
+from typing import Annotated, NamedTuple
 
 import click
 
 from mbegu.command import Stage
+from mbegu.sections import NONEMPTY, path, section
+
+
+class Conversations(NamedTuple):
+    """An entry of the section `conversations`."""
+
+    models: Annotated[list[str], NONEMPTY, "base or a version, in the order shown; repeat the option."]
+    count: Annotated[int, click.IntRange(1), "Held-out rows to show; all, if there are fewer."]
 
 
 @click.command(cls=Stage)
-@click.option("--predictions", type=click.Path(path_type=Path), required=True, help="Folder of the predict stage.")
-@click.option("--heldout", type=click.Path(path_type=Path), required=True, help="Rows that are never trained on.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The page.")
-@click.option("--models", multiple=True, required=True, help="base or a version, in the order shown; repeat the option.")
-@click.option("--count", type=click.IntRange(1), required=True, help="Held-out rows to show; all, if there are fewer.")
-def main(predictions: Path, heldout: Path, out: Path, models: tuple[str, ...], count: int) -> None:
+@path("--predictions", "Folder of the predict stage.")
+@path("--heldout", "Rows that are never trained on.")
+@path("--out", "The page.")
+@section(Conversations, "wanted")
+def main(predictions: Path, heldout: Path, out: Path, wanted: Conversations) -> None:
     """Show what several models answer to the same questions."""
     from mbegu.pages import conversations
     from mbegu.rows.tables import write_text
 
-    gathered = conversations.gather(conversations.read_answers(predictions, models, heldout), count)
+    gathered = conversations.gather(conversations.read_answers(predictions, wanted.models, heldout), wanted.count)
     write_text(out, conversations.markdown(gathered))
     shown = len(gathered["conversations"])
-    click.echo(f"{shown} of {gathered['rows']} questions answered by {', '.join(models)}: {out}")
+    click.echo(f"{shown} of {gathered['rows']} questions answered by {', '.join(wanted.models)}: {out}")
 
 
 if __name__ == "__main__":

@@ -9,23 +9,23 @@ from pathlib import Path
 
 import click
 
+from mbegu.asking.settings import PromptFile
 from mbegu.command import Stage
+from mbegu.sections import path, section
+from mbegu.training.settings import Encode
 
 
 @click.command(cls=Stage)
-@click.option("--version", type=click.Path(path_type=Path), required=True, help="Rows of the merge stage.")
-@click.option("--base", type=click.Path(path_type=Path), required=True, help="Folder of the base model.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Arrow file of token ids.")
-@click.option("--ledger", type=click.Path(path_type=Path), required=True, help="Rows dropped or cut, and why.")
-@click.option("--metrics", type=click.Path(path_type=Path), required=True, help="Token counts.")
-@click.option("--lengths", type=click.Path(path_type=Path), required=True, help="Tokens of each row, for a histogram.")
-@click.option("--template", type=click.Path(path_type=Path), required=True, help="Prompt template.")
-@click.option("--chat/--no-chat", required=True, help="Wrap the prompt in the model's chat template.")
-@click.option("--max_length", type=click.IntRange(2), required=True, help="Longest row, in tokens.")
-@click.option("--on_truncation", type=click.Choice(["error", "drop", "keep"]), required=True, help="What a longer row does.")
+@path("--version", "Rows of the merge stage.")
+@path("--base", "Folder of the base model.")
+@path("--out", "Arrow file of token ids.")
+@path("--ledger", "Rows dropped or cut, and why.")
+@path("--metrics", "Token counts.")
+@path("--lengths", "Tokens of each row, for a histogram.")
+@section(PromptFile, "prompt")
+@section(Encode, "encode")
 def main(
-    version: Path, base: Path, out: Path, ledger: Path, metrics: Path, lengths: Path, template: Path, chat: bool,
-    max_length: int, on_truncation: str,
+    version: Path, base: Path, out: Path, ledger: Path, metrics: Path, lengths: Path, prompt: PromptFile, encode: Encode
 ) -> None:  # fmt: skip
     """Turn a version's rows into token ids."""
     from mbegu.quiet import quiet
@@ -38,18 +38,18 @@ def main(
     from mbegu.rows.ledger import check_balance
     from mbegu.rows.row import read_rows
     from mbegu.rows.tables import write_csv, write_json
-    from mbegu.training import encoded
+    from mbegu.training import tokens
+    from mbegu.training.encoded import write_encoded
 
-    version_rows = read_rows(version, answered=True)
-    prompt = read_prompt(template, chat)
+    rows = read_rows(version, answered=True)
+    asked = read_prompt(*prompt)
     identity = verify(base)
-    encoded = encoded.encode(version_rows, prompt, load_tokenizer(base))
-    kept, lines = encoded.fit(encoded, version_rows, max_length, on_truncation)
-    check_balance(len(version_rows), len(kept), lines, encoded.STAGE)
-    encoded.write_encoded(out, kept, prompt, identity)
+    kept, lines = tokens.fit(tokens.encode(rows, asked, load_tokenizer(base)), rows, *encode)
+    check_balance(len(rows), len(kept), lines, tokens.STAGE)
+    write_encoded(out, kept, asked, identity)
     write_lines(ledger, lines)
-    write_json(metrics, encoded.count(kept, lines))
-    write_csv(lengths, ("id", "tokens", "trained"), encoded.lengths(kept))
+    write_json(metrics, tokens.count(kept, lines))
+    write_csv(lengths, ("id", "tokens", "trained"), tokens.lengths(kept))
     click.echo(f"{len(kept)} rows, {sum(len(row['input_ids']) for row in kept)} tokens, {len(lines)} in the ledger: {out}")
 
 

@@ -8,33 +8,41 @@ parquet, `data_files=` naming the file; csv with `keep_default_na=False`, or it 
 """
 
 from pathlib import Path
+from typing import Annotated, NamedTuple
 
 import click
 
+from mbegu.asking.settings import PromptFile
 from mbegu.command import Stage
+from mbegu.sections import NONEMPTY, path, section
 
 FORMATS = ["csv", "json", "finetuning", "alpaca", "sharegpt", "openai", "prompt_completion", "parquet"]
 
 
+class Export(NamedTuple):
+    """The section `export`."""
+
+    formats: Annotated[list[str], click.Choice(FORMATS), NONEMPTY, "A format; repeat the option."]
+
+
 @click.command(cls=Stage)
-@click.option("--version", type=click.Path(path_type=Path), required=True, help="Rows of the merge stage.")
-@click.option("--base", type=click.Path(path_type=Path), required=True, help="Base model; prompt_completion needs its tokenizer.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the files.")
-@click.option("--formats", type=click.Choice(FORMATS), multiple=True, required=True, help="A format; repeat the option.")
-@click.option("--template", type=click.Path(path_type=Path), required=True, help="Prompt template.")
-@click.option("--chat/--no-chat", required=True, help="Wrap the prompt in the model's chat template.")
-def main(version: Path, base: Path, out: Path, formats: tuple[str, ...], template: Path, chat: bool) -> None:
+@path("--version", "Rows of the merge stage.")
+@path("--base", "Base model; prompt_completion needs its tokenizer.")
+@path("--out", "Folder of the files.")
+@section(Export, "export")
+@section(PromptFile, "prompt")
+def main(version: Path, base: Path, out: Path, export: Export, prompt: PromptFile) -> None:
     """Write a version's rows as files for people and other tools.
 
     \b
-    csv                row.csv: Data (chunk or input), Questions, Answers
+    csv                rows.csv: Data (chunk or input), Questions, Answers
     json               log.json: questions, answers and quotes by chunk
     finetuning         finetuning.json: [[{"data", "question"}, {"answer"}], …]
     alpaca             alpaca.json (LLaMA-Factory, Axolotl)
     sharegpt           sharegpt.jsonl: conversations (LLaMA-Factory, Axolotl)
     openai             openai.jsonl: messages (OpenAI, trl, Axolotl)
     prompt_completion  prompt_completion.jsonl: the text Mbegu trains on (trl)
-    parquet            row.parquet: all five fields (pandas, DuckDB)
+    parquet            rows.parquet: all five fields (pandas, DuckDB)
     """
     from mbegu.asking.prompts import read_prompt
     from mbegu.errors import BadInput
@@ -42,17 +50,17 @@ def main(version: Path, base: Path, out: Path, formats: tuple[str, ...], templat
     from mbegu.rows.row import read_rows
     from mbegu.sharing import exports
 
-    version_rows = read_rows(version, answered=True)
-    if not version_rows:
+    rows = read_rows(version, answered=True)
+    if not rows:
         raise BadInput(f"{version}: no rows to export; merge a version that has some.")
-    prompt = read_prompt(template, chat)
-    chosen = {name: exports.FORMATS[name] for name in formats}
+    asked = read_prompt(*prompt)
+    chosen = {name: exports.FORMATS[name] for name in export.formats}
     tokenizer = _tokenizer(base) if any(format_.tokenizer for format_ in chosen.values()) else None
     with whole(out) as folder:
         folder.mkdir()
         for format_ in chosen.values():
-            (folder / format_.file).write_bytes(format_.content(version_rows, prompt, tokenizer))
-    click.echo(f"{len(version_rows)} rows each in {', '.join(chosen)}: {out}")
+            (folder / format_.file).write_bytes(format_.content(rows, asked, tokenizer))
+    click.echo(f"{len(rows)} rows each in {', '.join(chosen)}: {out}")
 
 
 def _tokenizer(base: Path) -> object:

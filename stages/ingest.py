@@ -10,15 +10,16 @@ from pathlib import Path
 import click
 
 from mbegu.command import Stage
+from mbegu.sections import path, section
+from mbegu.sources.documents.settings import Ingest
 
 
 @click.command(cls=Stage)
-@click.option("--folder", type=click.Path(path_type=Path), required=True, help="Where the documents are; searched recursively.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Documents.")
-@click.option("--ledger", type=click.Path(path_type=Path), required=True, help="Files that were not read, and why.")
-@click.option("--include", multiple=True, required=True, help="Glob of files to read, such as '*.md' or 'hr/*'; repeat.")
-@click.option("--exclude", multiple=True, help="Glob of files to leave alone; repeat.")
-def main(folder: Path, out: Path, ledger: Path, include: tuple[str, ...], exclude: tuple[str, ...]) -> None:
+@path("--folder", "Where the documents are; searched recursively.")
+@path("--out", "Documents.")
+@path("--ledger", "Files that were not read, and why.")
+@section(Ingest, "ingest")
+def main(folder: Path, out: Path, ledger: Path, ingest: Ingest) -> None:
     """Read the documents of a folder."""
     import logging
 
@@ -29,19 +30,8 @@ def main(folder: Path, out: Path, ledger: Path, include: tuple[str, ...], exclud
     from mbegu.sources.documents import documents, readers
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it can't read, the ledger says
-    known: dict[str, str] = {}  # where each content stands
-    read, unread = [], []
-    names, others = documents.find(folder, include, exclude)
-    for name in tqdm(names, desc="Read", unit="file", disable=None, dynamic_ncols=True):
-        path = documents.shown(name)
-        try:
-            document = readers.read_document(folder, name)
-            if document["sha256"] in known:
-                raise documents.Unreadable(f"same content as {known[document['sha256']]}")
-            known[document["sha256"]] = path
-            read.append(document)
-        except documents.Unreadable as error:
-            unread.append({"path": path, "stage": "ingest", "action": "dropped", "reason": str(error)})
+    names, others = documents.find(folder, ingest.include, ingest.exclude)
+    read, unread = readers.read_all(folder, tqdm(names, desc="Read", unit="file", disable=None, dynamic_ncols=True))
     if not read:
         raise BadInput(f"{folder}: none of {len(names)} files could be read; the first: {unread[0]['reason']}.")
     write_lines(out, read)

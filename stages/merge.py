@@ -10,15 +10,17 @@ from pathlib import Path
 import click
 
 from mbegu.command import Stage
+from mbegu.curating.settings import Merge
+from mbegu.sections import path, section
 
 
 @click.command(cls=Stage)
-@click.option("--previous", type=click.Path(path_type=Path), required=True, help="Rows of the version that is extended.")
-@click.option("--curated", type=click.Path(path_type=Path), required=True, help="Rows of the curate stage.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Rows of this version.")
-@click.option("--ledger", type=click.Path(path_type=Path), required=True, help="Rows dropped, and why.")
-@click.option("--near_duplicate", type=click.FloatRange(0, 1), required=True, help="ROUGE-L F1 above this is a duplicate.")
-def main(previous: Path, curated: Path, out: Path, ledger: Path, near_duplicate: float) -> None:
+@path("--previous", "Rows of the version that is extended.")
+@path("--curated", "Rows of the curate stage.")
+@path("--out", "Rows of this version.")
+@path("--ledger", "Rows dropped, and why.")
+@section(Merge, "merge")
+def main(previous: Path, curated: Path, out: Path, ledger: Path, merge: Merge) -> None:
     """Add curated rows to the previous version."""
     from mbegu.curating import merging
     from mbegu.errors import BadInput
@@ -28,7 +30,7 @@ def main(previous: Path, curated: Path, out: Path, ledger: Path, near_duplicate:
 
     before = read_rows(previous, answered=True)
     new = read_rows(curated, answered=True)
-    version, dropped = merging.merge(before, new, near_duplicate)
+    version, dropped = merging.merge(before, new, merge.near_duplicate)
     if not version:
         raise BadInput(f"{curated}: no row is left for {out}; write seeds with answers, or review the drafts.")
     check_balance(len(before) + len(new), len(version), dropped, merging.STAGE)

@@ -9,24 +9,23 @@ from pathlib import Path
 
 import click
 
+from mbegu.asking.settings import PromptFile
 from mbegu.command import Stage
+from mbegu.scoring.settings import Predict
+from mbegu.sections import path, section
 
 
 @click.command(cls=Stage)
-@click.option("--heldout", type=click.Path(path_type=Path), required=True, help="Rows that are never trained on.")
-@click.option("--base", type=click.Path(path_type=Path), required=True, help="Folder of the base model.")
-@click.option("--model", type=click.Path(path_type=Path), required=True, help="Who answers: the base, or an adapter.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Answers and losses.")
-@click.option("--memo", type=click.Path(path_type=Path), required=True, help="Folder of remembered answers.")
-@click.option("--work", type=click.Path(path_type=Path), required=True, help="Folder for this run's lock.")
-@click.option("--template", type=click.Path(path_type=Path), required=True, help="Prompt template.")
-@click.option("--chat/--no-chat", required=True, help="Wrap the prompt in the model's chat template.")
-@click.option("--quantization", type=click.Choice(["nf4", "none"]), required=True, help="Weights of the base model.")
-@click.option("--batch_size", type=click.IntRange(1), required=True, help="Questions answered at once.")
-@click.option("--max_new_tokens", type=click.IntRange(1), required=True, help="Longest answer, in tokens.")
+@path("--heldout", "Rows that are never trained on.")
+@path("--base", "Folder of the base model.")
+@path("--model", "Who answers: the base, or an adapter.")
+@path("--out", "Answers and losses.")
+@path("--memo", "Folder of remembered answers.")
+@path("--work", "Folder for this run's lock.")
+@section(PromptFile, "prompt")
+@section(Predict, "predict")
 def main(
-    heldout: Path, base: Path, model: Path, out: Path, memo: Path, work: Path, template: Path, chat: bool,
-    quantization: str, batch_size: int, max_new_tokens: int,
+    heldout: Path, base: Path, model: Path, out: Path, memo: Path, work: Path, prompt: PromptFile, predict: Predict
 ) -> None:  # fmt: skip
     """Answer the held-out questions."""
     from mbegu.quiet import quiet
@@ -40,14 +39,13 @@ def main(
     from mbegu.scoring import answering
 
     questions = read_heldout(heldout)
-    prompt = read_prompt(template, chat)
+    asked = read_prompt(*prompt)
     adapter = None if model.resolve() == base.resolve() else model
+    weights = Weights(base, adapter, predict.quantization)
     with sole_writer(work):
-        answers, asked = answering.predict(
-            questions, Weights(base, adapter, quantization), prompt, batch_size, max_new_tokens, memo
-        )
+        answers, requests = answering.predict(questions, weights, asked, predict.batch_size, predict.max_new_tokens, memo)
         write_lines(out, answers)
-    click.echo(f"Answered {len(answers)} questions with {model}, worked on {asked} requests: {out}")
+    click.echo(f"Answered {len(answers)} questions with {model}, worked on {requests} requests: {out}")
 
 
 if __name__ == "__main__":

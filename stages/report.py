@@ -11,22 +11,24 @@ from pathlib import Path
 import click
 
 from mbegu.command import Stage
+from mbegu.sections import path
 
 
 @click.command(cls=Stage)
-@click.option("--data", type=click.Path(path_type=Path), required=True, help="Folder of rows, predictions and flips.")
-@click.option("--metrics", type=click.Path(path_type=Path), required=True, help="Folder of all metrics.")
-@click.option("--params", type=click.Path(path_type=Path), required=True, help="The settings, to be shown as they are.")
-@click.option("--html", type=click.Path(path_type=Path), required=True, help="The page.")
-@click.option("--markdown", type=click.Path(path_type=Path), required=True, help="Its twin.")
+@path("--data", "Folder of rows, predictions and flips.")
+@path("--metrics", "Folder of all metrics.")
+@path("--params", "The settings, to be shown as they are.")
+@path("--html", "The page.")
+@path("--markdown", "Its twin.")
 def main(data: Path, metrics: Path, params: Path, html: Path, markdown: Path) -> None:
     """Write the report."""
+    from mbegu.builds.project import Project
     from mbegu.pages import report
     from mbegu.rows.tables import write_text
 
-    report = report.gather(data, metrics, params)
-    write_text(html, report.html(report))
-    write_text(markdown, report.markdown(report))
+    gathered = report.gather(Project(data=data, metrics=metrics, params=params))
+    write_text(html, report.html(gathered))
+    write_text(markdown, report.markdown(gathered))
     click.echo(f"Report: {html}")
 
 

@@ -11,18 +11,18 @@ from pathlib import Path
 import click
 
 from mbegu.command import Stage
+from mbegu.curating.settings import Split
+from mbegu.sections import path, section
 
 
 @click.command(cls=Stage)
-@click.option("--rows", "path", type=click.Path(path_type=Path), required=True, help="Rows, one for each question.")
-@click.option("--always", type=click.Path(path_type=Path), required=True, help="Rows that are tested on; may be an empty file.")
-@click.option("--train", type=click.Path(path_type=Path), required=True, help="Rows to train on.")
-@click.option("--heldout", type=click.Path(path_type=Path), required=True, help="Rows to be tested on.")
-@click.option("--ledger", type=click.Path(path_type=Path), required=True, help="Rows dropped, and why.")
-@click.option(
-    "--fraction", type=click.FloatRange(0, 1, max_open=True), required=True, help="Share of the rows held out, on average."
-)
-def main(path: Path, always: Path, train: Path, heldout: Path, ledger: Path, fraction: float) -> None:
+@path("--rows", "Rows, one for each question.")
+@path("--always", "Rows that are tested on; may be an empty file.")
+@path("--train", "Rows to train on.")
+@path("--heldout", "Rows to be tested on.")
+@path("--ledger", "Rows dropped, and why.")
+@section(Split, "split")
+def main(rows: Path, always: Path, train: Path, heldout: Path, ledger: Path, split: Split) -> None:
     """Split rows into training and held-out ones."""
     from mbegu.curating import splitting
     from mbegu.errors import BadInput
@@ -31,19 +31,20 @@ def main(path: Path, always: Path, train: Path, heldout: Path, ledger: Path, fra
     from mbegu.rows.ledger import check_balance
     from mbegu.rows.row import read_rows, unique_ids
 
-    read = unique_ids(read_rows(path, answered=True), path)
+    read = unique_ids(read_rows(rows, answered=True), rows)
     written = [] if always.is_file() and not always.stat().st_size else read_heldout(always)
-    found = splitting.split(read, written, fraction)
-    tested = [splitting.as_written(row) for row in written] + found.heldout
-    for name, side in (("training", found.train), ("held-out", tested)):
+    kept, lines = splitting.drop_asked(read, written)
+    trained, drawn = splitting.split(kept, split.fraction)
+    tested = [splitting.as_written(row) for row in written] + drawn
+    for name, side in (("training", trained), ("held-out", tested)):
         if not side:
-            raise BadInput(f"{path}: its {len(read)} rows leave none on the {name} side; change split.fraction or add rows.")
-    check_balance(len(read), len(found.train) + len(found.heldout), found.ledger, splitting.STAGE)
-    write_lines(train, found.train)
+            raise BadInput(f"{rows}: its {len(read)} rows leave none on the {name} side; change split.fraction or add rows.")
+    check_balance(len(read), len(trained) + len(drawn), lines, splitting.STAGE)
+    write_lines(train, trained)
     write_lines(heldout, tested)
-    write_lines(ledger, found.ledger)
-    drawn = f"{len(found.heldout)} held out beside {len(written)} written ones"
-    click.echo(f"{len(found.train)} of {len(read)} rows to train on, {drawn}, {len(found.ledger)} in the ledger: {train}")
+    write_lines(ledger, lines)
+    held = f"{len(drawn)} held out beside {len(written)} written ones"
+    click.echo(f"{len(trained)} of {len(read)} rows to train on, {held}, {len(lines)} in the ledger: {train}")
 
 
 if __name__ == "__main__":

@@ -76,3 +76,32 @@ def write_jsonl(tmp_path: Path):
         return path
 
     return write
+
+
+@pytest.fixture
+def mbegu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Runs the command in the test's folder: mbegu("why", id) -> click's result."""
+    from click.testing import CliRunner
+
+    from mbegu.cli import main
+
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: object, typed: str | None = None):
+        return CliRunner().invoke(main, [str(argument) for argument in arguments], input=typed, prog_name="mbegu")
+
+    return run
+
+
+@pytest.fixture
+def refused():
+    """Asserts that a run failed with exactly one line, and returns it."""
+
+    def line(result) -> str:
+        assert result.exit_code == 1, result.output
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+        lines = [text for text in result.stderr.splitlines() if not text.startswith("Warning: ")]
+        assert len(lines) == 1 and lines[0].startswith("Error: "), result.stderr
+        return lines[0]
+
+    return line

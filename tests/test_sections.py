@@ -31,6 +31,19 @@ def main(out: Path, teacher: Teacher) -> None:
     click.echo(f"{out!r} {teacher!r}")
 
 
+class Build(NamedTuple):
+    base: Annotated[Path, "Folder of the base model."] = Path("models/base")
+    tries: Annotated[int, click.IntRange(0), "Tries."] = 2
+
+
+@click.command(cls=Stage)
+@path("--data", "Folder of the rows.", "data")
+@section(Build, "build")
+def tool(data: Path, build: Build) -> None:
+    """Say what came in."""
+    click.echo(f"{data!r} {build!r}")
+
+
 GIVEN = [
     "--out", "o", "--teacher.kind", "openai", "--no-teacher.chat", "--teacher.names", "ሰላም", "--teacher.names", "b 🌱",
     "--teacher.targets", "q",
@@ -83,3 +96,12 @@ def test_help_says_ranges_choices_and_what_each_is():
         "[x>=0; required]",
     ):
         assert part in said
+
+
+def test_a_command_for_people_has_defaults_which_its_help_shows():
+    assert CliRunner().invoke(tool).stdout == f"{Path('data')!r} {Build()!r}\n"
+    given = CliRunner().invoke(tool, ["--base", "ሰላም", "--tries", "0", "--data", "d"])
+    assert given.stdout == f"{Path('d')!r} {Build(Path('ሰላም'), 0)!r}\n"
+    said = " ".join(CliRunner().invoke(tool, ["--help"]).stdout.split())
+    assert "Folder of the base model. [default: models/base]" in said and "[default: 2; x>=0]" in said
+    assert "Invalid value for '--tries'" in CliRunner().invoke(tool, ["--tries", "-1"]).stderr

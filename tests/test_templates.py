@@ -19,7 +19,9 @@ from mbegu.pages.app import ask, chat
 from mbegu.rows.row import read_rows
 from mbegu.scoring import answering
 from mbegu.training import checkpoints, trainer
-from mbegu.training.encoded import encode, read_encoded, write_encoded
+from mbegu.training.encoded import read_encoded, write_encoded
+from mbegu.training.settings import Lora
+from mbegu.training.tokens import encode
 
 # Stanford Alpaca, train.py (PROMPT_DICT), word for word; the line end after it is ours, as in Alpaca-LoRA
 WITH_INPUT = (
@@ -49,7 +51,7 @@ ROWS = [
 def trained(request, tiny_base: Path, tmp_path_factory) -> tuple[Prompt, Path]:
     """A template's prompt, and an adapter that the train stage's library saved with it."""
     prompt = read_prompt(ROOT / f"templates/{request.param}.jinja", TEMPLATES[request.param])
-    model = trainer.build(tiny_base, "lora", trainer.Lora(2, 4, 0.0, ["q_proj"]), 0)
+    model = trainer.build(tiny_base, "lora", Lora(2, 4, 0.0, ["q_proj"]), 0)
     folder = tmp_path_factory.mktemp("adapter") / request.param
     folder.mkdir()
     checkpoints.save(model, {"template": prompt.template, "chat": prompt.chat, "base": verify(tiny_base)}, folder)

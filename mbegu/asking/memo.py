@@ -118,7 +118,7 @@ def import_lines(memo: diskcache.Cache, lines: Iterable[tuple[str, dict[str, Any
     new = known = 0
     for where, line in lines:
         if not isinstance(line.get("request"), dict) or not isinstance(line.get("answer"), dict):
-            raise BadInput(f"{where}: expected an object with 'request' and 'answer', as `stages/memo.py export` writes it.")
+            raise BadInput(f"{where}: expected an object with 'request' and 'answer', as `mbegu memo export` writes it.")
         if recall(memo, line["request"]) is None:
             remember(memo, line["request"], line["answer"])
             new += 1

@@ -1,4 +1,4 @@
-"""A teacher that replays a recording: what `stages/memo.py export` wrote, or anyone in the same form."""
+"""A teacher that replays a recording: what `mbegu memo export` wrote, or anyone in the same form."""
 
 from collections.abc import Iterator
 from pathlib import Path

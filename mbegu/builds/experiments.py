@@ -1,6 +1,5 @@
 """DVC experiments: which were run, and what they built."""
 
-import os
 import re
 import subprocess
 import sys
@@ -9,8 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mbegu.builds.commands import environment
+from mbegu.builds.fingerprints import closure
+from mbegu.builds.git import git
 from mbegu.errors import BadInput
-from mbegu.scoring.comparison import markdown
+from mbegu.text import markdown
+
+FINGERPRINTS = "fingerprints"  # the folder of what stages depend on in place of their code
 
 
 class Experiment(NamedTuple):
@@ -21,9 +25,8 @@ class Experiment(NamedTuple):
 
 
 def dvc(*arguments: str, **settings: Any) -> subprocess.CompletedProcess[str]:
-    """Runs the `dvc` of this Python, which finds this Python's programs first, as the commands in dvc.yaml must."""
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    return subprocess.run([sys.executable, "-m", "dvc", *arguments], env=environment, text=True, check=False, **settings)
+    """Runs the `dvc` of this Python."""
+    return subprocess.run([sys.executable, "-m", "dvc", *arguments], env=environment(), text=True, check=False, **settings)
 
 
 def checked(*arguments: str) -> str:
@@ -75,7 +78,7 @@ def find(target: str, wanted: Mapping[str, Mapping[str, Any]]) -> dict[str, Expe
         for ref in sorted(exp_refs(repo.scm), key=lambda ref: (ref.baseline_sha != head, str(ref))):
             if ref.name in wanted and ref.name not in found:
                 rev = str(repo.scm.get_ref(str(ref)))
-                if _params(rev) == wanted[ref.name] and not _git("diff", "--quiet", rev, "--", *inputs).returncode:
+                if _params(rev) == wanted[ref.name] and git("diff", "--quiet", rev, "--", *inputs) is not None:
                     found[ref.name] = Experiment(rev, ref.baseline_sha)
     return found
 
@@ -90,18 +93,23 @@ def _inputs(repo: Any, target: str) -> list[str]:
     except DvcException as error:
         raise BadInput(f"{target}: {error}; mend dvc.yaml, or run this in the folder of the pipeline.") from None
     built = {out.fs_path for stage in stages for out in stage.outs}
+    # the stage that takes fingerprints reads all code; of it, only what they are of is an input of the others
+    stages = [stage for stage in stages if not any(Path(out.fs_path).name == FINGERPRINTS for out in stage.outs)]
     read = {dep.fs_path for stage in stages for dep in stage.deps if not isinstance(dep, ParamsDependency)}
-    return sorted({stage.path for stage in stages} | (read - built))
+    prints = {path for path in map(Path, read) if path.parent.name == FINGERPRINTS}
+    code = {str(file) for path in prints for file in _code(path) if file.is_relative_to(repo.root_dir)}
+    return sorted({stage.path for stage in stages} | (read - built - set(map(str, prints))) | code)
+
+
+def _code(fingerprint: Path) -> list[Path]:
+    """The files that `data/fingerprints/NAME` is the fingerprint of."""
+    return closure(fingerprint.parents[2] / "stages" / f"{fingerprint.name}.py", Path(__file__).parents[1])
 
 
 def _params(rev: str) -> dict[str, Any]:
     from dvc.utils.serialize import parse_yaml
 
-    return dict(parse_yaml(_git("show", f"{rev}:./params.yaml").stdout, "params.yaml"))
-
-
-def _git(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["git", *arguments], capture_output=True, encoding="utf-8", check=False)
+    return dict(parse_yaml(git("show", f"{rev}:./params.yaml") or "", "params.yaml"))
 
 
 def read(rev: str, path: Path) -> bytes:
@@ -113,7 +121,7 @@ def read(rev: str, path: Path) -> bytes:
     import dvc.api
     from dvc.exceptions import DvcException
 
-    root = Path(_git("rev-parse", "--show-toplevel").stdout.strip())
+    root = Path(git("rev-parse", "--show-toplevel") or "")
     try:
         return bytes(dvc.api.read((Path.cwd() / path).relative_to(root).as_posix(), repo=str(root), rev=rev, mode="rb"))
     except (DvcException, OSError) as error:
@@ -135,4 +143,4 @@ def show(baselines: Sequence[str], files: Sequence[str], columns: Sequence[str])
     commits = [part for baseline in baselines for part in ("--rev", baseline)]
     shown = checked("exp", "show", "--no-pager", "--md", "--hide-workspace", "--drop", ".*", "--keep", kept, *commits)
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in shown.split("\n") if line.startswith("| ")]
-    return markdown([[re.sub(f"^({places})", "", cell) for cell in cells[0]], *cells[1:]])
+    return markdown.table([[re.sub(f"^({places})", "", cell) for cell in cells[0]], *cells[1:]])

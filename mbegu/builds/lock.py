@@ -3,17 +3,25 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from mbegu.errors import BadInput
 
-Stages = dict[str, dict[str, Any]]  # by stage name, as dvc.lock has them
+
+class Built(NamedTuple):
+    """A file or folder that a stage wrote."""
+
+    md5: str
+    stage: dict[str, Any]  # the stage's entry in dvc.lock
 
 
-def read_lock(path: Path) -> Stages:
-    """The stages of a `dvc.lock`.
+Lock = dict[str, Built]  # by path
+
+
+def read_lock(path: Path) -> Lock:
+    """Every output that a `dvc.lock` knows.
 
     Raises:
         BadInput: no such file, or not one that DVC wrote.
@@ -26,50 +34,35 @@ def read_lock(path: Path) -> Stages:
         raise BadInput(f"{path}: not YAML ({str(error).splitlines()[0]}); fetch it again with git.") from None
     if not isinstance(lock, dict) or not isinstance(lock.get("stages"), dict):
         raise BadInput(f"{path}: has no stages; expected what `dvc repro` writes.")
-    return dict(lock["stages"])
+    return {out["path"]: Built(out["md5"], stage) for stage in lock["stages"].values() for out in stage.get("outs", [])}
 
 
-def outputs(stages: Stages) -> dict[str, tuple[str, str]]:
-    """(stage, hash) of every output, by path."""
-    return {out["path"]: (name, out["md5"]) for name, stage in stages.items() for out in stage.get("outs", [])}
-
-
-def made_by(path: str, stages: Stages) -> dict[str, Any]:
-    """The stage that wrote `path`.
+def ancestry(path: str, lock: Lock) -> dict[str, str]:
+    """Hash of everything that `path` was made of, itself included, by path, sorted; `path` itself is as it was built.
 
     Raises:
-        BadInput: none did.
+        BadInput: no stage wrote it, it has changed since, or a stage has since written another version of something that it
+            was made of.
     """
-    found = outputs(stages).get(path)
-    if found is None:
+    if path not in lock:
         raise BadInput(f"{path}: dvc.lock has no stage that wrote it; build it with `dvc repro`.")
-    return stages[found[0]]
-
-
-def ancestry(path: str, stages: Stages) -> dict[str, str]:
-    """Hash of everything that `path` was made of, itself included, by path, sorted.
-
-    Raises:
-        BadInput: no stage wrote it, or a stage has since written another version of something that it was made of.
-    """
-    made_by(path, stages)
-    written = outputs(stages)
-    seen, waiting = {}, [(path, written[path][1])]
+    seen, waiting = {}, [(path, lock[path].md5)]
     while waiting:
         current, digest = waiting.pop()
         if current in seen:
             continue
         seen[current] = digest
-        for dep in stages[written[current][0]].get("deps", []) if current in written else []:
-            if dep["path"] in written and written[dep["path"]][1] != dep["md5"]:
+        for dep in lock[current].stage.get("deps", []) if current in lock else []:
+            if dep["path"] in lock and lock[dep["path"]].md5 != dep["md5"]:
                 raise BadInput(f"{current}: built from an earlier {dep['path']}; run `dvc repro`.")
             waiting.append((dep["path"], dep["md5"]))
+    check_unchanged(path, lock[path].md5)
     return dict(sorted(seen.items()))
 
 
-def settings(stage: dict[str, Any]) -> dict[str, Any]:
-    """Values of all params of a stage, nested keys joined by dots, without the file's and the sections' names."""
-    sections = [section for file in stage.get("params", {}).values() for section in file.values()]
+def settings(built: Built) -> dict[str, Any]:
+    """Values of all params that its stage ran with, nested keys joined by dots, without the file's and the sections' names."""
+    sections = [section for file in built.stage.get("params", {}).values() for section in file.values()]
     return {key: value for section in sections if isinstance(section, dict) for key, value in _flat(section, "").items()}
 
 

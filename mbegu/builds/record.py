@@ -1,9 +1,10 @@
 """What a build was made of: git revision, hashes of the data, settings. Nothing in it depends on when or where."""
 
 import hashlib
-import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+from mbegu.builds.git import git
 
 # What a build reads, code from the top of the repository; metrics and dvc.lock are written by it, so committing them must
 # not change the revision.
@@ -12,23 +13,14 @@ INPUTS = ("dvc.yaml", "params.yaml", "data", "documents", ":/mbegu", ":/stages",
 
 def revision(inputs: Sequence[str] = INPUTS) -> str:
     """The last commit that changed an input of the build, and whether there are changes since; "" outside git."""
-    commit = _git("log", "-1", "--format=%H", "--", *inputs)
+    commit = git("log", "-1", "--format=%H", "--", *inputs)
     if not commit:
         return ""
-    return commit[:12] + (", with uncommitted changes" if _git("status", "--porcelain", "--", *inputs) else "")
+    return commit[:12] + (", with uncommitted changes" if git("status", "--porcelain", "--", *inputs) else "")
 
 
-def _git(*command: str) -> str:
-    try:
-        done = subprocess.run(["git", *command], capture_output=True, text=True, check=False)
-    except OSError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
-
-
-def hashes(folder: Path, patterns: Sequence[str]) -> list[tuple[str, int, str]]:
-    """Path, number of lines and SHA-256 of each file below `folder` that a pattern matches, in order, ledgers left out."""
-    paths = sorted({path for pattern in patterns for path in folder.glob(pattern) if not path.name.endswith(".ledger.jsonl")})
+def hashes(paths: Iterable[Path]) -> list[tuple[str, int, str]]:
+    """Path, number of lines and SHA-256 of each file."""
     return [(str(path), *_lines_and_hash(path)) for path in paths]
 
 

@@ -1,21 +1,15 @@
-"""What goes wrong with public instruction sets: broken characters, pasted templates, poor answers, the same row again."""
+"""What can be mended of public instruction sets: broken characters, pasted templates."""
 
 import unicodedata
-from typing import Any, NamedTuple
 
 import regex
-from datasketch import MinHash, MinHashLSH
 from ftfy import TextFixerConfig, fix_encoding, fixes
 
-from mbegu.rows.ledger import entry
-from mbegu.rows.nearest import same_numbers
-from mbegu.rows.row import Row, question, row_id
-from mbegu.text import filters
-from mbegu.text.words import fold, words
-
-STAGE = "clean"
-Entry = dict[str, Any]
-Cleaned = tuple[list[Row], list[Entry]]
+from mbegu.curating.settings import CLEAN
+from mbegu.rows.ledger import Sieved, entry
+from mbegu.rows.row import Row, row_id
+from mbegu.text import reasons
+from mbegu.text.words import fold
 
 # Lost bytes are not guessed at: only what was UTF-8 and read as something else is repaired.
 MOJIBAKE = TextFixerConfig(replace_lossy_sequences=False, explain=False)
@@ -27,25 +21,6 @@ HEADING = regex.compile(
 PARTS = {"question": "instruction", "context": "input", "answer": "response"}  # the same part by another name
 ORDERS = (["instruction"], ["instruction", "response"], ["instruction", "input"], ["instruction", "input", "response"])
 PREAMBLE = regex.compile(r"\s*(?:Below is an? (?:instruction|question)\b.*)?", regex.DOTALL | regex.IGNORECASE)
-TOKEN = regex.compile(r"<\|[\w ]{1,40}\|>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|</s>")
-GRAM = 3  # words of a shingle
-# A candidate too many costs one exact comparison, a miss a duplicate in the set: so candidates are sought well below the
-# bound, and bands weighed for few misses. With 128 permutations a pair at 0.7 is then missed once in 1,200.
-SOUGHT = 0.8
-WEIGHTS = (0.1, 0.9)
-ORDER = (
-    "wrong type", "ragged", "half of a surrogate pair", "empty", "prompt template", "control token", "answer equals", "refusal",
-    "too short", "too long", "repetitive", "duplicate", "same question", "near-duplicate",
-)  # fmt: skip
-
-
-class Limits(NamedTuple):
-    """Bounds on answers."""
-
-    min_words: int
-    max_words: int
-    max_repetition: float
-    refusals: list[str]
 
 
 def unescape(text: str) -> str:
@@ -99,7 +74,7 @@ def _differ(first: str, second: str) -> bool:
     return bool(fold(first) and fold(second) and fold(first) != fold(second))
 
 
-def repair(rows: list[Row]) -> Cleaned:
+def repair(rows: list[Row]) -> Sieved:
     """Mends characters and unwraps templates; a row whose template can't be unwrapped is dropped.
 
     Returns:
@@ -114,15 +89,17 @@ def repair(rows: list[Row]) -> Cleaned:
             done += found
         mended = unwrap({**row, **texts})
         if mended is None:
-            ledger.append(entry(row, STAGE, "dropped", "prompt template in the text"))
+            ledger.append(entry(row, CLEAN, "dropped", f"{reasons.TEMPLATE} in the text"))
             continue
         done += [] if all(mended[key] == texts[key] for key in texts) else ["prompt template"]
         if done:
             mended = _finished(mended, list(dict.fromkeys(done)))
             new = None if mended["id"] == row["id"] else mended["id"]
-            ledger.append(entry(row, STAGE, "changed", f"repaired: {', '.join(mended['origin']['repaired'])}", nearest=new))
+            ledger.append(
+                entry(row, CLEAN, "changed", f"{reasons.REPAIRED}: {', '.join(mended['origin']['repaired'])}", nearest=new)
+            )
         kept.append(mended)
-    return kept, ledger
+    return Sieved(kept, ledger)
 
 
 def _mend(text: str) -> tuple[str, list[str]]:
@@ -142,96 +119,3 @@ def _finished(row: Row, done: list[str]) -> Row:
     texts = {key: row[key].strip() for key in ("instruction", "input", "output")}
     id_ = row_id(texts["instruction"], texts["input"])
     return {**row, **texts, "id": id_, "origin": {**row["origin"], "repaired": done}}
-
-
-def check_quality(rows: list[Row], limits: Limits) -> Cleaned:
-    """Drops rows without words, with a model's control tokens, and poor answers: echoes, refusals, too short, too long,
-    repetitive."""
-    kept, ledger = [], []
-    for row in rows:
-        found = _problem(row, limits)
-        if found is None:
-            kept.append(row)
-        else:
-            ledger.append(entry(row, STAGE, "dropped", found[0], found[1]))
-    return kept, ledger
-
-
-def _problem(row: Row, limits: Limits) -> filters.Problem | None:
-    """The first filter that bites."""
-    text, output = f"{question(row)}\n{row['output']}", row["output"]
-    return (
-        filters.empty(row["instruction"])
-        or filters.empty(output)
-        or filters.control_token(text, TOKEN.findall(text))
-        or filters.echoes(output, row["instruction"], row["input"])
-        or filters.refuses(output, limits.refusals)
-        or filters.length(output, limits.min_words, limits.max_words)
-        or filters.repetitive(output, limits.max_repetition)
-    )
-
-
-def drop_duplicates(rows: list[Row]) -> Cleaned:
-    """Keeps the first of rows that ask the same, whatever the later ones answer: none can tell which answer is right."""
-    first: dict[str, Row] = {}
-    ledger = []
-    for row in rows:
-        twin = first.setdefault(row["id"], row)
-        if twin is not row:
-            same = fold(twin["output"]) == fold(row["output"])
-            reason = "duplicate" if same else f"same question with another answer as {twin['origin'].get('source', twin['id'])}"
-            ledger.append(entry(row, STAGE, "dropped", reason, 1.0, twin["id"]))
-    return list(first.values()), ledger
-
-
-def drop_near_duplicates(rows: list[Row], above: float, permutations: int) -> Cleaned:
-    """Keeps the first of rows that say nearly the same: the same numbers in the question, and a Jaccard index of the word
-    3-grams of question and answer above `above`.
-
-    MinHash (Broder 1997) with locality-sensitive hashing finds candidates; each is then compared exactly. A pair
-    just above the bound can be missed, the less likely the more `permutations`; one below it is never dropped.
-
-    Args:
-        above: 0.1 to 1; nothing is above 1.
-        permutations: 16 or more.
-    """
-    index = MinHashLSH(SOUGHT * above, permutations, WEIGHTS)
-    shingles = [_shingles(row) for row in rows]
-    sketches = MinHash.generator(([" ".join(gram).encode() for gram in grams] for grams in shingles), num_perm=permutations)
-    kept, ledger = [], []
-    for position, (row, sketch) in enumerate(zip(rows, sketches, strict=True)):
-        others = [other for other in index.query(sketch) if same_numbers(row, rows[other])]
-        scored = [(_jaccard(shingles[position], shingles[other]), -other) for other in others]
-        score, nearest = max(scored, default=(0.0, 0))
-        if score > above:
-            ledger.append(entry(row, STAGE, "dropped", "near-duplicate", score, rows[-nearest]["id"]))
-        else:
-            index.insert(position, sketch)
-            kept.append(row)
-    return kept, ledger
-
-
-def _shingles(row: Row) -> set[tuple[str, ...]]:
-    tokens = words(f"{question(row)}\n{row['output']}")
-    return {tuple(tokens[i : i + GRAM]) for i in range(max(1, len(tokens) - GRAM + 1))}
-
-
-def _jaccard(first: set[tuple[str, ...]], second: set[tuple[str, ...]]) -> float:
-    return len(first & second) / len(first | second)
-
-
-def funnel(kept: int, ledgers: list[list[Entry]]) -> list[tuple[str, int, int]]:
-    """(filter, rows that it dropped, rows left after it), the first line being all records that were read.
-
-    Args:
-        ledgers: of the stages that the rows went through, the load stage's first.
-    """
-    dropped = dict.fromkeys(ORDER, 0)
-    for line in (line for ledger in ledgers for line in ledger if line["action"] == "dropped"):
-        dropped[next((name for name in ORDER if line["reason"].startswith(name)), line["reason"])] += 1
-    left = kept + sum(dropped.values())
-    lines = [("candidates", 0, left)]
-    for name, count in dropped.items():
-        left -= count
-        lines += [(name, count, left)] if count else []
-    return [*lines, ("kept", 0, left)]

@@ -1,36 +1,47 @@
-"""How many machine-written candidates survive each filter."""
+"""How many rows survive each filter."""
 
+from collections.abc import Iterable, Sequence, Sized
 from typing import Any
 
+from mbegu.rows.ledger import Entry
 from mbegu.rows.row import Row
+from mbegu.text.reasons import DRAFTED, LOADED
 
-# Reasons of the ledgers in the order in which the filters run; a reason is told by how it begins.
-ORDER = (
-    "reply without JSON", "reply of another shape", "question cut off", "question about something else",
-    "question without words", "the same question twice", "half an answer", "answer cut off", "answer without words",
-    "answer repeats the question", "answer without a quote", "quote not in the passage", "the teacher does not know",
-    "answer not from the passage", "cut off", "empty", "control token", "leading punctuation", "too short", "too long",
-    "blacklisted topic", "wrong script", "not novel", "beyond the target", "no instance", "not reviewed",
-    "rejected by review", "answer equals", "refusal", "repetitive", "same question", "near a held-out row", "descends from",
-)  # fmt: skip
+Survivors = list[tuple[str, int, int]]
 
 
-def funnel(kept: list[Row], ledgers: list[list[dict[str, Any]]]) -> list[tuple[str, int, int]]:
-    """(filter, candidates that it dropped, candidates left after it), the first line being all candidates.
+def funnel(kept: int, ledger: Iterable[Entry], order: Sequence[str]) -> Survivors:
+    """(filter, rows that it dropped, rows left after it), the first line being all rows that came in.
 
     Args:
-        kept: rows of the curate stage.
-        ledgers: of the stages that candidates went through; hand-written rows do not count.
+        ledger: lines of all stages that the rows went through.
+        order: reasons in the order in which the filters run (`reasons.DRAFTED`, `reasons.LOADED`); others follow.
     """
-    dropped = dict.fromkeys(ORDER, 0)
-    for line in (line for ledger in ledgers for line in ledger):
-        if line["action"] == "dropped" and line["row"]["origin"]["kind"] != "seed":
-            reason = next((name for name in ORDER if line["reason"].startswith(name)), line["reason"])
+    dropped = dict.fromkeys(order, 0)
+    for line in ledger:
+        if line["action"] == "dropped":
+            reason = next((name for name in order if line["reason"].startswith(name)), line["reason"])
             dropped[reason] = dropped.get(reason, 0) + 1
-    left = sum(row["origin"]["kind"] != "seed" for row in kept) + sum(dropped.values())
+    left = kept + sum(dropped.values())
     lines = [("candidates", 0, left)]
     for name, count in dropped.items():
         left -= count
-        if count:
-            lines.append((name, count, left))
+        lines += [(name, count, left)] if count else []
     return [*lines, ("kept", 0, left)]
+
+
+def of_drafts(kept: Iterable[Row], ledger: Iterable[Entry]) -> Survivors:
+    """The funnel of what machines wrote; hand-written rows do not count."""
+    gone = [line for line in ledger if line["row"]["origin"]["kind"] != "seed"]
+    return funnel(sum(row["origin"]["kind"] != "seed" for row in kept), gone, DRAFTED)
+
+
+def of_set(kept: Sized, ledger: Iterable[Entry]) -> Survivors:
+    """The funnel of the records of a set."""
+    return funnel(len(kept), ledger, LOADED)
+
+
+def summary(survivors: Survivors, **more: int) -> dict[str, Any]:
+    """The same counts by name, for a metrics file; `more` stands before those of the filters."""
+    counts = {name: count for name, count, _ in survivors if count}
+    return {"candidates": survivors[0][2], "kept": survivors[-1][2], **more, "dropped": counts}

@@ -6,11 +6,12 @@ the held-out question or answer, the rule of Tülu 3 (Lambert et al. 2024, arXiv
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from mbegu.errors import BadInput
-from mbegu.rows.ledger import entry
+from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.row import Row, question
+from mbegu.text import reasons
 from mbegu.text.alike import Index
 from mbegu.text.filters import marks
 from mbegu.text.words import words
@@ -98,9 +99,7 @@ def _covered(parts: list[list[str]], guarded: Guard) -> tuple[int, float] | None
     return -number, share
 
 
-def decontaminate(
-    rows: list[Row], heldout: list[Row], similarity: float, overlap: float, leakage: str, stage: str
-) -> tuple[list[Row], list[dict[str, Any]]]:
+def decontaminate(rows: list[Row], heldout: list[Row], similarity: float, overlap: float, leakage: str, stage: str) -> Sieved:
     """Keeps rows that leak, and rows that descend from one, out of training.
 
     Args:
@@ -122,9 +121,10 @@ def decontaminate(
         if leakage == "error":
             raise BadInput(_sentence(leak))
         leaking[row["id"]] = leak
-        reason = f"near a held-out row: {leak.reason}" if tainted is None else f"descends from {tainted}, near a held-out row"
+        kin = f"{reasons.DESCENDS} {tainted}, {reasons.NEAR_HELD_OUT}"
+        reason = kin if tainted is not None else f"{reasons.NEAR_HELD_OUT}: {leak.reason}"
         ledger.append(entry(row, stage, "dropped", reason, leak.score, leak.heldout["id"]))
-    return kept, ledger
+    return Sieved(kept, ledger)
 
 
 def _sentence(leak: Leak) -> str:

@@ -1,17 +1,16 @@
 """A version is the previous one plus what is new."""
 
-from typing import Any
-
 from mbegu.errors import BadInput
-from mbegu.rows.ledger import entry
+from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.nearest import nearest, pool, same_numbers
 from mbegu.rows.row import Row, question
+from mbegu.text import reasons
 from mbegu.text.words import words
 
 STAGE = "merge"
 
 
-def merge(previous: list[Row], new: list[Row], above: float) -> tuple[list[Row], list[dict[str, Any]]]:
+def merge(previous: list[Row], new: list[Row], above: float) -> Sieved:
     """Previous rows, then the new ones that are no duplicates, in the order given.
 
     A near-duplicate has ROUGE-L F1 above `above` to an earlier question and the same numbers in it.
@@ -30,14 +29,14 @@ def merge(previous: list[Row], new: list[Row], above: float) -> tuple[list[Row],
         match = None if twin else nearest(row, merged, index, above)
         if twin is not None:
             _refuse_conflict(twin, row)
-            ledger.append(entry(row, STAGE, "dropped", "duplicate", 1.0, twin["id"]))
+            ledger.append(entry(row, STAGE, "dropped", reasons.DUPLICATE, 1.0, twin["id"]))
         elif match is not None and same_numbers(row, match.row):
-            ledger.append(entry(row, STAGE, "dropped", "near-duplicate", match.score, match.row["id"]))
+            ledger.append(entry(row, STAGE, "dropped", reasons.NEAR_DUPLICATE, match.score, match.row["id"]))
         else:
             by_id[row["id"]] = row
             index.add(words(question(row)))
             merged.append(row)
-    return merged, ledger
+    return Sieved(merged, ledger)
 
 
 def _refuse_conflict(first: Row, second: Row) -> None:

@@ -1,20 +1,11 @@
 """Which rows are held out: a hash of each row's id decides, so that no row changes sides when others come or go."""
 
-from typing import Any, NamedTuple
-
-from mbegu.rows.ledger import entry
+from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.row import Row
+from mbegu.text import reasons
 from mbegu.text.draws import share
 
 STAGE = "split"
-
-
-class Split(NamedTuple):
-    """Rows to train on, rows to be tested on, and the ledger of those that are neither."""
-
-    train: list[Row]
-    heldout: list[Row]
-    ledger: list[dict[str, Any]]
 
 
 def is_held_out(id_: str, fraction: float) -> bool:
@@ -22,24 +13,23 @@ def is_held_out(id_: str, fraction: float) -> bool:
     return share(f"heldout {id_}") < fraction
 
 
-def split(rows: list[Row], always: list[Row], fraction: float) -> Split:
-    """Rows in their order, about `fraction` of them held out.
-
-    Args:
-        rows: one for each question.
-        always: held-out rows of other making, whose questions leave `rows` for the ledger.
-    """
-    tested = {row["id"]: row for row in always}
-    found = Split([], [], [])
+def split(rows: list[Row], fraction: float) -> tuple[list[Row], list[Row]]:
+    """Rows to train on and rows to be tested on, about `fraction` of them, each in their order."""
+    sides: tuple[list[Row], list[Row]] = ([], [])
     for row in rows:
-        if row["id"] in tested:
-            place = tested[row["id"]]["origin"].get("source", row["id"])
-            found.ledger.append(entry(row, STAGE, "dropped", f"asks the same as the held-out row {place}", 1.0, row["id"]))
-        elif is_held_out(row["id"], fraction):
-            found.heldout.append(row)
-        else:
-            found.train.append(row)
-    return found
+        sides[is_held_out(row["id"], fraction)].append(row)
+    return sides
+
+
+def drop_asked(rows: list[Row], always: list[Row]) -> Sieved:
+    """Drops rows that ask what a row of `always` does: held-out rows of other making."""
+    tested = {row["id"]: row["origin"].get("source", row["id"]) for row in always}
+    ledger = [
+        entry(row, STAGE, "dropped", f"{reasons.ASKS_HELD_OUT} {tested[row['id']]}", 1.0, row["id"])
+        for row in rows
+        if row["id"] in tested
+    ]
+    return Sieved([row for row in rows if row["id"] not in tested], ledger)
 
 
 def as_written(row: Row) -> Row:

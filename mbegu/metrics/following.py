@@ -57,7 +57,7 @@ class Classifier(NamedTuple):
     rows: int  # that it learned from
 
 
-def train(rows: Sequence[dict[str, Any]]) -> Classifier:
+def learn(rows: Sequence[dict[str, Any]]) -> Classifier:
     """Learns from the answered rows; the same rows in the same order give the same coefficients.
 
     Raises:

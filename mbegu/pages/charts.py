@@ -1,11 +1,13 @@
-"""Vega-Lite charts as SVG text, drawn offline."""
+"""All charts: Vega-Lite, drawn offline as SVG text."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import vl_convert
 
-from mbegu.scoring.headings import HEADINGS, arrow
+from mbegu.builds import sweep
+from mbegu.scoring.headings import HEADINGS, TITLES, arrow
 
 WIDTH, HEIGHT = 440, 240
 VERDICTS = {"better": "#1a7f37", "worse": "#c62828", "not distinguishable": "#888888"}
@@ -23,7 +25,7 @@ def loss_chart(points: list[dict[str, Any]]) -> str:
             "legend": {"symbolType": "stroke", "symbolStrokeColor": "gray", "symbolSize": 400},
         },
     }
-    return _svg({"data": {"values": points}, "mark": "line", "encoding": encoding})
+    return svg({"data": {"values": points}, "mark": "line", "encoding": encoding})
 
 
 def funnel_chart(rows: list[dict[str, Any]]) -> str:
@@ -35,7 +37,7 @@ def funnel_chart(rows: list[dict[str, Any]]) -> str:
         "yOffset": {"field": "version"},
         "color": {"field": "version", "type": "nominal"},
     }
-    return _svg({"data": {"values": rows}, "mark": "bar", "encoding": encoding, "height": {"step": 22}})
+    return svg({"data": {"values": rows}, "mark": "bar", "encoding": encoding, "height": {"step": 22}})
 
 
 def length_chart(rows: list[dict[str, Any]]) -> str:
@@ -45,7 +47,7 @@ def length_chart(rows: list[dict[str, Any]]) -> str:
         "y": {"aggregate": "count", "type": "quantitative", "title": "rows", "stack": None},
         "color": {"field": "version", "type": "nominal"},
     }
-    return _svg({"data": {"values": rows}, "mark": {"type": "bar", "opacity": 0.55}, "encoding": encoding})
+    return svg({"data": {"values": rows}, "mark": {"type": "bar", "opacity": 0.55}, "encoding": encoding})
 
 
 def difference_chart(comparison: Mapping[str, Any], shown: Sequence[tuple[str, str]]) -> str:
@@ -60,7 +62,7 @@ def difference_chart(comparison: Mapping[str, Any], shown: Sequence[tuple[str, s
     mark = {"type": "rule", "strokeDash": [3, 3], "color": "#888"}
     x = {"field": "zero", "type": "quantitative", "title": None}
     zero = {"data": {"values": [{"zero": 0}]}, "mark": mark, "encoding": {"x": x}}
-    return _panels(points, [f"{new} − {old}" for new, old in shown], colour, [zero])
+    return _metric_panels(points, [f"{new} − {old}" for new, old in shown], colour, [zero])
 
 
 def score_chart(intervals: Mapping[str, Any], scores: Mapping[str, Mapping[str, float]]) -> str:
@@ -71,28 +73,87 @@ def score_chart(intervals: Mapping[str, Any], scores: Mapping[str, Mapping[str, 
         for name, bounds in found.items()
         if name in scores[model]
     ]
-    return _panels(points, list(intervals), {"field": "label", "type": "nominal", "legend": None}, [])
+    return _metric_panels(points, list(intervals), {"field": "label", "type": "nominal", "legend": None}, [])
 
 
-def _panels(points: list[dict[str, Any]], order: list[str], colour: dict[str, Any], layers: list[dict[str, Any]]) -> str:
-    """Points with intervals, by `metric` in the order of the tables; scales differ, so each panel has its own."""
+def sweep_chart(outcomes: Sequence[sweep.Outcome]) -> dict[str, Any]:
+    """For `svg`: validation loss by epoch, and a panel a score with a line a configuration.
+
+    Raises:
+        BadInput: as `sweep.best`.
+    """
+    chosen = sweep.best(outcomes).name
+    labels = {outcome.name: f"{outcome.name} (best)" if outcome.name == chosen else outcome.name for outcome in outcomes}
+    colour = {"field": "label", "type": "nominal", "sort": list(labels.values()), "title": None}
+    points = [
+        {"metric": TITLES[name], "label": labels[outcome.name], "value": value, "low": low, "high": high}
+        for outcome in outcomes
+        for name, (value, low, high) in sweep.scores(outcome).items()
+        if math.isfinite(high - low)  # which one held-out row does not give
+    ]
+    facet = {"sort": [TITLES[name] for name in sweep.METRICS], "title": None}
+    panels = _panels(points, list(labels.values()), {**colour, "legend": None}, facet)
+    return {"vconcat": [_epochs(outcomes, labels, colour), panels]}
+
+
+def _epochs(outcomes: Sequence[sweep.Outcome], labels: Mapping[str, str], colour: dict[str, Any]) -> dict[str, Any]:
+    losses = [
+        {"label": labels[outcome.name], "epoch": epoch, "loss": loss}
+        for outcome in outcomes
+        for epoch, loss in enumerate(outcome.validation)
+        if math.isfinite(loss)
+    ]
+    encoding = {
+        "x": {"field": "epoch", "type": "ordinal", "title": "epochs trained", "axis": {"labelAngle": 0}},
+        "y": {"field": "loss", "type": "quantitative", "title": "validation loss, nats a token", "scale": {"zero": False}},
+        "color": colour,
+    }
+    return {
+        "data": {"values": losses},
+        "width": 440,
+        "height": 200,
+        "mark": {"type": "line", "point": True},
+        "encoding": encoding,
+    }
+
+
+def _metric_panels(points: list[dict[str, Any]], order: list[str], colour: dict[str, Any], layers: list[dict[str, Any]]) -> str:
+    """A picture of nothing else, by `metric` in the order of the tables, with their titles."""
     titles = {heading.name: heading.title + arrow(heading) for heading in HEADINGS}
     present = {point["metric"] for point in points}
     values = [{**point, "metric": titles[point["metric"]]} for point in points]
+    facet = {
+        "sort": [titles[heading.name] for heading in HEADINGS if heading.name in present],
+        "header": {"title": None, "labelFontWeight": "bold"},
+    }
+    return svg(_panels(values, order, colour, facet, layers))
+
+
+def _panels(
+    points: list[dict[str, Any]], order: list[str], colour: dict[str, Any], facet: dict[str, Any],
+    layers: Sequence[dict[str, Any]] = (),
+) -> dict[str, Any]:  # fmt: skip
+    """Points with intervals, a panel a `metric`; scales differ, so each panel has its own."""
     x = {"type": "quantitative", "scale": {"zero": False}, "title": None, "axis": {"tickCount": 4}}
-    y = {"field": "label", "type": "nominal", "sort": order, "title": None}
-    both = {"y": y, "color": colour}
+    both = {"y": {"field": "label", "type": "nominal", "sort": order, "title": None}, "color": colour}
     bar = {"mark": {"type": "rule", "strokeWidth": 2}, "encoding": {"x": {"field": "low", **x}, "x2": {"field": "high"}, **both}}
     dot = {"mark": {"type": "point", "filled": True, "size": 60}, "encoding": {"x": {"field": "value", **x}, **both}}
-    spec = {"width": 210, "height": {"step": 20}, "layer": [*layers, bar, dot]}
-    header = {"title": None, "labelFontWeight": "bold"}
-    names = [titles[heading.name] for heading in HEADINGS if heading.name in present]
-    facet = {"field": "metric", "type": "nominal", "sort": names, "header": header}
-    whole = {"data": {"values": values}, "facet": facet, "columns": 2, "spec": spec, "resolve": {"scale": {"x": "independent"}}}
-    return _svg(whole)
+    return {
+        "data": {"values": points},
+        "facet": {"field": "metric", "type": "nominal", **facet},
+        "columns": 2,
+        "spec": {"width": 210, "height": {"step": 20}, "layer": [*layers, bar, dot]},
+        "resolve": {"scale": {"x": "independent"}},
+    }
 
 
-def _svg(spec: dict[str, Any]) -> str:
-    size = {} if "facet" in spec else {"width": WIDTH, "height": HEIGHT}
+def svg(spec: dict[str, Any]) -> str:
+    """A Vega-Lite chart as text."""
+    size = {} if spec.keys() & {"facet", "vconcat"} else {"width": WIDTH, "height": HEIGHT}
     whole = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", **size, **spec}
     return str(vl_convert.vegalite_to_svg(whole))
+
+
+def png(drawn: str) -> bytes:
+    """What `svg` drew as pixels, two a unit, for where SVG is not shown."""
+    return bytes(vl_convert.svg_to_png(drawn, scale=2))

@@ -1,23 +1,19 @@
 """Example conversations: the same held-out questions answered by several models, drawn by a rule and not by eye."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from mbegu.builds.home import home
 from mbegu.errors import BadInput
 from mbegu.metrics.rouge import score
 from mbegu.rows.heldout import read_heldout
 from mbegu.scoring.predictions import check_same_rows, read_predictions
 from mbegu.text.draws import rank
+from mbegu.text.markdown import quoted
 from mbegu.text.templates import page
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
-LINE_END = re.compile(r"\r\n|\r|\n")  # CommonMark 0.31, §2.1
-# What begins markup anywhere, in CommonMark and on GitHub: tables, strikethrough, formulas, mentions, bare addresses.
-INLINE = re.compile(r"[\\`*_\[\]<>&|~$@]|:(?=//)|(?<=www)\.")
-BLOCK = re.compile(r"\d+(?=[.)])|(?=[#+=:-])")  # what begins a heading, list or rule at the start of a line
 Answers = dict[str, list[dict[str, Any]]]  # predictions by model, each list in the order of the held-out rows
 
 
@@ -81,26 +77,4 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 def markdown(gathered: dict[str, Any]) -> str:
     """The page. Texts of rows stand in quoted blocks, in which none of their characters becomes markup."""
-    return page(TEMPLATES / "conversations.md.jinja", gathered, {"quoted": quoted})
-
-
-def quoted(text: str) -> str:
-    """A quoted block that shows `text` as it is, line by line.
-
-    >>> print(quoted("1. Fee: <b>5 %</b>"))
-    > 1\\. Fee: \\<b\\>5 %\\</b\\>
-    """
-    lines = [_literal(line) for line in LINE_END.split(text)]
-    # a backslash at the end keeps the line end, which Markdown would else show as a blank
-    ends = ["\\" if line and after else "" for line, after in zip(lines, [*lines[1:], ""], strict=True)]
-    return "\n".join(f"> {line}{end}".rstrip(" ") for line, end in zip(lines, ends, strict=True))
-
-
-def _literal(line: str) -> str:
-    text = line.strip(" \t")
-    indent = line[: len(line) - len(line.lstrip(" \t"))].expandtabs(4) if text else ""
-    escaped = INLINE.sub(r"\\\g<0>", text)
-    block = BLOCK.match(escaped)
-    if block:
-        escaped = f"{block[0]}\\{escaped[block.end() :]}"
-    return "&nbsp;" * len(indent) + escaped
+    return page(home() / "templates/conversations.md.jinja", gathered, {"quoted": quoted})

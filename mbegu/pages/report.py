@@ -2,10 +2,12 @@
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from mbegu.builds.home import home
+from mbegu.builds.project import Project
 from mbegu.builds.record import hashes, revision
 from mbegu.errors import BadInput
 from mbegu.metrics.finance import mark_numbers
@@ -14,63 +16,69 @@ from mbegu.pages.differences import compare_rows, word_diff
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.ledger import read_ledger
 from mbegu.rows.row import question, read_rows
-from mbegu.scoring import comparison
+from mbegu.scoring.comparison import pair_name
 from mbegu.scoring.headings import TITLES
 from mbegu.scoring.predictions import read_predictions
+from mbegu.scoring.verdicts import difference_table, in_words, score_table, steps
+from mbegu.text.markdown import table
 from mbegu.text.templates import page
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
 FLIP = ("pair", "id", "metric", "old", "new", "change", "nearest")
 SHOWN = 6  # gains, and as many losses, of a comparison
-DATA = ("seeds/*.jsonl", "reviews/*.jsonl", "heldout.jsonl", "versions/*.jsonl")
 
 
-def gather(data: Path, metrics: Path, params: Path) -> dict[str, Any]:
-    """Everything that the report's templates show, for the models that `metrics/compare.json` names.
-
-    Args:
-        data: folder of rows, predictions and flips.
-        metrics: folder of the comparison, loss curves, token lengths and funnels.
+def gather(project: Project) -> dict[str, Any]:
+    """Everything that the report's templates show, for the models that the project compares.
 
     Raises:
         BadInput: a model's predictions are missing, or models answered different rows.
     """
-    compared = json.loads((metrics / "compare.json").read_text(encoding="utf-8"))
+    compared = json.loads(project.compared().read_text(encoding="utf-8"))
     models = list(compared["models"])
-    shown = comparison.steps(models)
-    versions = [model for model in models if (metrics / "train" / model).is_dir()]
-    questions = _questions(models, data / "predictions")
-    funnels = [row for version in versions for row in _funnel(version, metrics / "funnel")]
+    shown = steps(models)
+    versions = [model for model in models if project.curve(model, "training").parent.is_dir()]
+    questions = _questions(models, project)
     return {
         "compared": compared,
-        "verdicts": [(f"{new} against {old}", comparison.in_words(_pair(compared, new, old))) for new, old in shown],
-        "differences": comparison.difference_table(compared, shown),
-        "scores": comparison.score_table(compared["models"]),
-        "difference_chart": charts.difference_chart(compared, shown),
-        "score_chart": charts.score_chart(compared["intervals"], compared["models"]),
-        "loss_chart": charts.loss_chart(
-            [point for version in versions for point in _curve(version, metrics / "train" / version)]
-        ),
-        "length_chart": charts.length_chart([row for version in versions for row in _lengths(version, metrics / "encode")]),
-        "funnel_chart": charts.funnel_chart(funnels) if funnels else "",
-        "judge": _judge(metrics / "judge"),
-        "flips": _flips(data / "flips.jsonl", {row["id"]: row for row in questions}),
+        "verdicts": [(f"{new} against {old}", in_words(_pair(compared, new, old))) for new, old in shown],
+        "differences": difference_table(compared, shown),
+        "scores": score_table(compared["models"]),
+        **_charts(compared, shown, versions, project),
+        "judge": _judge(project.tallies()),
+        "flips": _flips(project.flips(), {row["id"]: row for row in questions}),
         "questions": questions,
-        "changes": [_changes(new, old, data) for new, old in shown if old in versions],
-        "record": {"revision": revision(), "files": hashes(data, DATA), "params": params.read_text(encoding="utf-8")},
+        "changes": [_changes(new, old, project) for new, old in shown if old in versions],
+        "record": {
+            "revision": revision(),
+            "files": hashes(project.record()),
+            "params": project.params.read_text(encoding="utf-8"),
+        },
         "titles": TITLES,
     }
 
 
+def _charts(compared: dict[str, Any], shown: Sequence[tuple[str, str]], versions: list[str], project: Project) -> dict[str, str]:
+    funnels = [row for version in versions for row in _funnel(version, project.funnel(version))]
+    losses = [point for version in versions for point in _losses(version, project)]
+    lengths = [row for version in versions for row in _lengths(version, project.lengths(version))]
+    return {
+        "difference_chart": charts.difference_chart(compared, shown),
+        "score_chart": charts.score_chart(compared["intervals"], compared["models"]),
+        "loss_chart": charts.loss_chart(losses),
+        "length_chart": charts.length_chart(lengths),
+        "funnel_chart": charts.funnel_chart(funnels) if funnels else "",
+    }
+
+
 def _pair(compared: dict[str, Any], new: str, old: str) -> dict[str, Any]:
-    return dict(compared["pairs"][comparison.pair_name(new, old)])
+    return dict(compared["pairs"][pair_name(new, old)])
 
 
-def _questions(models: list[str], folder: Path) -> list[dict[str, Any]]:
-    answers = {model: read_predictions(folder / f"{model}.jsonl") for model in models}
+def _questions(models: list[str], project: Project) -> list[dict[str, Any]]:
+    answers = {model: read_predictions(project.predictions(model)) for model in models}
     first = answers[models[0]]
     if any([row["id"] for row in rows] != [row["id"] for row in first] for rows in answers.values()):
-        raise BadInput(f"{folder}: the models answered different rows; run `dvc repro`.")
+        raise BadInput(f"{project.predictions(models[0]).parent}: the models answered different rows; run `dvc repro`.")
     return [{**row, "answers": [(model, _marked(answers[model][index])) for model in models]} for index, row in enumerate(first)]
 
 
@@ -79,9 +87,9 @@ def _marked(answer: dict[str, Any]) -> list[tuple[str, str]]:
     return mark_numbers(answer["prediction"], answer["reference"], asked)
 
 
-def _judge(folder: Path) -> dict[str, Any]:
+def _judge(tallies: list[Path]) -> dict[str, Any]:
     """The tally of each pair that was judged."""
-    return {pair: found for path in sorted(folder.glob("*.json")) for pair, found in json.loads(path.read_text("utf-8")).items()}
+    return {pair: found for path in tallies for pair, found in json.loads(path.read_text("utf-8")).items()}
 
 
 def _flips(path: Path, questions: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
@@ -102,31 +110,30 @@ def _flips(path: Path, questions: dict[str, dict[str, Any]]) -> list[dict[str, A
     return found
 
 
-def _changes(new: str, old: str, data: Path) -> dict[str, Any]:
+def _changes(new: str, old: str, project: Project) -> dict[str, Any]:
     """What became of the rows of `old` in `new`."""
-    rows = [read_rows(data / f"versions/{name}.jsonl", answered=True) for name in (old, new)]
-    ledgers = [line for path in sorted(data.glob(f"*/{new}.ledger.jsonl")) for line in read_ledger(path)]
-    found = compare_rows(rows[0], rows[1], ledgers)
+    before, after = (read_rows(project.rows(version), answered=True) for version in (old, new))
+    found = compare_rows(before, after, [line for path in project.ledgers(new) for line in read_ledger(path)])
     edited = [(question(row), word_diff(row["output"], after["output"])) for row, after in found.edited]
     dropped = [(question(row), reason) for row, reason in found.dropped]
     added = [(question(row), row["origin"]["kind"]) for row in found.added]
     return {"pair": f"{new} against {old}", "added": added, "dropped": dropped, "edited": edited}
 
 
-def _curve(version: str, folder: Path) -> list[dict[str, Any]]:
+def _losses(version: str, project: Project) -> list[dict[str, Any]]:
     points = []
     for split in ("training", "validation"):
-        for line in _csv(folder / f"{split}.csv"):
+        for line in _csv(project.curve(version, split)):
             points.append({"version": version, "split": split, "step": int(line["step"]), "loss": float(line["loss"])})
     return points
 
 
-def _lengths(version: str, folder: Path) -> list[dict[str, Any]]:
-    return [{"version": version, "tokens": int(line["tokens"])} for line in _csv(folder / f"{version}.csv")]
+def _lengths(version: str, path: Path) -> list[dict[str, Any]]:
+    return [{"version": version, "tokens": int(line["tokens"])} for line in _csv(path)]
 
 
-def _funnel(version: str, folder: Path) -> list[dict[str, Any]]:
-    lines = _csv(folder / f"{version}.csv")
+def _funnel(version: str, path: Path) -> list[dict[str, Any]]:
+    lines = _csv(path)
     # a version whose rows all passed has no funnel to show
     return [{"version": version, "filter": line["filter"], "left": int(line["left"])} for line in lines] if len(lines) > 2 else []
 
@@ -138,10 +145,10 @@ def _csv(path: Path) -> list[dict[str, str]]:
 
 def html(report: dict[str, Any]) -> str:
     """One page without any outside reference; text of rows is escaped."""
-    return page(TEMPLATES / "report.html.jinja", report)
+    return page(home() / "templates/report.html.jinja", report)
 
 
 def markdown(report: dict[str, Any]) -> str:
     """The same without the charts; text of rows stands in quoted blocks, so that it can't become markup."""
-    tables: dict[str, Callable[..., str] | str] = {name: comparison.markdown(report[name]) for name in ("differences", "scores")}
-    return page(TEMPLATES / "report.md.jinja", {**report, **tables})
+    tables: dict[str, Callable[..., str] | str] = {name: table(report[name]) for name in ("differences", "scores")}
+    return page(home() / "templates/report.md.jinja", {**report, **tables})

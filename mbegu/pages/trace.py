@@ -3,35 +3,31 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mbegu.builds.project import Project
 from mbegu.errors import BadInput
 from mbegu.rows.ledger import read_ledger
 from mbegu.rows.nearest import nearest, pool
 from mbegu.rows.row import Row, question, read_rows
 
-FOLDERS = ("seeds", "expanded", "curated", "versions")
-
 
 class Records(NamedTuple):
     """Everything that the files of a project say about rows."""
 
-    rows: dict[str, dict[str, Row]]  # by file ("versions/v2"), by id
-    dropped: list[tuple[str, dict[str, Any]]]  # (file, ledger line)
+    files: list[dict[str, Row]]  # rows by id, a file each: seeds first, versions last
+    versions: dict[str, dict[str, Row]]  # the latter by name
+    dropped: list[tuple[Path, dict[str, Any]]]  # (ledger, its line)
 
 
-def read_records(data: Path) -> Records:
-    """Reads seeds, built rows and ledgers below a data folder; what is not built yet is left out.
+def read_records(project: Project) -> Records:
+    """Reads seeds, built rows and ledgers of a project; what is not built yet is left out.
 
     Raises:
         BadInput: a file that can't be read.
     """
-    rows, dropped = {}, []
-    for folder in FOLDERS:
-        for path in sorted((data / folder).glob("*.jsonl")):
-            if path.name.endswith(".ledger.jsonl"):
-                dropped += [(f"{folder}/{path.name}", line) for line in read_ledger(path)]
-            else:
-                rows[f"{folder}/{path.stem}"] = {row["id"]: row for row in read_rows(path, answered=False)}
-    return Records(rows, dropped)
+    files = {path: {row["id"]: row for row in read_rows(path, answered=False)} for path in project.row_files()}
+    versions = {path.stem: rows for path, rows in files.items() if path == project.rows(path.stem)}
+    dropped = [(path, line) for path in project.row_ledgers() for line in read_ledger(path)]
+    return Records(list(files.values()), versions, dropped)
 
 
 def find(prefix: str, records: Records) -> str:
@@ -40,7 +36,7 @@ def find(prefix: str, records: Records) -> str:
     Raises:
         BadInput: no id does, or several do.
     """
-    ids = {id_ for rows in records.rows.values() for id_ in rows} | {line["id"] for _, line in records.dropped}
+    ids = {id_ for rows in records.files for id_ in rows} | {line["id"] for _, line in records.dropped}
     found = sorted(id_ for id_ in ids if id_.startswith(prefix))
     if len(found) == 1:
         return found[0]
@@ -53,15 +49,14 @@ def find(prefix: str, records: Records) -> str:
 
 def explain(id_: str, records: Records) -> list[str]:
     """What is known of a row, as lines of text: its text, where it stands, its origin down to human lines, its drops."""
-    places = [file for file, rows in records.rows.items() if id_ in rows]
-    drops = [(file, line) for file, line in records.dropped if line["id"] == id_]
-    row = records.rows[places[-1]][id_] if places else drops[-1][1]["row"]
-    versions = [file.split("/")[1] for file in places if file.startswith("versions/")]
+    drops = [(path, line) for path, line in records.dropped if line["id"] == id_]
+    row = _last(id_, records) or drops[-1][1]["row"]
+    versions = [version for version, rows in records.versions.items() if id_ in rows]
     lines = [f"Row {id_}, " + (f"in {', '.join(versions)}" if versions else "in no version")]
     lines += _text(row) + _origin(row) + _nearest(row, records, versions)
-    for file, line in drops:
+    for path, line in drops:
         score = "" if line["score"] is None else f" ({line['score']})"
-        lines.append(f"  {line['action']} by {line['stage']}: {line['reason']}{score}   data/{file}")
+        lines.append(f"  {line['action']} by {line['stage']}: {line['reason']}{score}   {path}")
         if line["nearest"]:
             lines.append(f"    nearest: {line['nearest']}  {_short(_known(line['nearest'], records))}")
         if line["action"] == "changed" and line["row"]["output"] != row["output"]:
@@ -93,11 +88,7 @@ def _origin(row: Row) -> list[str]:
 
 
 def _nearest(row: Row, records: Records, versions: list[str]) -> list[str]:
-    others = (
-        [other for other in records.rows.get(f"versions/{versions[-1]}", {}).values() if other["id"] != row["id"]]
-        if versions
-        else []
-    )
+    others = [other for other in records.versions[versions[-1]].values() if other["id"] != row["id"]] if versions else []
     near = nearest(row, others, pool(others))
     return [] if near is None else [f"  nearest:  {near.row['id']}  {_short(near.row)} (ROUGE-L F1 {near.score:.2f})"]
 
@@ -114,10 +105,12 @@ def _ancestors(row: Row, records: Records, depth: int, seen: set[str]) -> list[s
 
 
 def _known(id_: str, records: Records) -> Row | None:
-    for rows in reversed(records.rows.values()):
-        if id_ in rows:
-            return rows[id_]
-    return next((line["row"] for _, line in records.dropped if line["id"] == id_), None)
+    return _last(id_, records) or next((line["row"] for _, line in records.dropped if line["id"] == id_), None)
+
+
+def _last(id_: str, records: Records) -> Row | None:
+    """The row as the last file has it that does."""
+    return next((rows[id_] for rows in reversed(records.files) if id_ in rows), None)
 
 
 def _short(row: Row | None) -> str:

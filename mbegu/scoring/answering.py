@@ -1,5 +1,6 @@
 """Answers to the held-out questions, and how surprised a model is by the reference answers."""
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,15 @@ from mbegu.asking.generation import generate, requests_for
 from mbegu.asking.memo import Answer, Request, answer_all, open_memo
 from mbegu.asking.prompts import Prompt, row_prompts, trained_prompt
 from mbegu.errors import BadInput
+from mbegu.models.cross_entropy import summed_cross_entropy
 from mbegu.models.loading import Weights, load_tokenizer
 from mbegu.rows.row import Row
-from mbegu.training.encoded import encode
-from mbegu.training.loss import summed_cross_entropy
+from mbegu.training.tokens import encode
 
 
 def predict(
     rows: list[Row], weights: Weights, prompt: Prompt, batch_size: int, max_new_tokens: int, memo: Path
-) -> tuple[list[dict[str, Any]], int]:  # fmt: skip
+) -> tuple[list[dict[str, Any]], int]:
     """Greedy answers to `rows`, with the loss on their reference answers, through the memo.
 
     Returns:
@@ -39,32 +40,26 @@ def predict(
     texts = row_prompts(rows, prompt, tokenizer)
     answers = requests_for(texts, identity, batch_size, max_new_tokens)
     losses = [{"model": identity, "prompt": text, "nll_of": row["output"]} for text, row in zip(texts, rows, strict=True)]
-    encoded_of = dict(zip(texts, encoded, strict=True))
-
-    def ask(missing: list[Request]) -> Iterator[tuple[Request, Answer]]:
-        model = weights.load()
-        questions = [request for request in missing if "nll_of" not in request]
-        if questions:
-            prompts, seeds = [request["prompt"] for request in questions], [0] * len(questions)
-            found = generate(
-                prompts,
-                seeds,
-                Decoding(max_new_tokens),
-                batch_size,
-                model,
-                tokenizer,
-                special_tokens=not prompt.chat,
-                label="Answer",
-            )
-            yield from ((questions[index], answer) for index, answer in found)
-        measured = [request for request in missing if "nll_of" in request]
-        for request in tqdm(measured, desc="Measure", unit="row", dynamic_ncols=True):
-            yield request, reference_nll(model, encoded_of[request["prompt"]])
-
+    model = functools.cache(weights.load)  # only where the memo does not know everything
     with open_memo(memo) as opened:
-        results, asked = answer_all([*answers, *losses], ask, opened)
-    pairs = zip(rows, results[: len(rows)], results[len(rows) :], strict=True)
-    return [_prediction(row, answer, loss) for row, answer, loss in pairs], asked
+        answered, asked = answer_all(answers, lambda missing: _answers(missing, model(), tokenizer, prompt), opened)
+        ids = dict(zip(texts, encoded, strict=True))
+        measured, unknown = answer_all(losses, lambda missing: _losses(missing, model(), ids), opened)
+    predictions = [_prediction(*of_row) for of_row in zip(rows, answered, measured, strict=True)]
+    return predictions, asked + unknown
+
+
+def _answers(requests: list[Request], model: Any, tokenizer: Any, prompt: Prompt) -> Iterator[tuple[Request, Answer]]:
+    texts, seeds = [request["prompt"] for request in requests], [0] * len(requests)
+    decoding, batch_size = Decoding(requests[0]["max_new_tokens"]), requests[0]["batch_size"]
+    special = not prompt.chat
+    found = generate(texts, seeds, decoding, batch_size, model, tokenizer, special_tokens=special, label="Answer")
+    return ((requests[index], answer) for index, answer in found)
+
+
+def _losses(requests: list[Request], model: Any, encoded: dict[str, Any]) -> Iterator[tuple[Request, Answer]]:
+    for request in tqdm(requests, desc="Measure", unit="row", dynamic_ncols=True):
+        yield request, reference_nll(model, encoded[request["prompt"]])
 
 
 def reference_nll(model: Any, encoded: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ byte or an F1 over all entities, be resampled question by question (`mbegu.scori
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from mbegu.metrics import finance
 from mbegu.metrics.abstention import abstains
@@ -16,28 +16,26 @@ from mbegu.metrics.overlap import exact_match, token_f1
 from mbegu.metrics.rouge import score as rouge
 from mbegu.rows.checks import follows
 from mbegu.rows.row import Row, question
+from mbegu.scoring.settings import Score
 from mbegu.text.filters import repetition
 from mbegu.text.words import words
 
 Measures = dict[str, tuple[float, float]]
 
 
-class Settings(NamedTuple):
-    """What the score section of params.yaml says."""
-
-    rouge: Sequence[str]
-    names: Sequence[str]  # of funds and institutions
-    classifier: Classifier | None  # None: too few rows to learn from, and no score
-
-
-def measure(predictions: Sequence[Mapping[str, Any]], heldout: Sequence[Row], settings: Settings) -> list[Measures]:
+def measure(
+    predictions: Sequence[Mapping[str, Any]], heldout: Sequence[Row], settings: Score, classifier: Classifier | None
+) -> list[Measures]:
     """Measures of each prediction, which answers the held-out row at its position.
+
+    Args:
+        classifier: what tells answers from other texts; None where too few rows teach it, and there is no score.
 
     Raises:
         BadInput: an unknown ROUGE type.
     """
     texts = [value["prediction"] for value in predictions]
-    answers = [None] * len(texts) if settings.classifier is None else reads_as_answer(settings.classifier, texts)
+    answers = [None] * len(texts) if classifier is None else reads_as_answer(classifier, texts)
     found = []
     for value, row, is_answer in zip(predictions, heldout, answers, strict=True):
         measures = _of_text(value["prediction"], row["output"], settings.rouge)

@@ -8,17 +8,19 @@ from typing import Any, NamedTuple
 import yaml
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
+from mbegu.builds.home import home
 from mbegu.errors import BadInput
 from mbegu.scoring import comparison
 from mbegu.scoring.headings import HEADINGS, TITLES, arrow
+from mbegu.scoring.verdicts import bounds, describe
 from mbegu.text import templates
+from mbegu.text.markdown import blockquote, fenced, inline, table
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
 STANDARD = {"rouge1": "rouge", "rouge2": "rouge", "rougeL": "rouge", "rougeLsum": "rouge"}  # ids at hf.co/metrics
 LANGUAGE = re.compile(r"[a-z]{2,3}|code|multilingual")  # ISO 639-1 to 639-3, as ModelCardData asks for
 
 
-class Settings(NamedTuple):
+class Publish(NamedTuple):
     """The section `publish` of params.yaml: what a build can't know of itself."""
 
     name: str  # of the model, without its version
@@ -29,7 +31,7 @@ class Settings(NamedTuple):
     limits: list[str]  # Markdown, a line each
 
 
-def read_settings(params: Path) -> Settings:
+def read_settings(params: Path) -> Publish:
     """The section `publish` of a params file.
 
     Raises:
@@ -44,20 +46,20 @@ def read_settings(params: Path) -> Settings:
     return parse_settings(values.get("publish") if isinstance(values, dict) else None, str(params))
 
 
-def parse_settings(section: Any, where: str) -> Settings:
+def parse_settings(section: Any, where: str) -> Publish:
     """Checks the section `publish`.
 
     Raises:
         BadInput: it is missing, or a key is unknown, missing or of another type.
     """
     if not isinstance(section, dict):
-        raise BadInput(f"{where}: no section 'publish'; write one with {', '.join(Settings._fields)}.")
+        raise BadInput(f"{where}: no section 'publish'; write one with {', '.join(Publish._fields)}.")
     for key in section:
-        if key not in Settings._fields:
-            raise BadInput(f"{where}: unknown key publish.{key}; expected {', '.join(Settings._fields)}.")
-    for key in Settings._fields:
+        if key not in Publish._fields:
+            raise BadInput(f"{where}: unknown key publish.{key}; expected {', '.join(Publish._fields)}.")
+    for key in Publish._fields:
         _check(key, section.get(key), f"{where}: publish.{key}")
-    settings = Settings(**section)
+    settings = Publish(**section)
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", settings.licence):
         raise BadInput(f"{where}: publish.licence is {settings.licence!r}; expected a hub's identifier, such as apache-2.0.")
     for language in settings.languages:
@@ -67,7 +69,7 @@ def parse_settings(section: Any, where: str) -> Settings:
 
 
 def _check(key: str, value: Any, where: str) -> None:
-    listed = Settings.__annotations__[key] == list[str]
+    listed = Publish.__annotations__[key] == list[str]
     if not isinstance(value, list if listed else str) or (listed and not all(isinstance(one, str) for one in value)):
         expected = "a list of texts" if listed else "a text"
         raise BadInput(f"{where} is {value!r}; expected {expected} (in quotes if YAML reads it as something else, such as no).")
@@ -75,19 +77,19 @@ def _check(key: str, value: Any, where: str) -> None:
         raise BadInput(f"{where} is empty; a hub needs it.")
 
 
-def page(facts: Mapping[str, Any], settings: Settings) -> str:
+def page(facts: Mapping[str, Any], settings: Publish) -> str:
     """The whole README.md.
 
     Args:
-        facts: what `card_facts.gather` found.
+        facts: what `facts.gather` found.
     """
     scores = score_table(facts["compared"], facts["version"])
-    filters = {"inline": inline, "fenced": fenced, "quoted": quoted, "literal": repr, "table": comparison.markdown}
-    body = templates.page(TEMPLATES / "model_card.md.jinja", {**facts, "settings": settings, "scores": scores}, filters)
+    filters = {"inline": inline, "fenced": fenced, "quoted": blockquote, "literal": repr, "table": table}
+    body = templates.page(home() / "templates/model_card.md.jinja", {**facts, "settings": settings, "scores": scores}, filters)
     return f"---\n{metadata(facts, settings).to_yaml()}\n---\n\n{body}\n"
 
 
-def metadata(facts: Mapping[str, Any], settings: Settings) -> ModelCardData:
+def metadata(facts: Mapping[str, Any], settings: Publish) -> ModelCardData:
     """What a hub indexes."""
     adapter = facts["adapter"]
     return ModelCardData(
@@ -103,7 +105,7 @@ def metadata(facts: Mapping[str, Any], settings: Settings) -> ModelCardData:
     )
 
 
-def _eval_results(facts: Mapping[str, Any], settings: Settings) -> list[EvalResult]:
+def _eval_results(facts: Mapping[str, Any], settings: Publish) -> list[EvalResult]:
     compared, version = facts["compared"], facts["version"]
     dataset = {"rows": compared["rows"], "sha256": facts["heldout"]["sha256"]}
     found = []
@@ -135,32 +137,15 @@ def score_table(compared: Mapping[str, Any], version: str) -> list[list[str]]:
     for heading in HEADINGS:
         if heading.tested and any(heading.name in compared["intervals"][model] for model in models):
             cells = [_score(compared, model, heading.name) for model in models]
-            lines.append([heading.title + arrow(heading), *cells, comparison.describe(pair.get(heading.name))])
+            lines.append([heading.title + arrow(heading), *cells, describe(pair.get(heading.name))])
     return lines
 
 
 def _score(compared: Mapping[str, Any], model: str, name: str) -> str:
     if name not in compared["models"][model] or name not in compared["intervals"][model]:
         return "–"
-    interval = comparison.bounds(compared["intervals"][model][name], "{:.3g}".format)
+    interval = bounds(compared["intervals"][model][name], "{:.3g}".format)
     return f"{compared['models'][model][name]:g} {interval}"
-
-
-def inline(text: object) -> str:
-    """Text on one line in which nothing is markup, also in a table's cell."""
-    return re.sub(r"([\\`*_{}\[\]<>|#!~&$])", r"\\\1", " ".join(str(text).split()))
-
-
-def fenced(text: str, language: str = "text") -> str:
-    """Text as a code block that it can't end: its fence is longer than any run of backticks in it."""
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text.strip(chr(10)).replace(chr(0), chr(0xFFFD))}\n{fence}"
-
-
-def quoted(text: str) -> str:
-    """Markdown as a block quote."""
-    return "\n".join(f"> {line}".rstrip() for line in text.strip().split("\n"))
 
 
 def check(text: str) -> None:

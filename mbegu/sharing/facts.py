@@ -4,33 +4,26 @@ import csv
 import difflib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from mbegu.builds.lock import Stages, ancestry, check_unchanged, made_by, outputs, settings
+from mbegu.builds.lock import Lock, ancestry, check_unchanged, settings
+from mbegu.builds.project import Project
 from mbegu.builds.record import revision
 from mbegu.errors import BadInput
 from mbegu.models.manifest import sha256
 from mbegu.models.trained import PROMPT_FILE
 from mbegu.rows.lineage import roots
 from mbegu.rows.row import Row, question, read_rows
-from mbegu.scoring.comparison import BASE, in_words, pair_name
+from mbegu.scoring.comparison import BASE, pair_name
 from mbegu.scoring.predictions import read_predictions
+from mbegu.scoring.verdicts import in_words
 
 EXAMPLES = 3  # held-out questions that a card shows, the first ones
 
 
-class Places(NamedTuple):
-    """Where a build keeps what a card tells of, relative to the folder of its dvc.yaml."""
-
-    adapters: Path
-    base: Path
-    data: Path
-    metrics: Path
-
-
-def gather(version: str, places: Places, stages: Stages, base_name: str) -> dict[str, Any]:
+def gather(version: str, project: Project, lock: Lock, base_name: str) -> dict[str, Any]:
     """Everything that the card's template shows, for an adapter that is what `dvc.lock` says.
 
     Args:
@@ -39,39 +32,33 @@ def gather(version: str, places: Places, stages: Stages, base_name: str) -> dict
     Raises:
         BadInput: no such version, something is not built, or is not what `dvc.lock` says.
     """
-    folder = places.adapters / version
-    _known(version, places.adapters, stages)
-    made_of = ancestry(folder.as_posix(), stages)
-    given = [path for path in made_of if path not in outputs(stages)]
-    predictions = places.data / "predictions" / f"{version}.jsonl"
-    for path in (folder, predictions, places.metrics / "compare.json"):
-        check_unchanged(path.as_posix(), ancestry(path.as_posix(), stages)[path.as_posix()])
-    for name in given:
-        check_unchanged(name, made_of[name])
-    compared = _compared(places.metrics / "compare.json", version)
+    _known(version, project.adapters, lock)
+    folder, predictions = project.adapter(version), project.predictions(version)
+    made_of, *_ = [ancestry(path.as_posix(), lock) for path in (folder, predictions, project.compared())]
+    given = {path: digest for path, digest in made_of.items() if path not in lock}
+    for path, digest in given.items():
+        check_unchanged(path, digest)
+    compared = _compared(version, project)
     return {
         "version": version,
         "adapter": (folder / "adapter_config.json").is_file(),
         "prompt": json.loads((folder / PROMPT_FILE).read_text(encoding="utf-8")),
-        "base": {"name": base_name, "fetched": json.loads((places.base / "base.json").read_text(encoding="utf-8"))},
-        "datasets": _datasets(version, places.data, made_of, stages),
-        "training": settings(made_by(folder.as_posix(), stages)),
-        "curves": {
-            name: _curve((places.metrics / "train" / version / f"{name}.csv").as_posix(), stages)
-            for name in ("training", "validation")
-        },
-        "answered": settings(made_by(predictions.as_posix(), stages)),
+        "base": {"name": base_name, "fetched": json.loads((project.base / "base.json").read_text(encoding="utf-8"))},
+        "datasets": _datasets(version, project, made_of, lock),
+        "training": settings(lock[folder.as_posix()]),
+        "curves": {name: _curve(project.curve(version, name), lock) for name in ("training", "validation")},
+        "answered": settings(lock[predictions.as_posix()]),
         "compared": compared,
         "verdict": in_words(compared["pairs"][pair_name(version, BASE)]),
-        "heldout": _heldout(predictions, made_by(predictions.as_posix(), stages)),
+        "heldout": _heldout(predictions, lock),
         "answers": _answers(predictions),
-        "examples": _examples(predictions, places.data / "predictions" / f"{BASE}.jsonl"),
+        "examples": _examples(predictions, project.predictions(BASE)),
         "inputs": _inputs(given),
         "revision": revision([*given, "dvc.yaml", "params.yaml", ":/mbegu", ":/stages"]),
     }
 
 
-def base_name(given: str | None, base: Path, stages: Stages) -> str:
+def base_name(given: str | None, base: Path, lock: Lock) -> str:
     """What a stranger finds the base model under.
 
     Args:
@@ -88,32 +75,32 @@ def base_name(given: str | None, base: Path, stages: Stages) -> str:
         raise BadInput(f"{base}: no base.json here; fetch it with `dvc pull {base}` or build it with `dvc repro base`.") from None
     if fetched["source"] == "hub":
         return str(fetched["name"])
-    if fetched["source"] == "pypi" and base.as_posix() in outputs(stages):
-        return str(settings(made_by(base.as_posix(), stages))["hub.name"])
+    if fetched["source"] == "pypi" and base.as_posix() in lock:
+        return str(settings(lock[base.as_posix()])["hub.name"])
     raise BadInput(f"{base}: nothing says what this model is called on a hub; add --base_model NAME/REPO.")
 
 
-def _known(version: str, adapters: Path, stages: Stages) -> None:
-    known = sorted(Path(path).name for path in outputs(stages) if Path(path).parent == adapters)
+def _known(version: str, adapters: Path, lock: Lock) -> None:
+    known = sorted(Path(path).name for path in lock if Path(path).parent == adapters)
     if version not in known:
         close = difflib.get_close_matches(version, known, 1)
         hint = f"Did you mean {close[0]}?" if close else f"There are {', '.join(known) or 'none'}."
         raise BadInput(f"--version {version}: dvc.lock has no {adapters / version}. {hint} Build a new one with `dvc repro`.")
 
 
-def _compared(path: Path, version: str) -> dict[str, Any]:
+def _compared(version: str, project: Project) -> dict[str, Any]:
+    path, score = project.compared(), project.score(version)
     compared = dict(json.loads(path.read_text(encoding="utf-8")))
     if version not in compared["models"]:
         raise BadInput(f"{path}: does not compare {version}; run `dvc repro`.")
-    score = path.parent / "score" / f"{version}.json"
     if not score.is_file() or json.loads(score.read_text(encoding="utf-8")) != compared["models"][version]:
         raise BadInput(f"{score}: is not what {path.name} compares; run `dvc repro`.")
     return compared
 
 
-def _datasets(version: str, data: Path, made_of: Mapping[str, str], stages: Stages) -> list[dict[str, Any]]:
+def _datasets(version: str, project: Project, made_of: Mapping[str, str], lock: Lock) -> list[dict[str, Any]]:
     """The versions that the adapter's rows stand on, its own last."""
-    built = [path for path in made_of if Path(path).parent == data / "versions" and path in outputs(stages)]
+    built = [path for path in made_of if Path(path) == project.rows(Path(path).stem) and path in lock]
     found = []
     for path in sorted(built, key=lambda path: (Path(path).stem == version, path)):
         check_unchanged(path, made_of[path])
@@ -123,22 +110,24 @@ def _datasets(version: str, data: Path, made_of: Mapping[str, str], stages: Stag
         numbers = {"rows": len(rows), "kinds": sorted(kinds.items()), "roots": len(people)}
         found.append({"name": Path(path).stem, "sha256": sha256(Path(path)), **numbers})
     if not found or found[-1]["name"] != version:
-        raise BadInput(f"{data / 'versions' / version}.jsonl: the adapter was not built from it; name its folder by --data.")
+        raise BadInput(f"{project.rows(version)}: the adapter was not built from it; name its folder by --data.")
     return found
 
 
-def _curve(path: str, stages: Stages) -> list[tuple[int, float]]:
+def _curve(path: Path, lock: Lock) -> list[tuple[int, float]]:
     """(optimizer step, loss), or nothing where training kept no such curve."""
-    if path not in outputs(stages):
+    built = lock.get(path.as_posix())
+    if built is None:
         return []
-    check_unchanged(path, outputs(stages)[path][1])
+    check_unchanged(path.as_posix(), built.md5)
     with open(path, encoding="utf-8", newline="") as file:
         return [(int(line["step"]), float(line["loss"])) for line in csv.DictReader(file)]
 
 
-def _heldout(predictions: Path, stage: Mapping[str, Any]) -> dict[str, Any]:
+def _heldout(predictions: Path, lock: Lock) -> dict[str, Any]:
     """The file of held-out rows, which the predict stage read."""
-    named = {dep["path"]: dep["md5"] for dep in stage["deps"] if dep["path"].endswith(".jsonl")}
+    deps = lock[predictions.as_posix()].stage["deps"]
+    named = {dep["path"]: dep["md5"] for dep in deps if dep["path"].endswith(".jsonl")}
     if len(named) != 1:
         raise BadInput(f"{predictions}: its stage reads {', '.join(named) or 'no rows'}; expected one file of held-out rows.")
     ((path, digest),) = named.items()
@@ -166,7 +155,7 @@ def _examples(predictions: Path, of_base: Path) -> list[dict[str, str]]:
     ]  # fmt: skip
 
 
-def _inputs(given: Sequence[str]) -> list[tuple[str, str]]:
+def _inputs(given: Iterable[str]) -> list[tuple[str, str]]:
     """(path, SHA-256) of the files that people wrote and the build read, code left out."""
     paths = [path for path in map(Path, given) if path.parent.name != "fingerprints"]
     files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]

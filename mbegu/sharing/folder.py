@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.asking.prompts import Prompt
+from mbegu.builds.project import Project
 from mbegu.errors import BadInput
-from mbegu.models.manifest import NAME, verify
-from mbegu.models.trained import PROMPT_FILE
+from mbegu.models.manifest import NAME, verify, write_manifest
+from mbegu.outputs import whole
+from mbegu.sharing import card
+from mbegu.sharing.card import Publish
 
 TEMPLATE, CARD, MERGED = "prompt.jinja", "README.md", "merged"
 TOKENIZER = (
@@ -33,25 +36,43 @@ def check_replaceable(out: Path) -> None:
         raise BadInput(f"--out {out}: holds {min(files - listed)}, which nobody published; move it away, or name another folder.")
 
 
-def copy_model(adapter: Path, base: Path, folder: Path, base_named: Mapping[str, Any]) -> None:
+def publish(out: Path, facts: Mapping[str, Any], project: Project, settings: Publish, dtype: str | None) -> dict[str, Any] | None:
+    """Writes the whole folder, in place of what an earlier run published there; returns what `add_merged` does.
+
+    Args:
+        facts: what `facts.gather` found, and `repo`, the name that it gets on a hub, or "".
+        dtype: of the numbers of `merged/`, which is left out for None.
+    """
+    with whole(out) as folder:
+        copy_model(facts, project, folder)
+        merged = add_merged(facts, project, folder, dtype) if dtype else None
+        text = card.page({**facts, "merged": merged}, settings)
+        card.check(text)
+        (folder / CARD).write_text(text, encoding="utf-8")
+        write_licence(folder, settings.licence, project.base, facts["base"]["name"])
+        write_manifest(folder)
+    return merged
+
+
+def copy_model(facts: Mapping[str, Any], project: Project, folder: Path) -> None:
     """Copies weights, tokenizer and prompt; the configuration names the base as a stranger finds it.
 
     Args:
-        base_named: `name` on a hub, and `fetched`, what the base stage wrote of where it got it.
+        facts: what `facts.gather` found.
     """
+    adapter = project.adapter(facts["version"])
     folder.mkdir()
     for path in sorted(adapter.iterdir()):
         if path.name != NAME:
             _copy(path, folder)
-    copy_tokenizer(base, folder)
+    copy_tokenizer(project.base, folder)
     config = folder / "adapter_config.json"
     if config.is_file():
         values = json.loads(config.read_text(encoding="utf-8"))
-        values["base_model_name_or_path"] = base_named["name"]
-        values["revision"] = base_named["fetched"].get("revision")
+        values["base_model_name_or_path"] = facts["base"]["name"]
+        values["revision"] = facts["base"]["fetched"].get("revision")
         config.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-    prompt = json.loads((adapter / PROMPT_FILE).read_text(encoding="utf-8"))
-    (folder / TEMPLATE).write_text(prompt["template"], encoding="utf-8")
+    (folder / TEMPLATE).write_text(facts["prompt"]["template"], encoding="utf-8")
 
 
 def copy_tokenizer(base: Path, folder: Path) -> None:
@@ -77,15 +98,17 @@ def _copy(path: Path, folder: Path) -> None:
     target.chmod(0o644)  # safetensors writes files that only their owner may read
 
 
-def add_merged(adapter: Path, base: Path, folder: Path, dtype: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+def add_merged(facts: Mapping[str, Any], project: Project, folder: Path, dtype: str) -> dict[str, Any]:
     """Writes `merged/`, a whole model; returns `dtype` and the `agreement` with the adapter along its held-out answers.
 
     Args:
-        facts: what `card_facts.gather` found.
+        facts: what `facts.gather` found.
     """
+    from mbegu.models.loading import Weights
     from mbegu.sharing import merged
 
+    weights = Weights(project.base, project.adapter(facts["version"]), facts["answered"]["quantization"])
     prompt = Prompt(facts["prompt"]["template"], facts["prompt"]["chat"])
-    found = merged.write(base, adapter, facts["answered"]["quantization"], dtype, prompt, facts["answers"], folder / MERGED)
-    copy_tokenizer(base, folder / MERGED)
+    found = merged.write(weights, dtype, prompt, facts["answers"], folder / MERGED)
+    copy_tokenizer(project.base, folder / MERGED)
     return {"dtype": dtype, "agreement": found}

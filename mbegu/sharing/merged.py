@@ -13,7 +13,7 @@ import torch
 
 from mbegu.asking.prompts import Prompt, prompt_ids, row_prompts
 from mbegu.errors import BadInput
-from mbegu.models.loading import load_base, load_tokenizer
+from mbegu.models.loading import Weights, load_base, load_tokenizer
 from mbegu.rows.row import Row
 
 DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
@@ -43,11 +43,11 @@ def base_weights(base: Path, quantization: str) -> Any:
     return model.to(torch.float32).eval()
 
 
-def with_adapter(base: Path, adapter: Path, quantization: str) -> Any:
+def with_adapter(weights: Weights) -> Any:
     """Base and adapter apart, as peft runs them, in float32."""
     from peft import PeftModel
 
-    return PeftModel.from_pretrained(base_weights(base, quantization), str(adapter)).eval()
+    return PeftModel.from_pretrained(base_weights(weights.base, weights.quantization), str(weights.adapter)).eval()
 
 
 def merge(model: Any, dtype: str) -> Any:
@@ -100,17 +100,15 @@ def agreement(one: Sequence[Sequence[int]], other: Sequence[Sequence[int]]) -> A
     return Agreement(whole, len(lengths), sum(same), sum(lengths))
 
 
-def write(
-    base: Path, adapter: Path, quantization: str, dtype: str, prompt: Prompt, rows: Sequence[Row], folder: Path
-) -> Agreement:
+def write(weights: Weights, dtype: str, prompt: Prompt, rows: Sequence[Row], folder: Path) -> Agreement:
     """Merges, saves, reads back, and says how far the merged model agrees with the adapter along `rows`.
 
     Both compute in float32: in 16 bits, not even an adapter gives the same answers on two machines.
     """
     from transformers import AutoModelForCausalLM
 
-    tokenizer = load_tokenizer(base)
-    model = with_adapter(base, adapter, quantization)
+    tokenizer = load_tokenizer(weights.base)
+    model = with_adapter(weights)
     expected = choices(model, tokenizer, prompt, rows)
     save(merge(model, dtype), folder)
     del model

@@ -1,11 +1,12 @@
 """Filters of machine-written text. Each is a pure function that gives a reason and a measure, or None to let it pass."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Any
 
 import regex
 
+from mbegu.text import reasons
 from mbegu.text.words import fold, words
 
 Problem = tuple[str, float | None]
@@ -25,8 +26,8 @@ def length(text: str, min_words: int, max_words: int) -> Problem | None:
     """ "too short" or "too long", with the number of words of any script."""
     count = len(words(text))
     if count < min_words:
-        return "too short", count
-    return ("too long", count) if count > max_words else None
+        return reasons.TOO_SHORT, count
+    return (reasons.TOO_LONG, count) if count > max_words else None
 
 
 def repetition(text: str) -> float:
@@ -42,17 +43,17 @@ def repetition(text: str) -> float:
 def repetitive(text: str, most: float) -> Problem | None:
     """More than `most` of the 4-grams are repeated."""
     share = repetition(text)
-    return ("repetitive", share) if share > most else None
+    return (reasons.REPETITIVE, share) if share > most else None
 
 
 def cut_off(finish_reason: str | None) -> Problem | None:
     """The teacher was stopped by its limit of tokens, in the middle of a sentence."""
-    return ("cut off: the teacher reached max_new_tokens", None) if finish_reason == "length" else None
+    return (f"{reasons.CUT_OFF}: the teacher reached max_new_tokens", None) if finish_reason == "length" else None
 
 
 def empty(text: str) -> Problem | None:
     """No word in it: blank, or only marks and emoji."""
-    return None if any(map(str.isalnum, text)) else ("empty", None)
+    return None if any(map(str.isalnum, text)) else (reasons.EMPTY, None)
 
 
 def leading_punctuation(text: str) -> Problem | None:
@@ -60,7 +61,7 @@ def leading_punctuation(text: str) -> Problem | None:
     first = fold(text)[:1]
     category = unicodedata.category(first) if first else "L"
     stray = category[0] in "PSM" and category not in OPENING and first not in OPENING_MARKS
-    return ("leading punctuation", None) if stray and not regex.match(r"\p{Extended_Pictographic}", first) else None
+    return (reasons.LEADING_PUNCTUATION, None) if stray and not regex.match(r"\p{Extended_Pictographic}", first) else None
 
 
 def about(text: str, topics: Iterable[str]) -> Problem | None:
@@ -69,7 +70,7 @@ def about(text: str, topics: Iterable[str]) -> Problem | None:
     for topic in topics:
         wanted = words(topic)
         if wanted and any(tokens[i : i + len(wanted)] == wanted for i in range(len(tokens) - len(wanted) + 1)):
-            return f"blacklisted topic: {topic}", None
+            return f"{reasons.BLACKLISTED}: {topic}", None
     return None
 
 
@@ -79,7 +80,7 @@ def refuses(text: str, openings: Iterable[str]) -> Problem | None:
     for opening in openings:
         wanted = words(opening)
         if wanted and tokens[: len(wanted)] == wanted:
-            return f"refusal: {opening}", None
+            return f"{reasons.REFUSAL}: {opening}", None
     return None
 
 
@@ -87,8 +88,8 @@ def echoes(output: str, instruction: str, input_: str) -> Problem | None:
     """The answer is the question, or its input, again."""
     said = words(output)
     if said == words(instruction):
-        return "answer equals the instruction", None
-    return ("answer equals the input", None) if input_ and said == words(input_) else None
+        return f"{reasons.ANSWER_EQUALS} the instruction", None
+    return (f"{reasons.ANSWER_EQUALS} the input", None) if input_ and said == words(input_) else None
 
 
 def script(text: str) -> str | None:
@@ -105,15 +106,15 @@ def scripts(rows: Iterable[dict[str, Any]]) -> set[str]:
     return {found for row in rows if (found := script(row["instruction"]))}
 
 
-def foreign_script(text: str, scripts: set[str]) -> Problem | None:
+def foreign_script(text: str, scripts: Set[str]) -> Problem | None:
     """Written in a script that none of the seeds is written in. Words of another script inside it are no matter."""
-    found = script(text)
-    return (f"wrong script: {found}", None) if found and scripts and found not in scripts else None
+    found = script(text) if scripts else None
+    return (f"{reasons.WRONG_SCRIPT}: {found}", None) if found and found not in scripts else None
 
 
 def control_token(text: str, tokens: Iterable[str]) -> Problem | None:
     """Spells one of the model's control tokens, which would end or forge a turn."""
-    return next(((f"control token: {token}", None) for token in tokens if token in text), None)
+    return next(((f"{reasons.CONTROL_TOKEN}: {token}", None) for token in tokens if token in text), None)
 
 
 def marks(text: str, names: Iterable[str] = ()) -> list[str]:

@@ -22,7 +22,7 @@ def compiled(text: str, keep_trailing_newline: bool = False) -> jinja2.Template:
     return environment.from_string(text)
 
 
-def render(text: str, name: str, **values: Any) -> str:
+def render(text: str, name: str, /, **values: Any) -> str:
     """A prompt's template filled in.
 
     Args:

@@ -11,15 +11,15 @@ from mbegu.models.manifest import sha256, verify, write_manifest
 from mbegu.models.trained import PROMPT_FILE
 
 
-def same_base(prompt: dict[str, Any], base_identity: str, tokenized: Path) -> None:
+def same_base(prompt: dict[str, Any], base_identity: str, encoded: Path) -> None:
     """Raises `BadInput` if the rows were tokenized for another base model."""
     if prompt["base"] != base_identity:
-        raise BadInput(f"{tokenized}: tokenized for another base model; run `dvc repro` to tokenize it again.")
+        raise BadInput(f"{encoded}: tokenized for another base model; run `dvc repro` to tokenize it again.")
 
 
-def run_folder(work: Path, tokenized: Path, base: Path, settings: Any) -> Path:
+def run_folder(work: Path, encoded: Path, base: Path, settings: Any) -> Path:
     """The folder for a run's checkpoints: the same inputs and settings give the same folder, others another."""
-    content = json.dumps([sha256(tokenized), verify(base), settings])
+    content = json.dumps([sha256(encoded), verify(base), settings])
     folder = work / hashlib.sha256(content.encode()).hexdigest()[:16]
     folder.mkdir(exist_ok=True)
     return folder

@@ -6,7 +6,7 @@ from typing import Any
 Point = tuple[int, float]
 
 
-def curves(log_history: list[dict[str, Any]]) -> tuple[list[Point], list[Point]]:
+def losses(log_history: list[dict[str, Any]]) -> tuple[list[Point], list[Point]]:
     """Training and validation loss in nats a token, as (optimizer step, loss)."""
     training = [(entry["step"], entry["loss"]) for entry in log_history if "loss" in entry]
     validation = [(entry["step"], entry["eval_loss"]) for entry in log_history if "eval_loss" in entry]

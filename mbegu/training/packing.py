@@ -50,20 +50,18 @@ def attend_within_rows(
     value: torch.Tensor,
     attention_mask: torch.Tensor | None,
     scaling: float,
-    dropout: float = 0.0,
-    row_lengths: list[int] | None = None,
-    **_: Any,
+    **settings: Any,
 ) -> tuple[torch.Tensor, None]:
     """Causal attention over a packed batch, for `transformers.AttentionInterface`.
 
     Args:
         query: (1, heads, tokens, head size); `key` and `value` have (1, key heads, tokens, head size).
-        row_lengths: tokens of each row, in order; None means one row.
+        settings: `row_lengths`, tokens of each row, in order (without it, one row); `dropout`; others are of no effect.
 
     Returns:
         (1, tokens, heads, head size), and None for the weights.
     """
-    lengths = row_lengths or [query.shape[2]]
+    lengths, dropout = settings.get("row_lengths") or [query.shape[2]], settings.get("dropout", 0.0)
     parts = zip(query[0].split(lengths, 1), key[0].split(lengths, 1), value[0].split(lengths, 1), strict=True)
     rows = [
         _plain(*part, scaling)

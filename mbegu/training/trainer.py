@@ -5,12 +5,12 @@ import math
 import os
 import shutil
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from datasets import Dataset
 from peft import LoraConfig, get_peft_model
-from transformers import Trainer, TrainerCallback, TrainingArguments, set_seed
+from transformers import Trainer, TrainingArguments, set_seed
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from mbegu.errors import BadInput
@@ -19,30 +19,8 @@ from mbegu.rows.lineage import side
 from mbegu.training import packing
 from mbegu.training.dropout import replace_dropout
 from mbegu.training.loss import completion_loss
-
-
-class Lora(NamedTuple):
-    """LoRA (Hu et al. 2021, arXiv 2106.09685): `alpha / r` scales the product of two rank-`r` matrices."""
-
-    r: int
-    alpha: int
-    dropout: float
-    targets: list[str]  # names of the linear layers that get an adapter
-
-
-class Schedule(NamedTuple):
-    """How long and how fast."""
-
-    epochs: float
-    batch_size: int  # rows a forward pass
-    gradient_accumulation_steps: int
-    learning_rate: float
-    lr_scheduler: str
-    warmup_steps: int
-    weight_decay: float
-    max_grad_norm: float
-    gradient_checkpointing: bool
-    seed: int
+from mbegu.training.progress import Bar
+from mbegu.training.settings import Lora, Schedule
 
 
 def split(rows: Dataset, fraction: float) -> tuple[Dataset, Dataset]:
@@ -98,19 +76,19 @@ def add_lora(model: Any, lora: Lora, seed: int) -> Any:
     return get_peft_model(model, config)
 
 
-def train(model: Any, rows: Dataset, validation: Dataset, schedule: Schedule, save_steps: int, folder: Path) -> Any:
+def train(model: Any, rows: Dataset, validation: Dataset, schedule: Schedule, folder: Path) -> Any:
     """Trains in place, with validation before the first step and after each epoch, resuming from `folder`.
 
     Args:
-        rows: encoded rows (see `encode.SCHEMA`); `validation` likewise, empty for none.
-        save_steps: optimizer steps between checkpoints in `folder`.
+        rows: encoded rows (see `encoded.SCHEMA`); `validation` likewise, empty for none.
+        folder: for a checkpoint every `schedule.save_steps` optimizer steps.
 
     Returns:
         The `TrainerState`, whose `log_history` has one entry per logged step or evaluation.
     """
     checkpoint = _last_whole_checkpoint(folder)
     epoch_steps = math.ceil(len(rows) / schedule.batch_size / schedule.gradient_accumulation_steps)
-    arguments = _arguments(schedule, epoch_steps if len(validation) else None, save_steps, folder)
+    arguments = _arguments(schedule, epoch_steps if len(validation) else None, folder)
     # a first evaluation draws from the random generator, and a resumed run has had it
     arguments.eval_on_start = bool(len(validation)) and checkpoint is None
     trainer = Trainer(
@@ -129,7 +107,7 @@ def train(model: Any, rows: Dataset, validation: Dataset, schedule: Schedule, sa
     return trainer.state
 
 
-def _arguments(schedule: Schedule, eval_steps: int | None, save_steps: int, folder: Path) -> TrainingArguments:
+def _arguments(schedule: Schedule, eval_steps: int | None, folder: Path) -> TrainingArguments:
     return TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=schedule.epochs,
@@ -149,7 +127,7 @@ def _arguments(schedule: Schedule, eval_steps: int | None, save_steps: int, fold
         eval_strategy="steps" if eval_steps else "no",
         eval_steps=eval_steps,
         save_strategy="steps",
-        save_steps=save_steps,
+        save_steps=schedule.save_steps,
         save_total_limit=2,
         logging_steps=1,
         remove_unused_columns=False,
@@ -169,24 +147,3 @@ def _last_whole_checkpoint(folder: Path) -> str | None:
         except (OSError, ValueError):
             shutil.rmtree(checkpoint)
     return None
-
-
-class Bar(TrainerCallback):
-    """A progress bar over optimizer steps that shows the last losses."""
-
-    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        from tqdm import tqdm
-
-        self.bar = tqdm(total=state.max_steps, initial=state.global_step, desc="Train", unit="step", dynamic_ncols=True)
-        self.losses: dict[str, str] = {}
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        self.bar.update(state.global_step - self.bar.n)
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **kwargs: Any) -> None:
-        names = {"loss": "training", "eval_loss": "validation"}
-        self.losses |= {names[key]: f"{value:.3f}" for key, value in (logs or {}).items() if key in names}
-        self.bar.set_postfix(self.losses)
-
-    def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        self.bar.close()

@@ -5,7 +5,7 @@ import pytest
 from mbegu.asking.prompts import read_prompt, render
 from mbegu.errors import BadInput
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
+TEMPLATES = Path(__file__).parents[2] / "templates"
 PROMPTS = ["chat.jinja", "alpaca.jinja", "question-answer.jinja"]
 
 

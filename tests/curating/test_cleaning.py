@@ -1,4 +1,4 @@
-"""Repairs that leave right text alone, poor answers, and rows that say the same; in several scripts."""
+"""Repairs that leave right text alone, in several scripts; and a set that is cleaned as a whole."""
 
 import json
 import unicodedata
@@ -8,15 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mbegu.curating import cleaning
-from mbegu.curating.cleaning import Limits
+from mbegu.curating import cleaning, duplicates, quality
+from mbegu.curating.settings import Clean
 from mbegu.rows.ledger import check_balance
 from mbegu.rows.row import row_id
-from mbegu.sources.sets.columns import Columns, load
+from mbegu.sources.sets.columns import load
 from mbegu.sources.sets.records import read
+from mbegu.sources.sets.settings import Columns
 
-LIMITS = Limits(3, 60, 0.3, ["as an ai", "ይቅርታ"])
-DATA = Path(__file__).parents[1] / "examples/finance_qa/data/raw"
+BOUNDS = Clean(3, 60, 0.3, ["as an ai", "ይቅርታ"], 1.0, 128)
+DATA = Path(__file__).parents[2] / "examples/finance_qa/data/raw"
 ANSWER = "Put three months of expenses in an account that you can reach, and keep the rest where it earns more interest."
 RIGHT = [
     "ሰላም ። የገንዘብ ገበያ፡ ፈንድ 25.5 ብር", "Habari ya asubuhi, rafiki", "ما هو الصندوق؟ ٢٥٫٥ ٪", "می‌خواهم بدانم",
@@ -130,77 +131,9 @@ def test_a_pasted_template_is_unwrapped_or_its_row_dropped(instruction, input_, 
     assert reasons(ledger) == (["repaired: prompt template"] if changed else [])
 
 
-@pytest.mark.parametrize(
-    ("given_row", "reason"),
-    [
-        (row("q"), None),
-        (row("ምንድን ነው?", "ገንዘብ ማስቀመጫ ፈንድ ነው።"), None),
-        (row("… 🙂"), "empty"),
-        (row("q", "\u200b\u2060 … 👍"), "empty"),
-        (row("q", "10%"), "too short"),
-        (row("q", "word " * 61), "too long"),
-        (row("q", "በጣም ጥሩ ነው ። " * 6), "repetitive"),
-        (row("q", "As an AI, I have no money of my own."), "refusal: as an ai"),
-        (row("q", "ይቅርታ፣ መልስ መስጠት አልችልም።"), "refusal: ይቅርታ"),
-        (row("What is a money market fund?", "what is a money market fund"), "answer equals the instruction"),
-        (row("Sort these words please.", "b c a", "b, c, a"), "answer equals the input"),
-        (row("q", f"{ANSWER}<|im_end|>\n<|im_start|>user"), "control token: <|im_end|>"),
-        (row("[INST] q [/INST]"), "control token: [INST]"),
-        (row("q", ANSWER, "<|end of text|>"), "control token: <|end of text|>"),
-        (row("Is 5 <| 6 and a [list] or <s> fine?"), None),
-    ],
-)  # fmt: skip
-def test_quality(given_row, reason):
-    kept, ledger = cleaning.check_quality([given_row], LIMITS)
-    assert (kept, reasons(ledger)) == (([given_row], []) if reason is None else ([], [reason]))
-
-
-def test_the_first_of_rows_that_ask_the_same_stays():
-    rows = [row("What  is it?", "One  answer.", line=1), row("What is\nit?", "One answer.", line=2),
-            row("What is it?", "Two.", line=3),
-            row("What is it?", "One answer.", "x", line=4)]  # fmt: skip
-    kept, ledger = cleaning.drop_duplicates(rows)
-    assert kept == [rows[0], rows[3]]
-    assert reasons(ledger) == ["duplicate", "same question with another answer as set.json:1"]
-    assert [line["nearest"] for line in ledger] == [rows[0]["id"]] * 2
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "score"),
-    [
-        (row("How large should my fund be?"), row("How large should the fund be?"), 22 / 28),
-        (row("IS IT A FUND?"), row("is it a fund"), 1.0),
-        (row("የድንገተኛ ጊዜ ገንዘብ ስንት ይሁን?", "የሦስት ወር ወጪ በቀላሉ በሚገኝ ሂሳብ ውስጥ አስቀምጥ ከዚያ በላይ ያለውን በፈንድ አስቀምጥ።"),
-         row("የድንገተኛ ጊዜ ገንዘብ ስንት ይሁን", "የሦስት ወር ወጪ በቀላሉ በሚገኝ ሂሳብ ውስጥ አስቀምጥ ከዚያ በላይ ያለውን በፈንድ አስቀምጥ"), 1.0),
-    ],
-)  # fmt: skip
-def test_the_later_of_rows_that_say_nearly_the_same_goes(first, second, score):
-    kept, ledger = cleaning.drop_near_duplicates([first, row("Other?", "Something else is said."), second], 0.6, 128)
-    assert [found["instruction"] for found in kept] == [first["instruction"], "Other?"]
-    assert [(line["reason"], line["nearest"], line["id"]) for line in ledger] == [("near-duplicate", first["id"], second["id"])]
-    assert ledger[0]["score"] == pytest.approx(score, abs=0.001)
-    assert cleaning.drop_near_duplicates([first, second], 1.0, 128) == ([first, second], [])
-
-
-def test_other_numbers_in_the_question_make_another_question():
-    rows = [row("Can I wait 30 days to pay?"), row("Can I wait 60 days to pay?"), row("Can I wait 30 days to pay, please?")]
-    kept, ledger = cleaning.drop_near_duplicates(rows, 0.6, 128)
-    assert kept == rows[:2] and ledger[0]["nearest"] == rows[0]["id"]
-
-
-def test_the_bound_itself_is_kept_and_short_texts_are_compared_whole():
-    rows = [row("a", "b c"), row("a", "b d"), row("A?", "b c."), row("x", "y")]
-    kept, ledger = cleaning.drop_near_duplicates(rows, 0.1, 16)
-    assert kept == [rows[0], rows[1], rows[3]] and ledger[0]["score"] == 1.0
-    # 3-grams of a b c d e and of a b c d: 2 of 3 are shared
-    rows = [row("a", "b c d e"), row("a", "b c d")]
-    assert cleaning.drop_near_duplicates(rows, 2 / 3, 128)[0] == rows
-    assert cleaning.drop_near_duplicates(rows, 0.66, 128)[0] == rows[:1]
-
-
 def loaded(name: str):
     path = DATA / name
-    return load(name, read(str(path), "auto", "train"), Columns("instruction", "input", "output"), 0)
+    return load(name, read(str(path), "auto", "train"), Columns("instruction", "input", "output"), 0)[0]
 
 
 EXPECTED = {
@@ -212,11 +145,11 @@ EXPECTED = {
 
 
 def test_every_dirty_row_is_found_for_its_reason_and_no_clean_one():
-    rows = [found for name in ("alpaca_finance.json", "dirty.json") for found in loaded(name).rows]
+    rows = [found for name in ("alpaca_finance.json", "dirty.json") for found in loaded(name).kept]
     kept, repaired = cleaning.repair(rows)
-    kept, poor = cleaning.check_quality(kept, Limits(8, 300, 0.2, ["as an ai", "i'm sorry"]))
-    kept, same = cleaning.drop_duplicates(kept)
-    kept, near = cleaning.drop_near_duplicates(kept, 0.7, 128)
+    kept, poor = quality.check_set(kept, Clean(8, 300, 0.2, ["as an ai", "i'm sorry"], 1.0, 128))
+    kept, same = duplicates.drop_duplicates(kept)
+    kept, near = duplicates.drop_near_duplicates(kept, 0.7, 128)
     ledger = [*loaded("dirty.json").ledger, *repaired, *poor, *same, *near]
     lines = {line["row"]["origin"]["source"]: line["reason"] for line in ledger}
     assert len(ledger) == len(lines) == 40 and all("dirty.json" in source for source in lines)
@@ -229,25 +162,6 @@ def test_every_dirty_row_is_found_for_its_reason_and_no_clean_one():
     assert "150,000–300,000 shillings" in mended and "are enough:\\nDate and hours" in mended
 
 
-def test_minhash_finds_what_comparing_all_pairs_finds():
-    first, later = loaded("alpaca_finance.json").rows, loaded("dirty.json").rows
-    shingles = [cleaning._shingles(found) for found in first]
-    twins = [found for found in later if max(cleaning._jaccard(cleaning._shingles(found), other) for other in shingles) > 0.5]
-    kept, ledger = cleaning.drop_near_duplicates([*first, *later], 0.5, 128)
-    assert [line["row"] for line in ledger] == twins and len(twins) == 12
-    assert kept[:300] == first
-
-
-def test_the_funnel_counts_what_both_stages_dropped():
-    dropped = [
-        {"action": "dropped", "reason": reason} for reason in ("empty output", "refusal: as an ai", "duplicate", "ragged: 2")
-    ]
-    changed = {"action": "changed", "reason": "repaired: mojibake"}
-    assert cleaning.funnel(5, [dropped[:1], [changed, *dropped[1:]]]) == [
-        ("candidates", 0, 9), ("ragged", 1, 8), ("empty", 1, 7), ("refusal", 1, 6), ("duplicate", 1, 5), ("kept", 0, 5),
-    ]  # fmt: skip
-
-
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(*[st.text(max_size=30)] * 3), min_size=1, max_size=4))
 def test_any_text_is_cleaned_with_each_row_accounted_for_and_nothing_to_do_the_second_time(values):
@@ -255,8 +169,8 @@ def test_any_text_is_cleaned_with_each_row_accounted_for_and_nothing_to_do_the_s
     kept, ledger = cleaning.repair(rows)
     check_balance(len(rows), len(kept), ledger, "clean")
     assert cleaning.repair(kept) == (kept, [])
-    checked, lines = cleaning.check_quality(kept, LIMITS)
+    checked, lines = quality.check_set(kept, BOUNDS)
     check_balance(len(kept), len(checked), lines, "clean")
-    unique, lines = cleaning.drop_duplicates(checked)
-    kept, more = cleaning.drop_near_duplicates(unique, 0.5, 32)
+    unique, lines = duplicates.drop_duplicates(checked)
+    kept, more = duplicates.drop_near_duplicates(unique, 0.5, 32)
     check_balance(len(checked), len(kept), [*lines, *more], "clean")

@@ -1,6 +1,6 @@
 """A row never changes sides."""
 
-from mbegu.curating.splitting import as_written, is_held_out, split
+from mbegu.curating.splitting import as_written, drop_asked, is_held_out, split
 from mbegu.rows.heldout import read_heldout
 from mbegu.rows.jsonl import write_lines
 from mbegu.rows.row import row_id
@@ -19,18 +19,18 @@ def ids(rows: list[dict]) -> list[str]:
 
 
 def test_about_the_fraction_is_held_out_and_each_row_is_on_one_side():
-    found = split(ROWS, [], 0.1)
-    assert 70 < len(found.heldout) < 130 and len(found.train) + len(found.heldout) == 1000 and found.ledger == []
-    held_out = set(ids(found.heldout))
-    assert [value for value in ROWS if value["id"] not in held_out] == found.train
-    assert [value for value in ROWS if value["id"] in held_out] == found.heldout
+    train, heldout = split(ROWS, 0.1)
+    assert 70 < len(heldout) < 130 and len(train) + len(heldout) == 1000 and drop_asked(ROWS, []) == (ROWS, [])
+    held_out = set(ids(heldout))
+    assert [value for value in ROWS if value["id"] not in held_out] == train
+    assert [value for value in ROWS if value["id"] in held_out] == heldout
 
 
 def test_no_row_changes_sides_when_others_come_or_go_or_its_answer_is_edited():
-    before = set(ids(split(ROWS, [], 0.1).heldout))
-    assert set(ids(split(ROWS[::-2], [], 0.1).heldout)) == before & set(ids(ROWS[::-2]))
-    assert set(ids(split([{**value, "output": "Edited."} for value in ROWS], [], 0.1).heldout)) == before
-    assert before <= set(ids(split(ROWS, [], 0.2).heldout))
+    before = set(ids(split(ROWS, 0.1)[1]))
+    assert set(ids(split(ROWS[::-2], 0.1)[1])) == before & set(ids(ROWS[::-2]))
+    assert set(ids(split([{**value, "output": "Edited."} for value in ROWS], 0.1)[1])) == before
+    assert before <= set(ids(split(ROWS, 0.2)[1]))
 
 
 def test_the_sides_are_these_on_every_machine():
@@ -42,11 +42,11 @@ def test_the_sides_are_these_on_every_machine():
 
 
 def test_what_a_written_row_asks_is_neither_trained_on_nor_tested_twice():
-    found = split(ROWS, [ROWS[3], row("not in the set")], 0.1)
-    assert ids([line["row"] for line in found.ledger]) == [ROWS[3]["id"]]
-    assert found.ledger[0]["reason"] == "asks the same as the held-out row set.json:ጥያቄ 3 🙂?"
-    assert found.ledger[0]["action"] == "dropped" and found.ledger[0]["nearest"] == ROWS[3]["id"]
-    assert ROWS[3]["id"] not in ids(found.train + found.heldout)
+    kept, ledger = drop_asked(ROWS, [ROWS[3], row("not in the set")])
+    assert ids([line["row"] for line in ledger]) == [ROWS[3]["id"]]
+    assert ledger[0]["reason"] == "asks the same as the held-out row set.json:ጥያቄ 3 🙂?"
+    assert ledger[0]["action"] == "dropped" and ledger[0]["nearest"] == ROWS[3]["id"]
+    assert kept == ROWS[:3] + ROWS[4:]
 
 
 def test_written_rows_keep_their_checks(tmp_path):

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 ENVIRONMENT = os.environ | {
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     "SHELL": "/bin/sh",  # DVC's default; Debian's stays between dvc and the stage if it may
-    "PYTHONPATH": ".",  # a copy of the project runs its own code, not the installed one
+    "PYTHONPATH": f".{os.pathsep}{ROOT}",  # a copy of the project runs its own code, other folders run this checkout's
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_AUTHOR_NAME": "Test",
     "GIT_AUTHOR_EMAIL": "test@example.org",

@@ -66,7 +66,7 @@ def test_an_edited_seed_rebuilds_only_what_follows_from_it_and_the_diffs_show_it
     page = (project / "plots/index.html").read_text()
     assert "vegaEmbed" in page and not re.findall(r"<script[^>]+src=|<link", page)  # Vega is inside: it opens offline
     commit(project, "Edited")
-    output = run("python", "stages/compare.py", "--rev", "HEAD~1", "--rev", "HEAD", cwd=project).stdout
+    output = run("python", "-m", "mbegu", "compare", "--rev", "HEAD~1", "--rev", "HEAD", cwd=project).stdout
     assert "**v2 at HEAD against v2 at HEAD~1**: not distinguishable at n=3 in any" in output
     assert "**base at HEAD against base at HEAD~1**" in output
     for revs, message in (
@@ -75,7 +75,7 @@ def test_an_edited_seed_rebuilds_only_what_follows_from_it_and_the_diffs_show_it
         (["nowhere", "HEAD"], "data/predictions at nowhere: "),
     ):
         options = [part for rev in revs for part in ("--rev", rev)]
-        done = run("python", "stages/compare.py", *options, cwd=project, check=False)
+        done = run("python", "-m", "mbegu", "compare", *options, cwd=project, check=False)
         assert done.returncode == 1 and message in done.stdout and "Traceback" not in done.stdout, done.stdout
 
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from projects import ENVIRONMENT, ROOT, commit, run
+from projects import ENVIRONMENT, commit, run
 
 SCRIPT = """
 import csv, json, sys, time
@@ -86,7 +86,7 @@ configurations:
   ሰላም-r8: {train.learning_rate: 0.0002, train.lora.r: 8}
 """
 IGNORED = "/adapter.txt\n/data/loaded.txt\n/data/scores/\n/metrics/train/\n"
-SWEEP = (sys.executable, str(ROOT / "stages/sweep.py"), "--grid", "sweep.yaml", "--version", "v1")
+SWEEP = (sys.executable, "-m", "mbegu", "sweep", "--grid", "sweep.yaml", "--version", "v1")
 
 
 @pytest.fixture

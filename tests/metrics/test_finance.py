@@ -5,18 +5,18 @@ import itertools
 import json
 import time
 import unicodedata
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from root import ROOT
 
 from mbegu.errors import BadInput
 from mbegu.metrics import entities as reading
 from mbegu.metrics import finance, modules
 
 PIECES = ["KES ", "$", " ", "1", "0", ",", ".", "-", "%", " May ", "m", " to ", " and ", "፻", "٣", "½", "/", "\n", "é", "A"]
-HELDOUT = Path(__file__).parents[1] / "data" / "heldout.jsonl"
+HELDOUT = ROOT / "data/heldout.jsonl"
 
 
 def values(text: str, names: tuple[str, ...] = ()) -> list[str]:

@@ -2,15 +2,15 @@
 
 import json
 import time
-from pathlib import Path
 
 import pytest
+from root import ROOT
 
 from mbegu.errors import BadInput
-from mbegu.metrics.following import _examples, _shown, reads_as_answer, train
+from mbegu.metrics.following import _examples, _shown, learn, reads_as_answer
 from mbegu.metrics.modules import InstructionFollowing
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = ROOT / "data"
 AMHARIC = [
     ("የገንዘብ ገበያ ፈንድ ምንድን ነው?", "የገንዘብ ገበያ ፈንድ የብዙ ሰዎችን ገንዘብ ሰብስቦ በአጭር ጊዜ ሰነዶች ላይ ያውላል። ወለዱ በየቀኑ ይሰላል።"),
     ("ቁጠባ ለመጀመር ስንት ብር ያስፈልገኛል?", "ብዙ ባንኮች በሃምሳ ብር ሂሳብ ይከፍታሉ። በየወሩ ትንሽ መጠን መጨመር ከአንድ ጊዜ ትልቅ ገንዘብ የተሻለ ልምድ ይፈጥራል።"),
@@ -42,7 +42,7 @@ def seeds():
 
 @pytest.fixture(scope="module")
 def classifier(seeds):
-    return train(seeds)
+    return learn(seeds)
 
 
 def test_accuracy_without_help_from_question_marks(classifier):
@@ -89,7 +89,7 @@ def test_what_reads_as_an_answer(classifier, text, answer):
 
 def test_amharic_is_learned_from_amharic_rows():
     rows = as_rows(AMHARIC)
-    trained = train(rows)
+    trained = learn(rows)
     assert trained.accuracy > 0.8
     questions = ["ለመጀመር ምን ያስፈልገኛል? ቦንድ እንዴት እገዛለሁ?", "ልዩነት ምንድን ነው? ግብር የሚከፈለው መቼ ነው?"]
     answers = ["ወለዱ በየወሩ ይከፈላል። ግብሩ ተቀንሶ ይከፈላል።", "በመጀመሪያ ሂሳብ ይክፈቱ። ከዚያ ውሉን ያንብቡ።"]
@@ -103,7 +103,7 @@ def test_what_is_seen_has_no_question_mark_no_end_and_no_number():
 
 def test_the_same_rows_give_the_same_bytes():
     rows = as_rows(AMHARIC)
-    first, second = train(rows), train(rows)
+    first, second = learn(rows), learn(rows)
     assert first.accuracy == second.accuracy
     assert first.pipeline[-1].coef_.tobytes() == second.pipeline[-1].coef_.tobytes()
 
@@ -127,7 +127,7 @@ def test_no_row_is_on_both_sides_of_a_fold():
 )
 def test_too_few_rows(rows, found):
     with pytest.raises(BadInput) as error:
-        train(rows)
+        learn(rows)
     assert str(error.value) == (
         f"instruction following score: {found} answered rows with different instructions, expected at least 10; "
         "answer more of them, or name other rows in score.following."

@@ -12,7 +12,7 @@ TYPES = ["rouge1", "rouge2", "rouge4", "rougeL", "rougeLsum"]
 REFERENCE, STEMMED = RougeScorer(TYPES), RougeScorer(TYPES, use_stemmer=True)
 # few words, so that repeats and ties between common subsequences are frequent
 PIECES = ["a", "b", "c", "the", "Fund", "running", "KES", "1,000", "25.5", "x_y", "!", "\n", "\n\n", "-", "don't"]
-NOTHING = rouge.Score(0.0, 0.0, 0.0)  # rouge_score's answer where there is nothing to compare with
+NOTHING = rouge.Rating(0.0, 0.0, 0.0)  # rouge_score's answer where there is nothing to compare with
 
 
 def assert_equal_to_rouge_score(prediction: str, reference: str) -> None:
@@ -102,7 +102,7 @@ def test_a_reference_without_a_word_is_reported_and_not_scored():
 
 
 def test_precision_recall_and_f1_are_told_apart():
-    assert rouge.score("a b c d", ["a b"], ["rouge1"])["rouge1"] == rouge.Score(0.5, 1.0, pytest.approx(2 / 3))
+    assert rouge.score("a b c d", ["a b"], ["rouge1"])["rouge1"] == rouge.Rating(0.5, 1.0, pytest.approx(2 / 3))
 
 
 def test_the_metric_is_the_mean_of_the_pairs_without_a_network():

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from mbegu.builds import record
+from mbegu.builds.project import Project
 from mbegu.metrics.finance import mark_numbers
-from mbegu.pages import charts, report
+from mbegu.pages import report
 from mbegu.rows.jsonl import write_lines
 from mbegu.rows.row import row_id
 from mbegu.rows.tables import write_csv, write_json
@@ -61,7 +62,7 @@ def page(tmp_path: Path) -> Path:
         )
     params = tmp_path / "params.yaml"
     params.write_text("score:\n  digits: 4\n")
-    gathered = report.gather(data, metrics, params)
+    gathered = report.gather(Project(data=data, metrics=metrics, params=params))
     (tmp_path / "report.html").write_text(report.html(gathered), encoding="utf-8")
     (tmp_path / "report.md").write_text(report.markdown(gathered), encoding="utf-8")
     return tmp_path / "report.html"
@@ -73,7 +74,8 @@ def test_versions_whose_rows_all_passed_draw_no_empty_funnel(page):
     for version in ("v1", "v2"):
         lines = [("candidates", 0, 9), ("kept", 0, 9)]
         write_csv(page.parent / f"metrics/funnel/{version}.csv", ("filter", "dropped", "left"), lines)
-    again = report.html(report.gather(page.parent / "data", page.parent / "metrics", page.parent / "params.yaml"))
+    project = Project(data=page.parent / "data", metrics=page.parent / "metrics", params=page.parent / "params.yaml")
+    again = report.html(report.gather(project))
     assert caption not in again
 
 
@@ -131,15 +133,6 @@ def test_the_page_fits_a_phone_and_a_desk(page, tmp_path, width):
 def test_the_page_prints(page, tmp_path):
     chromium(f"--print-to-pdf={tmp_path / 'report.pdf'}", "--no-pdf-header-footer", page=page, tmp_path=tmp_path)
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
-
-
-def test_a_picture_of_differences_colours_each_verdict():
-    found = {"difference": 0.1, "low": 0.05, "high": 0.15, "verdict": "better"}
-    pair = {"rougeL": found, "loss_per_byte": {**found, "low": None, "high": None, "verdict": "not distinguishable"}}
-    picture = charts.difference_chart({"pairs": {"v1 against base": pair}}, [("v1", "base")])
-    assert (
-        "ROUGE-L F1 ↑" in picture and charts.VERDICTS["better"] in picture and charts.VERDICTS["not distinguishable"] in picture
-    )
 
 
 def test_the_pieces_of_a_marked_answer_spell_it():

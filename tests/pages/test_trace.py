@@ -2,7 +2,7 @@
 
 import pytest
 
-from mbegu.curating.funnel import funnel
+from mbegu.builds.project import Project
 from mbegu.errors import BadInput
 from mbegu.pages import differences, trace
 from mbegu.rows import reviews
@@ -38,7 +38,7 @@ def data(tmp_path):
 
 
 def test_why_walks_from_a_generated_row_to_the_line_that_a_human_wrote(data):
-    records = trace.read_records(data)
+    records = trace.read_records(Project(data=data))
     text = "\n".join(trace.explain(CHILD["id"], records))
     assert f"Row {CHILD['id']}, in v2" in text
     assert "teacher:  kind local, base abcd" in text
@@ -48,14 +48,14 @@ def test_why_walks_from_a_generated_row_to_the_line_that_a_human_wrote(data):
 
 
 def test_why_says_why_a_row_was_dropped_and_what_it_was_near_to(data):
-    text = "\n".join(trace.explain(GONE["id"], trace.read_records(data)))
+    text = "\n".join(trace.explain(GONE["id"], trace.read_records(Project(data=data))))
     assert "in no version" in text
     assert "dropped by expand: not novel (0.8123)" in text
     assert f'nearest: {PARENT["id"]}  "What is a fund?"' in text
 
 
 def test_an_id_may_be_shortened_but_not_guessed(data):
-    records = trace.read_records(data)
+    records = trace.read_records(Project(data=data))
     assert trace.find(CHILD["id"][:6], records) == CHILD["id"]
     with pytest.raises(BadInput, match="no row has this id"):
         trace.find("zzzz", records)
@@ -118,23 +118,3 @@ def test_the_nearest_row_of_a_draft():
     near = reviews.nearest_of(GONE, [GONE, CHILD, PARENT])
     assert near.row == PARENT and near.score == 0.75
     assert reviews.nearest_of(CHILD, [CHILD]) is None
-
-
-def test_the_funnel_adds_up():
-    lines = [
-        entry(GONE, "expand", "dropped", "not novel", 0.8),
-        entry(GONE, "curate", "dropped", "blacklisted topic: map"),
-        entry(PARENT, "curate", "dropped", "near a held-out row"),  # hand-written: no candidate
-        entry(CHILD, "curate", "changed", "edited by review"),
-    ]
-    assert funnel([PARENT, CHILD], [lines[:1], lines[1:]]) == [
-        ("candidates", 0, 3), ("blacklisted topic", 1, 2), ("not novel", 1, 1), ("kept", 0, 1),
-    ]  # fmt: skip
-
-
-def test_a_reason_that_the_funnel_does_not_know_is_counted_all_the_same():
-    row = {**CHILD, "origin": {**CHILD["origin"], "kind": "document"}}
-    lines = [[entry(row, "answer", "dropped", "reply without JSON"), entry(row, "x", "dropped", "of no known kind")]]
-    assert funnel([], lines) == [
-        ("candidates", 0, 2), ("reply without JSON", 1, 1), ("of no known kind", 1, 0), ("kept", 0, 0),
-    ]  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from mbegu.errors import BadInput
 from mbegu.rows.checks import failed, follows, items, language, parse_checks
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 AMHARIC = (
     "የገንዘብ ገበያ ፈንድ የብዙ ሰዎችን ገንዘብ ሰብስቦ በአጭር ጊዜ ሰነዶች ላይ ያውላል። ወለዱ በየቀኑ ይሰላል፣ በየወሩም ወደ ሂሳብዎ ይገባል። "
     "ግብሩ ከመከፈሉ በፊት ተቀንሶ ለመንግሥት ገቢ ይሆናል። ገንዘብዎን ሲፈልጉ በጥቂት ቀናት ውስጥ ማውጣት ይችላሉ፣ ነገር ግን የተቀማጭ ገንዘብ "

@@ -5,8 +5,9 @@ import pytest
 from mbegu.errors import BadInput
 from mbegu.rows.row import row_id
 from mbegu.rows.tables import write_json
-from mbegu.scoring import comparison
+from mbegu.scoring import comparison, verdicts
 from mbegu.scoring.flips import all_flips, flips
+from mbegu.text import markdown
 
 
 def scores(**values: float) -> dict:
@@ -25,10 +26,10 @@ def test_versions_stand_in_natural_order_after_the_base_with_their_change(tmp_pa
         write_json(tmp_path / f"{name}.json", scores(rougeL=value))
     found = comparison.read_scores(tmp_path)
     assert list(found) == ["base", "v2", "v10"]
-    table = comparison.score_table(found)
+    table = verdicts.score_table(found)
     assert ["ROUGE-L F1 ↑", "0.2", "0.3 (+50.0 %)", "0.4 (+100.0 %)"] in table
     assert ["Unfinished ↓", "0", "0", "0"] in table  # no percentage of nothing
-    lines = comparison.markdown(table).splitlines()
+    lines = markdown.table(table).splitlines()
     assert len({len(line) for line in lines}) == 1
     assert lines[1].startswith("|-")
 
@@ -57,8 +58,8 @@ def test_every_two_models_are_compared_and_each_verdict_follows_from_its_interva
     assert better["rougeL"]["low"] > 0 > better["loss_per_byte"]["high"]
     same = compared["pairs"]["v2 against v1"]["rougeL"]
     assert (same["verdict"], same["difference"], same["low"], same["high"]) == ("not distinguishable", 0, 0, 0)
-    assert comparison.in_words(compared["pairs"]["v2 against v1"]) == "not distinguishable at n=40 in any 2 metrics."
-    assert comparison.in_words(better) == "better in Held-out loss per byte and ROUGE-L F1."
+    assert verdicts.in_words(compared["pairs"]["v2 against v1"]) == "not distinguishable at n=40 in any 2 metrics."
+    assert verdicts.in_words(better) == "better in Held-out loss per byte and ROUGE-L F1."
     assert json.loads(json.dumps(compared)) == compared
     low, high = compared["intervals"]["base"]["rougeL"]
     assert low < 0.12 < high
@@ -66,19 +67,17 @@ def test_every_two_models_are_compared_and_each_verdict_follows_from_its_interva
 
 def test_the_tables_show_each_step_and_the_last_version_against_the_base():
     models = {name: measured(values) for name, values in {"base": LOW, "v1": HIGH, "v2": HIGH}.items()}
-    compared, shown = comparison.compare(models), comparison.steps(list(models))
+    compared, shown = comparison.compare(models), verdicts.steps(list(models))
     assert shown == [("v1", "base"), ("v2", "v1"), ("v2", "base")]
-    header, *lines = comparison.difference_table(compared, shown)
+    header, *lines = verdicts.difference_table(compared, shown)
     assert header == ["Metric", "v1 − base", "v2 − v1", "v2 − base"]
     cells = dict(zip(header, next(line for line in lines if line[0] == "ROUGE-L F1 ↑"), strict=True))
     assert cells["v1 − base"].startswith("+0.2") and cells["v1 − base"].endswith("] better")
     assert cells["v2 − v1"] == "0 [0, 0] ≈"
-    page = comparison.page({name: scores() for name in models}, compared, shown)
+    page = verdicts.page({name: scores() for name in models}, compared, shown)
     assert "- **v1 against base**: better in" in page and "hold together with 95%" in page
-    assert comparison.steps([f"v{n}" for n in range(9)])[-1] == ("v8", "v0")
-    assert (
-        comparison.describe({"difference": 0.1, "low": None, "high": None, "verdict": "not distinguishable"}) == "+0.1 [-∞, ∞] ≈"
-    )
+    assert verdicts.steps([f"v{n}" for n in range(9)])[-1] == ("v8", "v0")
+    assert verdicts.describe({"difference": 0.1, "low": None, "high": None, "verdict": "not distinguishable"}) == "+0.1 [-∞, ∞] ≈"
 
 
 def row(instruction: str) -> dict:

@@ -10,7 +10,7 @@ from mbegu.asking.prompts import Prompt, prompt_ids, read_prompt, token_ids
 from mbegu.errors import BadInput
 from mbegu.rows.row import row_id
 from mbegu.sharing import exports
-from mbegu.training import encoded
+from mbegu.training import tokens
 
 CHAT = read_prompt(ROOT / "templates/chat.jinja", True)
 ALPACA = read_prompt(ROOT / "templates/alpaca.jinja", False)
@@ -95,7 +95,7 @@ def test_prompt_completion_loads_and_gives_the_tokens_of_the_tokenize_stage(load
     asked = prompt_ids([line["prompt"] for line in lines], prompt, tiny_tokenizer)
     answers = token_ids([line["completion"] for line in lines], tiny_tokenizer, special_tokens=False)
     ids = [[*ask, *answer, tiny_tokenizer.eos_token_id] for ask, answer in zip(asked, answers, strict=True)]
-    assert ids == [value["input_ids"] for value in encoded.encode(ROWS, prompt, tiny_tokenizer)]
+    assert ids == [value["input_ids"] for value in tokens.encode(ROWS, prompt, tiny_tokenizer)]
 
 
 def test_a_control_token_is_refused_with_its_line(tiny_tokenizer):

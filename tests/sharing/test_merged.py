@@ -12,11 +12,12 @@ from mbegu.models import loading
 from mbegu.models.manifest import verify
 from mbegu.sharing import merged
 from mbegu.training import checkpoints, trainer
+from mbegu.training.settings import Lora
 
 PROMPT = Prompt("{{ instruction }}{% if input %}\n\n{{ input }}{% endif %}", True)
 TEXTS = ["ሰላም ለእናንተ ይሁን።", "Habari ya asubuhi?", "How is interest paid?", "🌱 KES 5,000", "شلوم \u200f مرحبا", "a\u2028b\u0085c"]
 ROWS = [{"id": str(n), "instruction": text, "input": "", "output": text * 2, "origin": {}} for n, text in enumerate(TEXTS)]
-LORA = trainer.Lora(4, 8, 0.0, ["q_proj", "v_proj"])
+LORA = Lora(4, 8, 0.0, ["q_proj", "v_proj"])
 
 
 def make_adapter(base, folder, method="qlora"):
@@ -48,10 +49,10 @@ def test_the_merged_model_answers_as_the_adapter_and_not_as_the_base(
 ):
     from transformers import AutoModelForCausalLM
 
-    found = merged.write(tiny_base, adapter, quantization, dtype, PROMPT, ROWS, tmp_path / "merged")
+    found = merged.write(loading.Weights(tiny_base, adapter, quantization), dtype, PROMPT, ROWS, tmp_path / "merged")
     assert (found.answers, found.tokens) == (found.questions, found.positions) and found.questions == len(ROWS)
     model = AutoModelForCausalLM.from_pretrained(tmp_path / "merged", dtype=torch.float32).eval()
-    expected = answers(merged.with_adapter(tiny_base, adapter, quantization), tiny_tokenizer)
+    expected = answers(merged.with_adapter(loading.Weights(tiny_base, adapter, quantization)), tiny_tokenizer)
     assert answers(model, tiny_tokenizer) == expected
     assert answers(merged.base_weights(tiny_base, quantization), tiny_tokenizer) != expected
 
@@ -60,7 +61,7 @@ def test_what_is_saved_has_16_bits_names_no_folder_of_this_machine_and_is_the_sa
     from safetensors import safe_open
 
     for name in ("one", "two"):
-        merged.write(tiny_base, adapter, "nf4", "float16", PROMPT, ROWS, tmp_path / name)
+        merged.write(loading.Weights(tiny_base, adapter, "nf4"), "float16", PROMPT, ROWS, tmp_path / name)
     with safe_open(tmp_path / "one/model.safetensors", "pt") as file:
         assert {file.get_tensor(key).dtype for key in file.keys()} == {torch.float16}  # noqa: SIM118
     config = json.loads((tmp_path / "one/config.json").read_text())
@@ -82,7 +83,7 @@ def test_the_4_bit_weights_that_the_adapter_saw_are_those_that_it_is_merged_into
 
 def test_a_weight_beyond_float16_is_refused_and_fits_bfloat16(tiny_base, adapter):
     for dtype in ("float16", "bfloat16"):
-        model = merged.with_adapter(tiny_base, adapter, "none")
+        model = merged.with_adapter(loading.Weights(tiny_base, adapter, "none"))
         model.base_model.model.model.norm.weight.data[0] = 1e6
         if dtype == "float16":
             with pytest.raises(BadInput, match="use --dtype bfloat16"):

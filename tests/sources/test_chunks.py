@@ -142,7 +142,8 @@ def test_short_and_repeated_chunks_are_in_the_ledger_and_heldout_ones_win():
     texts["c"] = "A whole sentence, said twice in c.\n" * 2
     found = [one for name, text in texts.items() for one in chunks.chunk(document(text.strip(), name=name), cut)]
     random.Random(1).shuffle(found)
-    kept, heldout, ledger = chunks.sort_out(found, {"b"}, 10)
+    sieved, ledger = chunks.sort_out(found, {"b"}, 10)
+    kept, heldout = chunks.split(sieved, {"b"})
     assert {one["path"] for one in heldout} == {"b"} and len(heldout) == 2
     assert [one["text"] for one in kept] == ["A whole sentence, said twice in c."]
     reasons = sorted((line["row"]["path"], line["reason"]) for line in ledger)
@@ -166,5 +167,6 @@ def test_a_passage_of_a_heldout_row_stands_only_in_heldout_documents():
         chunks.check_split(rows("Leave", "አምስት ብር"), both, held)
     with pytest.raises(BadInput, match=r"heldout\.jsonl:1: its passage stands in no document"):
         chunks.check_split(rows("Nowhere"), both, held)
+    chunks.check_split(rows("Nowhere"), both, set())  # of another source of the project's rows
     with pytest.raises(BadInput, match=r"chunk\.heldout: 'x/\*' matches no document; there are 2, such as 'hr/a\.md, fees\.md'"):
         chunks.held_out(both, ["*.md", "x/*"])

@@ -400,7 +400,7 @@ def test_docx_lists_count_and_controls_insertions_and_merged_cells_are_read_once
 
 
 def test_the_documents_of_the_example_are_read_whole():
-    folder = Path(__file__).parents[1] / "examples/company_docs/documents"
+    folder = Path(__file__).parents[2] / "examples/company_docs/documents"
     names, _ = documents.find(folder, ["*"], [])
     found = {name: readers.read_document(folder, name) for name in names}
     assert len(found) >= 12 and sum(len(one["text"].split()) for one in found.values()) >= 15_000

@@ -15,8 +15,9 @@ from mbegu.errors import BadInput
 from mbegu.rows.jsonl import write_lines
 from mbegu.rows.ledger import check_balance, read_ledger
 from mbegu.rows.row import KEYS, read_rows, row_id
-from mbegu.sources.sets.columns import LOOKED_AT, Columns, as_text, load
+from mbegu.sources.sets.columns import LOOKED_AT, as_text, load
 from mbegu.sources.sets.records import Record, read
+from mbegu.sources.sets.settings import Columns
 
 COLUMNS = Columns("instruction", "input", "output")
 RAW = [
@@ -24,7 +25,7 @@ RAW = [
     {"instruction": "Mfuko ni nini?", "input": "Kenya 🇰🇪", "output": "Ni akiba,\n\"salama\" 👨‍👩‍👧."},
     {"instruction": "ما هو الصندوق؟", "input": "٢٥٫٥", "output": "می‌خواهم one\u2028two\u0085three"},
 ]  # fmt: skip
-DATA = Path(__file__).parents[1] / "examples/finance_qa/data/raw"
+DATA = Path(__file__).parents[2] / "examples/finance_qa/data/raw"
 
 
 def write_csv(path: Path, rows: list[dict]) -> Path:
@@ -44,8 +45,8 @@ def write(path: Path, content: str | bytes | list | dict) -> Path:
 
 
 def loaded(path: Path, columns: Columns = COLUMNS, most: int = 0, kind: str = "auto", split: str = "train"):
-    found = load(str(path), read(str(path), kind, split), columns, most)
-    check_balance(found.read, len(found.rows), found.ledger, "load")
+    found, count = load(str(path), read(str(path), kind, split), columns, most)
+    check_balance(count, len(found.kept), found.ledger, "load")
     return found
 
 
@@ -87,8 +88,8 @@ def test_every_shape_gives_the_same_rows(name, tmp_path):
     path = tmp_path / name
     SHAPES[name](path)
     found = loaded(path)
-    rows = found.rows[::-1] if name == "numbered.json" else found.rows
-    assert texts(rows) == RAW and found.ledger == [] and found.read == 3
+    rows = found.kept[::-1] if name == "numbered.json" else found.kept
+    assert texts(rows) == RAW and found.ledger == [] and len(found.kept) == 3
     assert [tuple(row) for row in rows] == [KEYS] * 3
     for row in rows:
         assert row["id"] == row_id(row["instruction"], row["input"])
@@ -104,31 +105,31 @@ def test_the_source_names_the_line_or_the_number(tmp_path):
         "gaps.json": (write(tmp_path / "gaps.json", by_number(RAW)), ["0", "2", "10"]),
     }
     for path, expected in sources.values():
-        assert [row["origin"]["source"] for row in loaded(path).rows] == [f"{path}:{place}" for place in expected]
+        assert [row["origin"]["source"] for row in loaded(path).kept] == [f"{path}:{place}" for place in expected]
 
 
 def test_rows_are_written_and_read_again(tmp_path):
     found = loaded(write(tmp_path / "a.json", [*RAW, {"instruction": "q", "output": 5}, {"instruction": "q", "output": ""}]))
-    write_lines(tmp_path / "rows.jsonl", found.rows)
+    write_lines(tmp_path / "rows.jsonl", found.kept)
     write_lines(tmp_path / "ledger.jsonl", found.ledger)
-    assert read_rows(tmp_path / "rows.jsonl", answered=True) == found.rows
+    assert read_rows(tmp_path / "rows.jsonl", answered=True) == found.kept
     assert read_ledger(tmp_path / "ledger.jsonl") == found.ledger
 
 
 def test_columns_are_mapped_others_left_out_and_an_empty_name_is_no_input(tmp_path):
     raw = [{"Question ": " q1 ", "answer": "a1", "input": "not ours"}]
     found = loaded(write_csv(tmp_path / "a.csv", raw), Columns("Question", "", "answer"))
-    assert texts(found.rows) == [{"instruction": "q1", "input": "", "output": "a1"}]
+    assert texts(found.kept) == [{"instruction": "q1", "input": "", "output": "a1"}]
     # the index column of a data frame has no name, and is no input either
     path = write(tmp_path / "b.csv", ",Question,answer\n7,q1,a1\n")
-    assert texts(loaded(path, Columns("Question", "", "answer")).rows) == texts(found.rows)
+    assert texts(loaded(path, Columns("Question", "", "answer")).kept) == texts(found.kept)
 
 
 def test_an_input_may_be_left_out_of_lines_where_it_is_empty(tmp_path):
     raw = [{"instruction": "q1", "output": "a"}, {"instruction": "q2", "input": None, "output": "a"},
            {"instruction": "q3", "input": "x", "output": "a"}]  # fmt: skip
     found = loaded(write(tmp_path / "a.jsonl", as_lines(raw)))
-    assert [row["input"] for row in found.rows] == ["", "", "x"] and found.ledger == []
+    assert [row["input"] for row in found.kept] == ["", "", "x"] and found.ledger == []
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,7 @@ def test_wrong_types_are_changed_or_dropped_with_a_line_each(tmp_path):
         '{"instruction": "q10", "input": "x"}', '{"instruction": "q11", "output": "cut \\ud83d"}', '"text"', "5",
     ]  # fmt: skip
     found = loaded(write(tmp_path / "a.jsonl", "\n".join(raw)))
-    assert texts(found.rows) == [
+    assert texts(found.kept) == [
         {"instruction": "q1", "input": "", "output": "15.50"},
         {"instruction": "q2", "input": "", "output": "7"},
     ]
@@ -173,7 +174,7 @@ def test_wrong_types_are_changed_or_dropped_with_a_line_each(tmp_path):
     rows = [line["row"] for line in found.ledger]
     assert rows[1]["instruction"] == '["q2"]' and rows[2]["output"] == "[1, 2]" and rows[4]["input"] == '{"a": "ሰ"}'
     assert rows[5]["instruction"] == '["q6", "a"]' and rows[3]["output"] == "NaN" and rows[10]["output"] == "cut ?"
-    assert found.ledger[0]["id"] == found.rows[0]["id"]
+    assert found.ledger[0]["id"] == found.kept[0]["id"]
     write_lines(tmp_path / "ledger", found.ledger)  # whatever the record held can be written
 
 
@@ -185,16 +186,16 @@ def test_parquet_values_of_other_types(tmp_path):
 
 
 def test_the_same_question_twice_is_for_the_clean_stage(tmp_path):
-    assert len(loaded(write(tmp_path / "a.json", [RAW[0], RAW[0]])).rows) == 2
+    assert len(loaded(write(tmp_path / "a.json", [RAW[0], RAW[0]])).kept) == 2
 
 
 def test_ragged_lines_of_csv_go_to_the_ledger_and_the_rest_continues(tmp_path):
     text = 'instruction,input,output\r\nq1,,a1\r\nq2,a2\r\n\r\n"q3\r\nmore",,a3\r\nq4,,a4,extra\r\n  \r\nq5,,a5'
     found = loaded(write(tmp_path / "a.csv", "\ufeff" + text))
-    assert [row["output"] for row in found.rows] == ["a1", "a3", "a5"]
+    assert [row["output"] for row in found.kept] == ["a1", "a3", "a5"]
     assert dropped(found) == [("3", "ragged: 2 cells, the header has 3"), ("7", "ragged: 4 cells, the header has 3")]
     assert [line["row"]["instruction"] for line in found.ledger] == ["q2,a2", "q4,,a4,extra"]
-    assert found.rows[1]["origin"]["source"].endswith(":5")
+    assert found.kept[1]["origin"]["source"].endswith(":5")
 
 
 def test_huge_cells(tmp_path):
@@ -205,15 +206,15 @@ def test_huge_cells(tmp_path):
         write(tmp_path / "a.json", rows),
         write(tmp_path / "a.jsonl", as_lines(rows)),
     ):
-        assert loaded(path).rows[0]["output"] == answer.strip()
+        assert loaded(path).kept[0]["output"] == answer.strip()
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.csv"])
 def test_only_the_first_records_are_read(name, tmp_path):
     good = write_csv(tmp_path / name, RAW) if name == "a.csv" else write(tmp_path / name, as_lines(RAW))
     good.write_bytes(good.read_bytes() + b"\xff\0 never reached")
-    assert texts(loaded(good, most=3).rows) == RAW
-    assert [row["instruction"] for row in loaded(good, most=1).rows] == [RAW[0]["instruction"]]
+    assert texts(loaded(good, most=3).kept) == RAW
+    assert [row["instruction"] for row in loaded(good, most=1).kept] == [RAW[0]["instruction"]]
     with pytest.raises(BadInput):
         loaded(good)
 
@@ -221,7 +222,7 @@ def test_only_the_first_records_are_read(name, tmp_path):
 def test_parquet_is_read_in_batches(tmp_path):
     rows = [{"instruction": f"q{number}", "input": "", "output": "a"} for number in range(250)]
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "a.parquet", row_group_size=30)
-    assert [row["instruction"] for row in loaded(tmp_path / "a.parquet", most=201).rows] == [f"q{n}" for n in range(201)]
+    assert [row["instruction"] for row in loaded(tmp_path / "a.parquet", most=201).kept] == [f"q{n}" for n in range(201)]
 
 
 BROKEN = {
@@ -283,7 +284,7 @@ def test_a_column_that_never_comes_is_noticed_before_a_large_set_is_read():
         load("a", endless(), COLUMNS, 0)
     lines = [Record("a:1", {"instruction": "q", "output": "a"})] * LOOKED_AT
     late = [*lines, Record("a:2", {"instruction": "q", "input": "x", "output": "a"})]
-    assert load("a", late, COLUMNS, 0).rows[-1]["input"] == "x"
+    assert load("a", late, COLUMNS, 0)[0].kept[-1]["input"] == "x"
 
 
 def test_long_and_strange_column_names_are_shown_short():
@@ -299,9 +300,9 @@ def test_a_folder_holds_a_set(tmp_path):
     write(folder / "README.md", "# No data")
     write(folder / ".hidden.jsonl", as_lines(RAW))
     found = loaded(folder)
-    assert texts(found.rows) == RAW
-    assert found.rows[0]["origin"]["source"] == f"{folder}/a.JSON:1"
-    assert len(loaded(folder, kind="jsonl").rows) == 2
+    assert texts(found.kept) == RAW
+    assert found.kept[0]["origin"]["source"] == f"{folder}/a.JSON:1"
+    assert len(loaded(folder, kind="jsonl").kept) == 2
     with pytest.raises(BadInput, match=r"no file of the split 'train' ends in .csv"):
         loaded(folder, kind="csv")
     with pytest.raises(BadInput, match="no split 'test'; there are train"):
@@ -319,8 +320,8 @@ def test_a_folder_holds_a_set(tmp_path):
 def test_a_folder_has_splits_by_the_rules_of_the_hub(names, tmp_path):
     for name, rows in zip(names, (RAW[:2], RAW[2:]), strict=True):
         write(tmp_path / name, as_lines(rows))
-    assert texts(loaded(tmp_path).rows) == RAW[:2]
-    assert texts(loaded(tmp_path, split="test").rows) == RAW[2:]
+    assert texts(loaded(tmp_path).kept) == RAW[:2]
+    assert texts(loaded(tmp_path, split="test").kept) == RAW[2:]
     with pytest.raises(BadInput, match="no split 'dev'; there are train, test"):
         loaded(tmp_path, split="dev")
 
@@ -329,7 +330,7 @@ def test_a_folder_is_named_as_it_was_given(tmp_path, monkeypatch):
     write(tmp_path / "sets/a/x.jsonl", as_lines(RAW))
     monkeypatch.chdir(tmp_path / "sets")
     for given_, source in (("a", "a/x.jsonl:1"), ("../sets/a", "../sets/a/x.jsonl:1")):
-        assert loaded(Path(given_)).rows[0]["origin"]["source"] == source
+        assert loaded(Path(given_)).kept[0]["origin"]["source"] == source
 
 
 def test_an_empty_folder_and_a_split_of_a_file(tmp_path):
@@ -342,7 +343,7 @@ def test_an_empty_folder_and_a_split_of_a_file(tmp_path):
 
 
 def test_a_format_that_is_named_wins_over_the_ending(tmp_path):
-    assert texts(loaded(write(tmp_path / "rows.txt", as_lines(RAW)), kind="jsonl").rows) == RAW
+    assert texts(loaded(write(tmp_path / "rows.txt", as_lines(RAW)), kind="jsonl").kept) == RAW
     with pytest.raises(BadInput, match=r"rows.txt:1: not valid JSON \(Extra data|rows.txt: not readable as parquet"):
         loaded(tmp_path / "rows.txt", kind="parquet")
 
@@ -358,7 +359,7 @@ def test_any_text_is_a_row_or_is_in_the_ledger(tmp_path_factory, raw):
     for path in (write(folder / "a.jsonl", as_lines(raw)), write(folder / "a.json", raw)):
         if usable:
             found = loaded(path)
-            assert len(found.rows) == usable and len(found.ledger) == len(raw) - usable
+            assert len(found.kept) == usable and len(found.ledger) == len(raw) - usable
         else:
             with pytest.raises(BadInput, match="nor can another"):
                 loaded(path)
@@ -366,6 +367,6 @@ def test_any_text_is_a_row_or_is_in_the_ledger(tmp_path_factory, raw):
 
 def test_the_finance_set():
     found = loaded(DATA / "alpaca_finance.json")
-    assert len(found.rows) == 300 and found.ledger == [] and len({row["id"] for row in found.rows}) == 300
+    assert len(found.kept) == 300 and found.ledger == [] and len({row["id"] for row in found.kept}) == 300
     found = loaded(DATA / "dirty.json")
     assert [line["reason"] for line in found.ledger] == ["empty output"] * 2 + ["empty instruction"] * 2

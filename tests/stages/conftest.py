@@ -17,17 +17,3 @@ def stage(tmp_path, monkeypatch):
         return CliRunner().invoke(module.main, [str(argument) for argument in arguments], input=typed)
 
     return run
-
-
-@pytest.fixture
-def refused():
-    """Asserts that a run failed with exactly one line, and returns it."""
-
-    def line(result) -> str:
-        assert result.exit_code == 1, result.output
-        assert result.exception is None or isinstance(result.exception, SystemExit)
-        lines = [text for text in result.stderr.splitlines() if not text.startswith("Warning: ")]
-        assert len(lines) == 1 and lines[0].startswith("Error: "), result.stderr
-        return lines[0]
-
-    return line

@@ -42,7 +42,7 @@ def flat(options: dict) -> list:
     return [part for pair in options.items() for part in pair]
 
 
-def test_the_stages_lead_from_seeds_to_a_report(stage, refused, write_jsonl, tiny_base, tmp_path):
+def test_the_stages_lead_from_seeds_to_a_report(stage, mbegu, refused, write_jsonl, tiny_base, tmp_path):
     seeds = write_jsonl("seeds.jsonl", [*ROWS, {"instruction": "Unanswered?"}])
     heldout = write_jsonl("heldout.jsonl", HELDOUT)
     reviews = [{"decision": "edit", "instruction": "Unanswered?", "output": "Edited."}]
@@ -132,8 +132,8 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, refused, write_jsonl, tin
     assert stage(*report).stdout and (tmp_path / "r.html").read_text() == page
 
     ask = ["ask", "--adapter", "adapters/v1", "--base", tiny_base, "--max_new_tokens", 3, "ሰላም?"]
-    assert stage(*ask).exit_code == 0
-    assert stage(*ask, "--compare").stdout.splitlines()[0].split() == ["base", "|", "v1"]
+    assert mbegu(*ask).exit_code == 0
+    assert mbegu(*ask, "--compare").stdout.splitlines()[0].split() == ["base", "|", "v1"]
 
 
 def options_of(name: str, tiny_base, write_jsonl) -> list:
@@ -191,46 +191,6 @@ def test_bootstrapping_with_a_local_model_gives_the_same_bytes_again_and_from_th
     assert ((tmp_path / "out").read_bytes(), (tmp_path / "l").read_bytes()) == first
 
 
-def test_the_tools_of_a_version(stage, refused, write_jsonl, tmp_path, monkeypatch):
-    draft = {**ROWS[0], "origin": {"kind": "generated", "parents": [], "source": "data/seeds/v1.jsonl:1"}}
-    write_jsonl("data/expanded/v1.jsonl", [draft, {**draft, **ROWS[1]}, {**draft, **ROWS[2]}])
-    id_ = json.loads((tmp_path / "data/expanded/v1.jsonl").read_text().splitlines()[0]).get("id")
-    from mbegu.rows.row import row_id
-
-    id_ = row_id(ROWS[0]["instruction"], "")
-    assert f"Row {id_}, in no version" in stage("why", id_).stdout
-    assert "no row has this id" in refused(stage("why", "ffffffffffffff"))
-    write_jsonl("data/versions/v1.jsonl", [draft])
-    write_jsonl("data/versions/v2.jsonl", [{**draft, "output": "Answer ሁለት."}, {**draft, **ROWS[1]}])
-    shown = stage("diff", "v1", "v2").stdout
-    assert shown.startswith("v1 to v2: 1 added, 0 dropped, 1 edited\n")
-    assert "Answer [-0-]{+ሁለት+}." in shown
-    assert "v9.jsonl: No such file" in refused(stage("diff", "v1", "v9"))
-
-    editor = tmp_path / "editor.sh"
-    editor.write_text('#!/bin/sh\nprintf "A better answer, ጥሩ." > "$1"\n')
-    editor.chmod(0o755)
-    monkeypatch.setenv("EDITOR", str(editor))
-    done = stage("review", "v1", "--reviewer", "Achieng", typed="a\ne\nu\ne\nr\nOff topic\n")
-    assert done.stdout.endswith("3 decided, 0 skipped, 0 left: data/reviews/v1.jsonl\n"), done.output
-    decisions = [json.loads(line) for line in (tmp_path / "data/reviews/v1.jsonl").read_text().splitlines()]
-    assert [line["decision"] for line in decisions] == ["accept", "edit", "reject"]
-    assert (decisions[1]["draft"], decisions[1]["output"]) == ("Answer 1.", "A better answer, ጥሩ.")
-    assert decisions[2]["reason"] == "Off topic" and decisions[2]["reviewer"] == "Achieng"
-    assert "Nothing to review in v1" in stage("review", "v1", "--reviewer", "Achieng").stdout
-
-
-def test_a_session_can_be_left_at_any_time(stage, write_jsonl, tmp_path):
-    draft = {"origin": {"kind": "generated", "parents": [], "source": "s:1"}}
-    write_jsonl("data/expanded/v1.jsonl", [{**row, **draft} for row in ROWS[:3]])
-    assert stage("review", "v1", "--reviewer", "A", typed="s\nq\n").stdout.endswith(
-        "0 decided, 1 skipped, 2 left: data/reviews/v1.jsonl\n"
-    )
-    assert not (tmp_path / "data/reviews/v1.jsonl").exists()
-    stage("review", "v1", "--reviewer", "A", typed="a\n")  # the terminal goes away
-    assert len((tmp_path / "data/reviews/v1.jsonl").read_text().splitlines()) == 1
-
-
 BROKEN = {
     "broken JSON": b'{"instruction": "(us',
     "invalid UTF-8": b'{"instruction": "\xff", "output": "A"}',
@@ -249,7 +209,7 @@ def test_a_broken_seed_stops_the_first_stage_with_its_line(stage, refused, tiny_
     assert not (tmp_path / "out").exists()
 
 
-def test_an_adapter_made_for_another_base_or_with_other_bytes_is_refused(stage, refused, tiny_base, write_jsonl, tmp_path):
+def test_an_adapter_made_for_another_base_or_with_other_bytes_is_refused(stage, mbegu, refused, tiny_base, write_jsonl, tmp_path):
     from mbegu.models.manifest import verify, write_manifest
 
     adapter = tmp_path / "adapter"
@@ -261,7 +221,7 @@ def test_an_adapter_made_for_another_base_or_with_other_bytes_is_refused(stage, 
     assert "trained on another base model (000000000000" in refused(stage("predict", *options, "--model", adapter))
     (adapter / "prompt.json").write_text(json.dumps({"template": template, "chat": True, "base": verify(tiny_base)}))
     assert "prompt.json: SHA-256 differs from SHA256SUMS" in refused(stage("predict", *options, "--model", adapter))
-    assert "SHA-256 differs" in refused(stage("ask", "--adapter", adapter, "--base", tiny_base, "Q"))
+    assert "SHA-256 differs" in refused(mbegu("ask", "--adapter", adapter, "--base", tiny_base, "Q"))
     other = (ROOT / "templates/alpaca.jinja").read_text()
     (adapter / "prompt.json").write_text(json.dumps({"template": other, "chat": True, "base": verify(tiny_base)}))
     write_manifest(adapter)

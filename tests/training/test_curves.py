@@ -13,7 +13,7 @@ def test_overfitting_is_reported_only_when_validation_rises_while_training_falls
 
 def test_curves_take_training_and_validation_apart():
     log = [{"step": 0, "eval_loss": 3.0}, {"step": 1, "loss": 2.0}, {"step": 1, "train_runtime": 9}]
-    assert curves.curves(log) == ([(1, 2.0)], [(0, 3.0)])
+    assert curves.losses(log) == ([(1, 2.0)], [(0, 3.0)])
 
 
 def test_a_row_belongs_to_the_human_rows_behind_it():

@@ -13,9 +13,10 @@ from datasets import Dataset
 from mbegu.errors import BadInput
 from mbegu.training import checkpoints, packing, trainer
 from mbegu.training.loss import completion_loss
+from mbegu.training.settings import Lora, Schedule
 
-LORA = trainer.Lora(r=4, alpha=8, dropout=0.05, targets=["q_proj", "v_proj"])
-SCHEDULE = trainer.Schedule(3, 2, 1, 1e-2, "linear", 0, 0.0, 1.0, False, 0)
+LORA = Lora(r=4, alpha=8, dropout=0.05, targets=["q_proj", "v_proj"])
+SCHEDULE = Schedule(3, 2, 1, 1e-2, "linear", 0, 0.0, 1.0, False, 0.1, 100, 0)
 ROWS = [{"id": str(n), "roots": [str(n)], "input_ids": [(7 * n + i) % 90 + 5 for i in range(8 + n)], "completion_start": 4}
         for n in range(6)]  # fmt: skip
 
@@ -47,7 +48,7 @@ def test_an_evaluation_leaves_the_gradients_of_a_4_bit_model_as_they_were(tiny_b
 def test_training_learns_the_rows_and_saves_what_loads_again(tiny_base, tmp_path, method):
     model = trainer.build(tiny_base, method, LORA, seed=0)
     rows = Dataset.from_list(ROWS)
-    state = trainer.train(model, rows, rows.select([0]), SCHEDULE._replace(epochs=8), 100, tmp_path / "run")
+    state = trainer.train(model, rows, rows.select([0]), SCHEDULE._replace(epochs=8), tmp_path / "run")
     losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
     assert losses[-1] < losses[0] - 0.1
     out = tmp_path / "adapter"
@@ -65,7 +66,7 @@ def test_gradient_accumulation_changes_memory_and_not_the_result(tiny_base, tmp_
     for batch_size, steps in ((4, 1), (2, 2)):
         model = trainer.build(tiny_base, "full", LORA, seed=0)
         schedule = SCHEDULE._replace(epochs=1, batch_size=batch_size, gradient_accumulation_steps=steps)
-        trainer.train(model, rows, rows.select([]), schedule, 100, tmp_path / str(batch_size))
+        trainer.train(model, rows, rows.select([]), schedule, tmp_path / str(batch_size))
         weights.append(model.model.layers[0].mlp.up_proj.weight.detach().clone())
     torch.testing.assert_close(weights[0], weights[1], atol=1e-5, rtol=1e-3)
 
@@ -91,12 +92,11 @@ RUN = """
 import sys; sys.path[:0] = [{tests!r}]
 from pathlib import Path
 from datasets import Dataset
-from test_training import LORA, ROWS, SCHEDULE
-from mbegu.training import checkpoints
-from mbegu.training import trainer
+from test_trainer import LORA, ROWS, SCHEDULE
+from mbegu.training import checkpoints, trainer
 rows = Dataset.from_list(ROWS)
 model = trainer.build(Path({base!r}), "qlora", LORA, seed=0)
-trainer.train(model, rows, rows.select([0, 1]), SCHEDULE._replace(epochs=16), 3, Path({run!r}))
+trainer.train(model, rows, rows.select([0, 1]), SCHEDULE._replace(epochs=16, save_steps=3), Path({run!r}))
 out = Path({out!r}); out.mkdir()
 checkpoints.save(model, {{"template": "", "chat": True, "base": ""}}, out)
 """
@@ -107,7 +107,8 @@ def test_a_killed_run_resumes_and_ends_with_the_bytes_of_an_uninterrupted_one(ti
         script = RUN.format(
             tests=str(Path(__file__).parent), base=str(tiny_base), run=str(tmp_path / run), out=str(tmp_path / name)
         )
-        return subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, text=True)
+        with open(tmp_path / f"{name}.log", "w") as log:  # a pipe that nobody reads fills up with the bar of a slow run
+            return subprocess.Popen([sys.executable, "-c", script], stderr=log)
 
     whole = start("whole", "run1")
     killed = start("never", "run2")
@@ -121,7 +122,7 @@ def test_a_killed_run_resumes_and_ends_with_the_bytes_of_an_uninterrupted_one(ti
     (tmp_path / "run2/checkpoint-9999/trainer_state.json").write_text('{"global_st')
     assert not (tmp_path / "never").exists(), "the run ended before it was killed"
     resumed = start("resumed", "run2")
-    for process in (whole, resumed):
-        assert process.wait(240) == 0, process.stderr.read()
+    for name, process in (("whole", whole), ("resumed", resumed)):
+        assert process.wait(240) == 0, (tmp_path / f"{name}.log").read_text()
     assert (tmp_path / "whole/SHA256SUMS").read_text() == (tmp_path / "resumed/SHA256SUMS").read_text()
     assert json.loads((tmp_path / "whole/adapter_config.json").read_text())["target_modules"] == ["q_proj", "v_proj"]

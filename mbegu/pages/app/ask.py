@@ -13,42 +13,42 @@ from mbegu.models.loading import Weights, load_tokenizer
 from mbegu.rows.row import text_field
 
 
-class Question(NamedTuple):
-    """What is asked."""
+class Typed(NamedTuple):
+    """A question as a person typed it."""
 
     instruction: str
     input: str
     max_new_tokens: int  # longest answer
 
 
-def stream(question: Question, weights: Weights) -> None:
+def stream(typed: Typed, weights: Weights) -> None:
     """Prints the answer of an adapter as it is generated.
 
     Raises:
         BadInput: a manifest does not hold, or the adapter belongs to another base.
     """
     tokenizer = load_tokenizer(weights.base)
-    _answer(question, weights, weights.adapter, TextStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True))
+    _answer(typed, weights, weights.adapter, TextStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True))
 
 
-def ask_all(question: Question, base: Path, adapters: list[Path], quantization: str) -> list[tuple[str, str]]:
+def ask_all(typed: Typed, base: Path, adapters: list[Path], quantization: str) -> list[tuple[str, str]]:
     """(name, answer) of the base model, asked as the first adapter is, and of each adapter.
 
     Raises:
         BadInput: a manifest does not hold, or an adapter belongs to another base.
     """
     asked = [(base.name, None, adapters[0]), *((adapter.name, adapter, adapter) for adapter in adapters)]
-    return [(name, _answer(question, Weights(base, adapter, quantization), asked_as)) for name, adapter, asked_as in asked]
+    return [(name, _answer(typed, Weights(base, adapter, quantization), asked_as)) for name, adapter, asked_as in asked]
 
 
-def _answer(question: Question, weights: Weights, asked_as: Path | None, streamer: Any = None) -> str:
+def _answer(typed: Typed, weights: Weights, asked_as: Path | None, streamer: Any = None) -> str:
     identity = weights.identity()
     tokenizer = load_tokenizer(weights.base)
     prompt = trained_prompt(asked_as or weights.base, identity["base"])
-    typed = {"question": question.instruction, "input": question.input}  # made NFC and stripped, as rows are
-    asked = [text_field(typed, key, "ask", required=key == "question") for key in typed]
+    texts = {"question": typed.instruction, "input": typed.input}  # made NFC and stripped, as rows are
+    asked = [text_field(texts, key, "ask", required=key == "question") for key in texts]
     (ids,) = prompt_ids([prompt_text(prompt, tokenizer, *asked)], prompt, tokenizer)
-    return generate_one(weights.load(), tokenizer, ids, question.max_new_tokens, streamer)
+    return generate_one(weights.load(), tokenizer, ids, typed.max_new_tokens, streamer)
 
 
 def side_by_side(answers: list[tuple[str, str]], fit_terminal: bool) -> str:

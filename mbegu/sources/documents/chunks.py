@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import regex
 
 from mbegu.errors import BadInput
-from mbegu.rows.ledger import entry
+from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.row import Row
 from mbegu.sources.documents.documents import matches
+from mbegu.text import reasons
 from mbegu.text.words import fold
 
 STAGE = "chunk"
@@ -39,6 +40,18 @@ class Sentence(NamedTuple):
     end: int
     opens: bool = False  # a heading
     leads: bool = False  # is nothing without what follows: a heading, or "There are three kinds:"
+
+
+class Draft(NamedTuple):
+    """A document on its way to chunks."""
+
+    text: str
+    sentences: Sequence[Sentence]
+    cut: Cutter
+
+    def units(self, first: int, stop: int) -> int:
+        """Units of the text from one sentence up to another."""
+        return self.cut.measure(self.text[self.sentences[first].start : self.sentences[stop - 1].end])
 
 
 def cutter(unit: str, size: int, step: int, tokenizer: Any = None) -> Cutter:
@@ -72,7 +85,7 @@ def chunk(document: dict[str, Any], cut: Cutter) -> list[Row]:
     text, anchors = document["text"], document["anchors"]
     starts = [anchor["start"] for anchor in anchors]
     found = []
-    for start, end in _pack(text, _sentences(text, _headings(anchors), cut), cut):
+    for start, end in _pack(Draft(text, _sentences(text, _headings(anchors), cut), cut)):
         id_ = hashlib.sha256(f"{document['id']}\x1f{text[start:end]}".encode()).hexdigest()[:16]
         anchor = anchors[max(bisect.bisect_right(starts, start) - 1, 0)]
         page = None if anchor["page"] is None else f"page {anchor['page']}"
@@ -133,60 +146,55 @@ def _windows(line: str, sentences: Any) -> Iterator[tuple[int, str]]:
         start, width = (len(line) if whole else start + found[-1][0]), WINDOW
 
 
-def _pack(text: str, sentences: Sequence[Sentence], cut: Cutter) -> Iterator[tuple[int, int]]:
+def _pack(draft: Draft) -> Iterator[tuple[int, int]]:
     """Start and end of each chunk."""
+    sentences = draft.sentences
     first = new = 0  # the first sentence of the chunk, and the first that no chunk holds yet
     while new < len(sentences):
-        stop = _fill(text, sentences, first, cut)
+        stop = _stop(draft, first)
         if stop <= new:  # what overlaps leaves no room
             first = new
             continue
         yield sentences[first].start, sentences[stop - 1].end
-        first, new = _next(text, sentences, first, stop, cut), stop
+        first, new = _next(draft, first, stop), stop
 
 
-def _fill(text: str, sentences: Sequence[Sentence], first: int, cut: Cutter) -> int:
+def _stop(draft: Draft, first: int) -> int:
     """The sentence before which the chunk ends that begins with the first one."""
-    stop = first + 1
-    while stop < len(sentences) and _fits(text, sentences, first, stop, cut):
-        before = text[sentences[first].start : sentences[stop - 1].end]
-        if sentences[stop].opens and cut.measure(before) >= ENOUGH * cut.size:
-            break
-        stop += 1
-    full = stop
-    while stop > first and stop < len(sentences) and sentences[stop - 1].leads:
+    sentences, full = draft.sentences, _full(draft, first)
+    stop = full
+    while first < stop < len(sentences) and sentences[stop - 1].leads:
         stop -= 1
     if stop > first:
         return stop
-    room = (begin for begin in range(first + 1, full) if _fits(text, sentences, begin, full, cut))
+    room = (begin for begin in range(first + 1, full) if draft.units(begin, full + 1) <= draft.cut.size)
     return next(room, full)  # only headings: as few as leave the others together with what follows
 
 
-def _fits(text: str, sentences: Sequence[Sentence], first: int, last: int, cut: Cutter) -> bool:
-    return cut.measure(text[sentences[first].start : sentences[last].end]) <= cut.size
+def _full(draft: Draft, first: int) -> int:
+    """The sentence that has no room in the chunk, or opens a new one when that is full enough."""
+    sentences, size = draft.sentences, draft.cut.size
+    stop = first + 1
+    while stop < len(sentences) and draft.units(first, stop + 1) <= size:
+        if sentences[stop].opens and draft.units(first, stop) >= ENOUGH * size:
+            break
+        stop += 1
+    return stop
 
 
-def _next(text: str, sentences: Sequence[Sentence], first: int, stop: int, cut: Cutter) -> int:
+def _next(draft: Draft, first: int, stop: int) -> int:
     """The sentence with which the next chunk begins: as many of this one again as the size is above the step."""
+    sentences, again = draft.sentences, draft.cut.size - draft.cut.step
     begin = stop
     if stop == len(sentences) or sentences[stop].opens:
         return stop
-    rest = cut._replace(size=cut.size - cut.step)
-    while begin - 1 > first and _fits(text, sentences, begin - 1, stop - 1, rest):
+    while begin - 1 > first and draft.units(begin - 1, stop) <= again:
         begin -= 1
     return begin
 
 
-class Sorted(NamedTuple):
-    """Chunks by what becomes of them."""
-
-    kept: list[Row]
-    heldout: list[Row]
-    ledger: list[dict[str, Any]]
-
-
-def sort_out(chunks: Sequence[Row], heldout: set[str], min_size: int) -> Sorted:
-    """Chunks to train on, those of held-out documents, and the ledger of those that are too short or stand there already.
+def sort_out(chunks: Sequence[Row], heldout: set[str], min_size: int) -> Sieved:
+    """Drops chunks that are too short or stand there already.
 
     Of two with the same text the held-out one stays, else the first.
 
@@ -194,17 +202,25 @@ def sort_out(chunks: Sequence[Row], heldout: set[str], min_size: int) -> Sorted:
         heldout: ids of documents.
         min_size: characters.
     """
-    found = Sorted([], [], [])
+    kept, ledger = [], []
     seen: dict[str, Row] = {}
     for one in sorted(chunks, key=lambda chunk: chunk["document"] not in heldout):
         same = seen.setdefault(fold(one["text"]), one)
         if len(one["text"]) < min_size:
-            found.ledger.append(entry(one, STAGE, "dropped", f"shorter than {min_size} characters", len(one["text"])))
+            ledger.append(entry(one, STAGE, "dropped", f"{reasons.SHORTER} {min_size} characters", len(one["text"])))
         elif same is not one:
-            found.ledger.append(entry(one, STAGE, "dropped", f"same text as in {same['path']}", 1.0, same["id"]))
+            ledger.append(entry(one, STAGE, "dropped", f"{reasons.SAME_TEXT} {same['path']}", 1.0, same["id"]))
         else:
-            (found.heldout if one["document"] in heldout else found.kept).append(one)
-    return found
+            kept.append(one)
+    return Sieved(kept, ledger)
+
+
+def split(chunks: Sequence[Row], heldout: set[str]) -> tuple[list[Row], list[Row]]:
+    """Chunks to train on, and those of held-out documents."""
+    sides: tuple[list[Row], list[Row]] = ([], [])
+    for one in chunks:
+        sides[one["document"] in heldout].append(one)
+    return sides
 
 
 def held_out(documents: Sequence[dict[str, Any]], globs: Sequence[str]) -> set[str]:
@@ -223,6 +239,8 @@ def held_out(documents: Sequence[dict[str, Any]], globs: Sequence[str]) -> set[s
 def check_split(rows: Sequence[Row], documents: Sequence[dict[str, Any]], heldout: set[str]) -> None:
     """Checks that the passage of each held-out row stands in a document that is held out, and in no other.
 
+    Where no document is held out, passages may be those of another source of the project's rows.
+
     Args:
         rows: of `heldout.read_heldout`; one without an `input` has no passage.
         heldout: ids of documents.
@@ -239,7 +257,7 @@ def check_split(rows: Sequence[Row], documents: Sequence[dict[str, Any]], heldou
                 f"{row['origin']['source']}: its passage stands in {trained[0]!r}, which is trained on; "
                 "add the document to chunk.heldout, or take the row out."
             )
-        if row["input"] and not where:
+        if row["input"] and heldout and not where:
             raise BadInput(
                 f"{row['origin']['source']}: its passage stands in no document; copy it from one that chunk.heldout matches."
             )

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
-from docx import Document
-from docx.opc.constants import RELATIONSHIP_TYPE
-from docx.oxml.ns import nsmap, qn
-from docx.text.paragraph import Paragraph
-from lxml import etree
-
+from mbegu.extras import needs
 from mbegu.sources.documents.documents import Part, Unreadable, one_line
+
+with needs("documents"):
+    from docx import Document
+    from docx.opc.constants import RELATIONSHIP_TYPE
+    from docx.oxml.ns import nsmap, qn
+    from docx.text.paragraph import Paragraph
+    from lxml import etree
 
 LARGEST = 50_000_000  # bytes that a file unpacks to
 DENSEST = 200  # bytes unpacked for one packed; office files have about 10, bombs 1,000

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 
 import regex
-from bs4 import BeautifulSoup, Tag
-from bs4.dammit import EncodingDetector
-from bs4.element import NavigableString, PreformattedString
 
+from mbegu.extras import needs
 from mbegu.sources.documents.documents import Part, one_line
 from mbegu.sources.documents.encodings import decode
+
+with needs("documents"):
+    from bs4 import BeautifulSoup, Tag
+    from bs4.dammit import EncodingDetector
+    from bs4.element import NavigableString, PreformattedString
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 LEFT_OUT = {"script", "style", "nav", "noscript", "template", "svg", "iframe", "object", "select", "button"}

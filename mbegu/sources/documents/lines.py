@@ -8,6 +8,7 @@ from typing import NamedTuple
 import regex
 
 from mbegu.sources.documents.documents import Part, one_line
+from mbegu.sources.documents.encodings import decode
 
 Page = Sequence[str]  # its lines from the top, indented as they stand
 Cell = tuple[int, str]  # the column in which its text begins, and the text
@@ -23,6 +24,15 @@ SECTION = regex.compile(r"\p{Nd}+(?:\.\p{Nd}+)+\.?\s")  # "2.1 The panel" is a h
 DIGITS = regex.compile(r"\p{Nd}+")
 WORD = regex.compile(r"\p{L}+")
 HYPHENATED = regex.compile(r"(\p{L}[\p{L}-]*)[-‐]$")
+
+
+class Line(NamedTuple):
+    """A line of a page, or a table's row of several."""
+
+    page: int
+    kind: str  # "text", "item" or "row"
+    text: str  # empty for an empty line
+    raw: str  # as it stands on the page; "" for a row
 
 
 class Block(NamedTuple):
@@ -41,6 +51,12 @@ class Habits(NamedTuple):
 
     width: float  # characters of a full line; infinite if lines were not broken to fit
     vocabulary: set[str]
+
+
+def read_text(content: bytes) -> list[Part]:
+    """Parts of a text file, hard-wrapped or not."""
+    lines = decode(content).replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n").split("\n")
+    return parts([lines], numbered=False)
 
 
 def parts(pages: Sequence[Page], *, numbered: bool) -> list[Part]:
@@ -106,47 +122,53 @@ def _habits(pages: Sequence[Page]) -> Habits:
 
 def _blocks(pages: Sequence[Page], habits: Habits) -> list[Block]:
     found: list[Block] = []
-    gap = False
-    for number, kind, text, line in _lines(pages):
-        if not text:
-            gap = True
-            continue
+    gap = False  # whether the line before was empty
+    for line in _lines(pages):
         before = found[-1] if found else None
-        turned = before is not None and before.page != number
-        goes_on = kind == "text" and (turned or not gap) and not _listed(found)
-        if before and goes_on and _continues(before, line, habits, turned=turned):
-            glued, glue = _glue(before.text, text, habits.vocabulary)
-            if turned:
-                found[-1:] = [before._replace(text=glued), Block(text, number, before.kind, glue, line, 2)]
-            else:
-                found[-1] = before._replace(text=glued + glue + text, last=line, lines=before.lines + 1)
-        else:
-            apart = gap or turned or (before is not None and "row" in (before.kind, kind) and before.kind != kind)
-            found.append(Block(text, number, kind, "\n\n" if apart else "\n", line))
-        gap = False
+        if before and line.kind == "text" and not _listed(found) and _continues(before, line, habits, gap=gap):
+            found[-1:] = _joined(before, line, habits.vocabulary)
+        elif line.text:
+            glue = "\n\n" if gap or (before and _apart(before, line)) else "\n"
+            found.append(Block(line.text, line.page, line.kind, glue, line.raw))
+        gap = not line.text
     return found
 
 
-def _lines(pages: Sequence[Page]) -> Iterator[tuple[int, str, str, str]]:
-    """Page number, kind, text and the line itself; the text of an empty line is empty."""
+def _joined(before: Block, line: Line, vocabulary: set[str]) -> list[Block]:
+    """The block with the line that continues it; over the end of a page, two blocks."""
+    text, glue = _glue(before.text, line.text, vocabulary)
+    if before.page != line.page:
+        return [before._replace(text=text), Block(line.text, line.page, before.kind, glue, line.raw, 2)]
+    return [before._replace(text=text + glue + line.text, last=line.raw, lines=before.lines + 1)]
+
+
+def _apart(before: Block, line: Line) -> bool:
+    """Whether the line begins a page or a table, or follows one."""
+    return before.page != line.page or (before.kind != line.kind and "row" in (before.kind, line.kind))
+
+
+def _lines(pages: Sequence[Page]) -> Iterator[Line]:
     for number, page in enumerate(pages, 1):
-        cells = [_cells(line) for line in page]
-        row: list[Cell] = []  # the one above, which waits for the rest of its cells
-        for place, line in enumerate(page):
-            found = cells[place]
-            if row and found and _fills(row, found):
-                row = [(start, f"{text} {dict(found)[start]}" if start in dict(found) else text) for start, text in row]
-                continue
+        for row, raw in _rows(page):
             if row:
-                yield number, "row", " | ".join(text for _, text in row), ""
-                row = []
-            beside = any(len(other) > 1 for other in cells[max(place - 1, 0) : place] + cells[place + 1 : place + 2])
-            if len(found) > 1 and (beside or WIDE.search(line)):
-                row = found
+                yield Line(number, "row", " | ".join(text for _, text in row), "")
             else:
-                yield number, "item" if ITEM.match(line) else "text", one_line(line), line
-        if row:
-            yield number, "row", " | ".join(text for _, text in row), ""
+                yield Line(number, "item" if ITEM.match(raw) else "text", one_line(raw), raw)
+
+
+def _rows(page: Page) -> list[tuple[list[Cell], str]]:
+    """The cells of each row of a table, a row's lines joined; or none, and the line."""
+    lines = [_cells(line) for line in page]
+    found: list[tuple[list[Cell], str]] = []
+    for place, cells in enumerate(lines):
+        row = found[-1][0] if found else []
+        if row and cells and _fills(row, cells):
+            rest = dict(cells)
+            found[-1] = ([(start, f"{text} {rest[start]}" if start in rest else text) for start, text in row], "")
+            continue
+        beside = any(len(other) > 1 for other in lines[max(place - 1, 0) : place] + lines[place + 1 : place + 2])
+        found.append((cells, "") if len(cells) > 1 and (beside or WIDE.search(page[place])) else ([], page[place]))
+    return found
 
 
 def _cells(line: str) -> list[Cell]:
@@ -163,12 +185,14 @@ def _fills(row: Sequence[Cell], cells: Sequence[Cell]) -> bool:
     return {start for start, _ in cells} <= {start for start, _ in row[1:]} and all(WORD.search(text) for _, text in cells)
 
 
-def _continues(before: Block, line: str, habits: Habits, *, turned: bool) -> bool:
-    """Whether a line continues the block before it."""
-    if before.kind == "row" or (turned and ENDED.search(before.text)):
+def _continues(before: Block, line: Line, habits: Habits, *, gap: bool) -> bool:
+    """Whether a line of text continues the block before it, over no gap but that between pages."""
+    turned = before.page != line.page
+    ended = ENDED.search(before.text) is not None
+    if not line.text or (gap and not turned) or before.kind == "row" or (turned and ended):
         return False
-    full = len(before.last.rstrip()) + 1 + len(line.split()[0]) > FULL * habits.width
-    return full or (line.strip()[0].islower() and not ENDED.search(before.text) and habits.width < float("inf"))
+    full = len(before.last.rstrip()) + 1 + len(line.raw.split()[0]) > FULL * habits.width
+    return full or (line.raw.strip()[0].islower() and not ended and habits.width < float("inf"))
 
 
 def _listed(blocks: Sequence[Block]) -> bool:

@@ -6,45 +6,31 @@ import math
 from collections.abc import Iterable
 from decimal import Decimal
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from mbegu.errors import BadInput
-from mbegu.rows.ledger import entry
+from mbegu.rows.ledger import Entry, Sieved, entry
 from mbegu.rows.row import KEYS, Row, parse_row, row_id
 from mbegu.sources.sets.records import Record
+from mbegu.sources.sets.settings import Columns
+from mbegu.text import reasons
 
 STAGE = "load"
 LOOKED_AT = 1000  # records without a sign of a column, after which its name is taken for a slip
 
 
-class Columns(NamedTuple):
-    """What the set calls the fields of a row; an `input` of "" means that it has none."""
-
-    instruction: str
-    input: str
-    output: str
-
-
-class Loaded(NamedTuple):
-    """Rows, the ledger of records changed or dropped, and how many records were read."""
-
-    rows: list[Row]
-    ledger: list[dict[str, Any]]
-    read: int
-
-
-def load(source: str, records: Iterable[Record], columns: Columns, most: int) -> Loaded:
-    """The first `most` records (0: all) of `source` as rows, each with its place as origin.
+def load(source: str, records: Iterable[Record], columns: Columns, most: int) -> tuple[Sieved, int]:
+    """The first `most` records (0: all) of `source` as rows, each with its place as origin; and how many records were read.
 
     Raises:
         BadInput: no record, none that can be a row, or a column that no record has.
     """
-    rows, ledger, read = [], [], 0
+    kept, ledger, read = [], [], 0
     seen: set[str] = set()
     for record in islice(records, most or None):
         read += 1
         row, line = _row(record, columns)
-        rows += [row] if row else []
+        kept += [row] if row else []
         ledger += [line] if line else []
         seen |= record.values.keys()
         if read == LOOKED_AT:  # the input may come later: JSON Lines may leave it out where it is empty
@@ -53,10 +39,10 @@ def load(source: str, records: Iterable[Record], columns: Columns, most: int) ->
         raise BadInput(f"{source}: holds no records; expected some with a question and an answer each.")
     if seen:
         _check_columns(source, columns._asdict(), seen)
-    if not rows:
+    if not kept:
         place, reason = ledger[0]["row"]["origin"]["source"], ledger[0]["reason"]
         raise BadInput(f"{place}: {reason}; nor can another of the {read} records of {source} be a row.")
-    return Loaded(rows, ledger, read)
+    return Sieved(kept, ledger), read
 
 
 def _check_columns(source: str, wanted: dict[str, str], seen: set[str]) -> None:
@@ -69,7 +55,7 @@ def _check_columns(source: str, wanted: dict[str, str], seen: set[str]) -> None:
             raise BadInput(f"{source}: no column {column!r}; there are {names}. {hint}")
 
 
-def _row(record: Record, columns: Columns) -> tuple[Row | None, dict[str, Any] | None]:
+def _row(record: Record, columns: Columns) -> tuple[Row | None, Entry | None]:
     """A record as a row, and its ledger line if it was changed or dropped."""
     values = {key: record.values.get(column) if column else None for key, column in columns._asdict().items()}
     texts = {key: as_text(value) for key, value in values.items()}
@@ -79,7 +65,7 @@ def _row(record: Record, columns: Columns) -> tuple[Row | None, dict[str, Any] |
         return None, entry(before, STAGE, "dropped", fault)
     row = parse_row(dict(texts), record.where, answered=True)
     made = [f"{key} was {_kind(value)}" for key, value in values.items() if value is not None and not isinstance(value, str)]
-    return row, entry(before, STAGE, "changed", f"made text: {', '.join(made)}") if made else None
+    return row, entry(before, STAGE, "changed", f"{reasons.MADE_TEXT}: {', '.join(made)}") if made else None
 
 
 def as_text(value: Any) -> str | None:
@@ -95,11 +81,11 @@ def _fault(values: dict[str, Any], texts: dict[str, str | None]) -> str:
     """Why these texts are no row, or ""."""
     for key, text in texts.items():
         if text is None:
-            return f"wrong type: {key} is {_kind(values[key])}"
+            return f"{reasons.WRONG_TYPE}: {key} is {_kind(values[key])}"
         if _writable(text) != text:
-            return f"half of a surrogate pair in {key}"
+            return f"{reasons.SURROGATE} in {key}"
         if key != "input" and not text.strip():
-            return f"empty {key}"
+            return f"{reasons.EMPTY} {key}"
     return ""
 
 

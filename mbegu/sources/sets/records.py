@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mbegu.errors import BadInput
+from mbegu.text import reasons
 
 LONGEST = 100_000_000  # characters of a CSV cell; the csv module's own limit, 131,072, is less than a long document
 BATCH = 100  # parquet records in memory at once
@@ -153,7 +154,7 @@ def _record(where: str, value: Any) -> Record:
     if isinstance(value, dict):
         return Record(where, value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return Record(where, {}, f"wrong type: the record is {type(value).__name__}, no object", text)
+    return Record(where, {}, f"{reasons.WRONG_TYPE}: the record is {type(value).__name__}, no object", text)
 
 
 def _csv(path: Path) -> Iterator[Record]:
@@ -175,7 +176,9 @@ def _csv(path: Path) -> Iterator[Record]:
             if len(set(header)) < len(header):
                 raise BadInput(f"{path}:{start}: two columns have one name in {', '.join(header)}; rename one.")
         elif len(cells) != len(header):
-            yield Record(f"{path}:{start}", {}, f"ragged: {len(cells)} cells, the header has {len(header)}", ",".join(cells))
+            yield Record(
+                f"{path}:{start}", {}, f"{reasons.RAGGED}: {len(cells)} cells, the header has {len(header)}", ",".join(cells)
+            )
         else:
             yield Record(f"{path}:{start}", dict(zip(header, cells, strict=True)))
 

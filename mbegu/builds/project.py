@@ -1,0 +1,102 @@
+"""A project's files by name: the one place that knows how dvc.yaml lays out `data/`, `metrics/` and `models/`.
+
+A stage gets its paths from dvc.yaml; the pages and commands that look at a whole project get them from here.
+"""
+
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+LEDGER = ".ledger.jsonl"
+ROWS = ("seeds", "expanded", "curated", "versions")  # folders of rows, in the order in which they are made of each other
+
+
+class Project(NamedTuple):
+    """Where a project's files are, seen from the folder of its dvc.yaml. None of them has to be there."""
+
+    adapters: Annotated[Path, "Folder of the adapters."] = Path("models/adapters")
+    base: Annotated[Path, "Folder of the base model."] = Path("models/base")
+    data: Annotated[Path, "Folder of the rows."] = Path("data")
+    metrics: Annotated[Path, "Folder of all metrics."] = Path("metrics")
+    params: Annotated[Path, "File with the section publish."] = Path("params.yaml")
+    lock: Annotated[Path, "What was built from what."] = Path("dvc.lock")
+
+    def rows(self, version: str) -> Path:
+        """The rows of a version."""
+        return self.data / "versions" / f"{version}.jsonl"
+
+    def seeds(self, version: str) -> Path:
+        """What people wrote for a version."""
+        return self.data / "seeds" / f"{version}.jsonl"
+
+    def drafts(self, version: str) -> Path:
+        """A version's new rows before review and filters, from whatever source."""
+        return self.data / "expanded" / f"{version}.jsonl"
+
+    def reviews(self, version: str) -> Path:
+        """People's decisions on its drafts."""
+        return self.data / "reviews" / f"{version}.jsonl"
+
+    def ledgers(self, version: str) -> list[Path]:
+        """What the stages dropped or changed on the way to a version; those that are there, by path."""
+        return sorted(self.data.glob(f"*/{version}{LEDGER}"))
+
+    def heldout(self) -> Path:
+        """The rows that are never trained on."""
+        return self.data / "heldout.jsonl"
+
+    def adapter(self, version: str) -> Path:
+        """The folder of a version's adapter."""
+        return self.adapters / version
+
+    def predictions(self, model: str) -> Path:
+        """A model's answers to the held-out questions; a model is "base" or a version."""
+        return self.data / "predictions" / f"{model}.jsonl"
+
+    def measures(self, model: str) -> Path:
+        """What was measured of each of these answers."""
+        return self.data / "scores" / f"{model}.jsonl"
+
+    def score(self, model: str) -> Path:
+        """The sums of these measures."""
+        return self.metrics / "score" / f"{model}.json"
+
+    def compared(self) -> Path:
+        """All models against each other."""
+        return self.metrics / "compare.json"
+
+    def flips(self) -> Path:
+        """Held-out questions that versions answer better or worse."""
+        return self.data / "flips.jsonl"
+
+    def curve(self, version: str, split: str) -> Path:
+        """Loss by step; `split` is "training" or "validation"."""
+        return self.metrics / "train" / version / f"{split}.csv"
+
+    def lengths(self, version: str) -> Path:
+        """Tokens of each row."""
+        return self.metrics / "encode" / f"{version}.csv"
+
+    def funnel(self, version: str) -> Path:
+        """Candidates left after each filter."""
+        return self.metrics / "funnel" / f"{version}.csv"
+
+    def tallies(self) -> list[Path]:
+        """Pairs of models whose answers were judged, by path."""
+        return sorted((self.metrics / "judge").glob("*.json"))
+
+    def row_files(self) -> list[Path]:
+        """Every file of rows from seeds to versions, what comes first first."""
+        return [path for path in self._of_rows() if not path.name.endswith(LEDGER)]
+
+    def row_ledgers(self) -> list[Path]:
+        """The ledgers that stand beside them."""
+        return [path for path in self._of_rows() if path.name.endswith(LEDGER)]
+
+    def _of_rows(self) -> list[Path]:
+        return [path for folder in ROWS for path in sorted((self.data / folder).glob("*.jsonl"))]
+
+    def record(self) -> list[Path]:
+        """What a report names with its hash: what people wrote, and the versions, by path."""
+        found = [path for folder in ("seeds", "reviews", "versions") for path in (self.data / folder).glob("*.jsonl")]
+        heldout = [self.heldout()] if self.heldout().is_file() else []
+        return sorted(path for path in found + heldout if not path.name.endswith(LEDGER))

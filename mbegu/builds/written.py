@@ -1,0 +1,125 @@
+"""What people wrote for a project, checked without a model: parameters, rows, held-out rows, reviews, and what would leak."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mbegu.errors import BadInput
+from mbegu.heldout import read_heldout
+from mbegu.leakage import check_heldout, decontaminate
+from mbegu.merging import merge
+from mbegu.reviews import DECISIONS, read_reviews
+from mbegu.rows import Row, read_rows, unique_ids
+
+FROM = ("seeds", "questioned", "sets")  # sections that say where a version's rows come from
+KNOBS = ("curate.heldout_similarity", "curate.heldout_overlap", "curate.leakage", "merge.near_duplicate")
+
+
+def check(project: Path) -> Iterator[str]:
+    """Yields one factual line a file, in the order in which a build would read them.
+
+    Raises:
+        BadInput: the first problem.
+    """
+    params = read_params(project / "params.yaml")
+    yield f"{project / 'params.yaml'}: {_count(len(params['versions']), 'version')} ({', '.join(params['versions'])})"
+    heldout: dict[str, Row] = {}
+    for path in _heldout_files(project, params):
+        rows = check_heldout(read_heldout(path), params["curate"]["heldout_similarity"])
+        heldout |= {row["id"]: row for row in rows}
+        yield f"{path}: {_count(len(rows), 'held-out row')}, no two ask the same"
+    guarded = list(heldout.values())
+    for name in params["seeds"]:
+        yield _seeds(project / f"data/seeds/{name}.jsonl", guarded, params)
+    for path in sorted((project / "data/versions").glob("*.jsonl")):
+        if path.stem != "none" and not path.stem.endswith(".ledger"):
+            rows = unique_ids(read_rows(path, answered=True), path)
+            yield f"{path}: {_count(len(rows), 'row')}{_leaks(rows, guarded, params)}"
+    for path in sorted((project / "data/reviews").glob("*.jsonl")):
+        decisions = [review["decision"] for review in read_reviews(path).values()]
+        yield f"{path}: " + ", ".join(f"{decisions.count(name)} {name}" for name in DECISIONS)
+
+
+def _heldout_files(project: Path, params: dict[str, Any]) -> list[Path]:
+    """The held-out rows, and what people wrote of them where others are drawn from a set."""
+    named = [project / item["always"] for item in params["sets"].values()] + [project / "data/heldout.jsonl"]
+    # a set may do without written rows, and then has an empty file of them
+    return [path for path in dict.fromkeys(named) if path.exists() and path.stat().st_size] or named[:1]
+
+
+def _seeds(path: Path, heldout: list[Row], params: dict[str, Any]) -> str:
+    rows = unique_ids(read_rows(path, answered=False), path)
+    alike = merge([], rows, params["merge"]["near_duplicate"])[1]
+    drafts = sum(not row["output"] for row in rows)
+    facts = (_count(len(rows), "row"), f"{drafts} without an answer", _count(len(alike), "near-duplicate"))
+    return f"{path}: {', '.join(facts)}{_leaks(rows, heldout, params)}"
+
+
+def _leaks(rows: list[Row], heldout: list[Row], params: dict[str, Any]) -> str:
+    """What rows give held-out rows away, where `curate.leakage` lets a build go on without them."""
+    curate = params["curate"]
+    similarity, overlap, leakage = (curate[key] for key in ("heldout_similarity", "heldout_overlap", "leakage"))
+    leaked = decontaminate(rows, heldout, similarity, overlap, leakage, "check")[1]
+    return f", {len(leaked)} too like a held-out row" if heldout else ""
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def read_params(path: Path) -> dict[str, Any]:
+    """The sections of a project's parameters that this check reads.
+
+    Raises:
+        BadInput: no such file, not YAML, a section or key that is missing or of another form, or a version that DVC
+            could not build.
+    """
+    try:
+        params = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}; run this in a project's folder, or name one by --project.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: not YAML ({' '.join(str(error).split())}).") from None
+    for name in ("versions", *FROM, "curate", "merge"):
+        section = params.get(name) if isinstance(params, dict) else None
+        if not isinstance(section, dict):
+            raise BadInput(f"{path}: {name} is {section!r}; expected a section, or `{name}: {{}}` for none.")
+    for knob in KNOBS:
+        name, key = knob.split(".")
+        kinds = (str,) if key == "leakage" else (int, float)
+        if not isinstance(params[name].get(key), kinds):
+            raise BadInput(
+                f"{path}: {knob} is {params[name].get(key)!r}; expected {'error or drop' if key == 'leakage' else 'a number'}."
+            )
+    for name in params["versions"]:
+        _check_version(name, params, path)
+    return dict(params)
+
+
+def _check_version(name: Any, params: dict[str, Any], path: Path) -> None:
+    if not isinstance(name, str) or "." in name:
+        raise BadInput(
+            f"{path}: a version is named {name!r}; DVC takes neither a number nor a dot, begin with a letter, as in v1."
+        )
+    item = params["versions"][name]
+    extends = item.get("extends") if isinstance(item, dict) else None
+    if extends != "none" and extends not in params["versions"]:
+        known = ", ".join(map(str, params["versions"]))
+        raise BadInput(f"{path}: versions.{name} extends {extends!r}; expected none or one of {known}.")
+    _check_source(name, extends, params, path)
+
+
+def _check_source(name: str, extends: Any, params: dict[str, Any], path: Path) -> None:
+    found = [section for section in FROM if name in params[section]]
+    if len(found) != 1:
+        where = " and in ".join(found) or "none"
+        raise BadInput(f"{path}: versions.{name} gets its rows in one of {', '.join(FROM)}; it is named in {where}.")
+    place = f"{found[0]}.{name}"
+    source = params[found[0]][name]
+    if not isinstance(source, dict) or (found == ["sets"] and not isinstance(source.get("always"), str)):
+        raise BadInput(f"{path}: {place} is {source!r}; expected keys, as a project that `mbegu new` makes has them.")
+    seen = source.get("extends")
+    if found == ["seeds"] and seen != extends:
+        raise BadInput(f"{path}: {place} extends {seen!r} and versions.{name} {extends!r}; make them the same.")

@@ -1,0 +1,87 @@
+"""Poor answers: one chain of filters, for what machines wrote and for sets that others made."""
+
+from collections.abc import Set
+
+import regex
+
+from mbegu.curating.settings import CLEAN, CURATE, Clean, Curate
+from mbegu.errors import BadInput
+from mbegu.rows.ledger import Sieved, entry
+from mbegu.rows.row import MACHINE, Row, question
+from mbegu.text import filters, reasons
+from mbegu.text.words import fold, words
+
+TOKEN = regex.compile(r"<\|[\w ]{1,40}\|>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|</s>")
+
+
+def check_bounds(bounds: Clean | Curate, stage: str) -> None:
+    """Checks that an answer can be long enough.
+
+    Raises:
+        BadInput: none can.
+    """
+    if bounds.min_words > bounds.max_words:
+        least, most = f"{stage}.min_words {bounds.min_words}", f"{stage}.max_words {bounds.max_words}"
+        raise BadInput(f"{least} is above {most}; no answer fits.")
+
+
+def problem_of(row: Row, bounds: Clean | Curate, scripts: Set[str] = frozenset()) -> filters.Problem | None:
+    """The first filter of answers that bites.
+
+    Args:
+        scripts: in which an answer may be written; if there is none, in any.
+    """
+    output = row["output"]
+    return (
+        filters.cut_off(row["origin"].get("finish_reason"))
+        or filters.empty(output)
+        or filters.echoes(output, row["instruction"], row["input"])
+        or filters.refuses(output, bounds.refusals)
+        or filters.length(output, bounds.min_words, bounds.max_words)
+        or filters.repetitive(output, bounds.max_repetition)
+        or filters.foreign_script(output, scripts)
+    )
+
+
+def check_drafts(rows: list[Row], bounds: Curate, scripts: Set[str]) -> Sieved:
+    """Drops machine-written answers outside the bounds. What a human wrote or verified is not second-guessed.
+
+    Returns:
+        The rows that stay, a machine-written one with what was measured in `origin.measures`; and the ledger.
+    """
+    contradicted = _contradicted(rows)
+    kept, ledger = [], []
+    for row in rows:
+        abstains = row["origin"].get("span", True) is None  # in words that no teacher chose
+        if row["origin"]["kind"] not in MACHINE or abstains:
+            kept.append(row)
+            continue
+        contradiction = (f"{reasons.SAME_QUESTION} with different answers", None) if row["id"] in contradicted else None
+        found = problem_of(row, bounds, scripts) or contradiction
+        if found is None:
+            measures = {"words": len(words(row["output"])), "repetition": round(filters.repetition(row["output"]), 4)}
+            kept.append({**row, "origin": {**row["origin"], "measures": measures}})
+        else:
+            ledger.append(entry(row, CURATE, "dropped", *found))
+    return Sieved(kept, ledger)
+
+
+def _contradicted(rows: list[Row]) -> set[str]:
+    """Ids of questions that machine-written rows answer in more than one way: none of the answers is to be trusted."""
+    answers: dict[str, set[str]] = {}
+    for row in rows:
+        if row["origin"]["kind"] in MACHINE:
+            answers.setdefault(row["id"], set()).add(fold(row["output"]))
+    return {id_ for id_, found in answers.items() if len(found) > 1}
+
+
+def check_set(rows: list[Row], bounds: Clean) -> Sieved:
+    """Drops rows without words, with a model's control tokens, and poor answers."""
+    found = [(row, _broken(row) or problem_of(row, bounds)) for row in rows]
+    ledger = [entry(row, CLEAN, "dropped", *problem) for row, problem in found if problem]
+    return Sieved([row for row, problem in found if not problem], ledger)
+
+
+def _broken(row: Row) -> filters.Problem | None:
+    text = f"{question(row)}\n{row['output']}"
+    return filters.empty(row["instruction"]) or filters.empty(row["output"]) or filters.control_token(text, TOKEN.findall(text))

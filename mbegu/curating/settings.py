@@ -1,0 +1,48 @@
+"""The sections of params.yaml that say which rows make a version."""
+
+from typing import Annotated, NamedTuple
+
+from click import Choice, FloatRange, IntRange
+
+from mbegu.sections import NONEMPTY
+
+CLEAN, CURATE = "clean", "curate"  # stages to whose ledgers several modules write
+
+
+class Clean(NamedTuple):
+    """Bounds on the rows of a set."""
+
+    min_words: Annotated[int, IntRange(0), "Shortest answer, in words."]
+    max_words: Annotated[int, IntRange(1), "Longest answer, in words."]
+    max_repetition: Annotated[float, FloatRange(0, 1), "Largest share of repeated 4-grams."]
+    refusals: Annotated[list[str], NONEMPTY, "How an answer that is none begins; repeat the option."]
+    near_duplicate: Annotated[
+        float,
+        FloatRange(0.1, 1),
+        "Jaccard index of word 3-grams of question and answer above which the later of two rows goes; 1 keeps all.",
+    ]
+    permutations: Annotated[int, IntRange(16, 1024), "MinHash permutations: the more, the fewer misses."]
+
+
+class Split(NamedTuple):
+    """How many rows of a set are held out."""
+
+    fraction: Annotated[float, FloatRange(0, 1, max_open=True), "Share of the rows held out, on average."]
+
+
+class Curate(NamedTuple):
+    """Bounds on machine-written answers that no one has reviewed, and on what leaks."""
+
+    min_words: Annotated[int, IntRange(0), "Shortest unreviewed draft, in words."]
+    max_words: Annotated[int, IntRange(1), "Longest unreviewed draft, in words."]
+    max_repetition: Annotated[float, FloatRange(0, 1), "Largest share of repeated 4-grams."]
+    refusals: Annotated[list[str], NONEMPTY, "How an answer that is none begins; repeat the option."]
+    heldout_similarity: Annotated[float, FloatRange(0, 1), "ROUGE-L F1 above this leaks."]
+    heldout_overlap: Annotated[float, FloatRange(0, 1), "Share of a held-out text in 8-grams of a row."]
+    leakage: Annotated[str, Choice(["error", "drop"]), "What a leaking row does."]
+
+
+class Merge(NamedTuple):
+    """What is no new row."""
+
+    near_duplicate: Annotated[float, FloatRange(0, 1), "ROUGE-L F1 above this is a duplicate."]

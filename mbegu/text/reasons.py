@@ -1,0 +1,76 @@
+"""Why a row is dropped or changed: every reason that a line of a ledger bears begins with one of these.
+
+What follows a reason names the case: `f"{REFUSAL}: as an ai"`. No reason begins another.
+"""
+
+# Dropped: replies of a teacher that was asked about a passage
+NO_JSON = "reply without JSON"
+OTHER_SHAPE = "reply of another shape"
+QUESTION_CUT_OFF = "question cut off"
+QUESTION_ELSEWHERE = "question about something else"
+QUESTION_WITHOUT_WORDS = "question without words"
+QUESTION_TWICE = "the same question twice"
+HALF_ANSWER = "half an answer"
+ANSWER_CUT_OFF = "answer cut off"
+ANSWER_WITHOUT_WORDS = "answer without words"
+ANSWER_REPEATS = "answer repeats the question"
+ANSWER_WITHOUT_QUOTE = "answer without a quote"
+QUOTE_ELSEWHERE = "quote not in the passage"
+UNKNOWN = "the teacher does not know"
+ANSWER_ELSEWHERE = "answer not from the passage"
+
+# Dropped: texts of any source
+CUT_OFF = "cut off"
+EMPTY = "empty"
+CONTROL_TOKEN = "control token"
+LEADING_PUNCTUATION = "leading punctuation"
+TOO_SHORT = "too short"
+TOO_LONG = "too long"
+BLACKLISTED = "blacklisted topic"
+WRONG_SCRIPT = "wrong script"
+ANSWER_EQUALS = "answer equals"
+REFUSAL = "refusal"
+REPETITIVE = "repetitive"
+SAME_QUESTION = "same question"
+
+# Dropped: candidates for a version
+NOT_NOVEL = "not novel"
+BEYOND_TARGET = "beyond the target"
+BEYOND_CHUNKS = "beyond the number of chunks"
+NO_INSTANCE = "no instance"
+NOT_REVIEWED = "not reviewed"
+REJECTED = "rejected by review"
+NEAR_HELD_OUT = "near a held-out row"
+DESCENDS = "descends from"
+ASKS_HELD_OUT = "asks the same as the held-out row"
+
+# Dropped: records of a set, chunks, rows of a version
+WRONG_TYPE = "wrong type"
+RAGGED = "ragged"
+SURROGATE = "half of a surrogate pair"
+TEMPLATE = "prompt template"
+DUPLICATE = "duplicate"
+NEAR_DUPLICATE = "near-duplicate"
+SHORTER = "shorter than"
+LONGER = "longer than"
+SAME_TEXT = "same text as in"
+
+# Changed
+EDITED = "edited by review"
+REPAIRED = "repaired"
+MADE_TEXT = "made text"
+CUT_TO = "cut to"
+
+# The order in which filters run. There are two, as a set's answers are measured after they are compared with the question,
+# a teacher's instructions before there is an answer.
+DRAFTED = (
+    NO_JSON, OTHER_SHAPE, QUESTION_CUT_OFF, QUESTION_ELSEWHERE, QUESTION_WITHOUT_WORDS, QUESTION_TWICE, HALF_ANSWER,
+    ANSWER_CUT_OFF, ANSWER_WITHOUT_WORDS, ANSWER_REPEATS, ANSWER_WITHOUT_QUOTE, QUOTE_ELSEWHERE, UNKNOWN, ANSWER_ELSEWHERE,
+    CUT_OFF, EMPTY, CONTROL_TOKEN, LEADING_PUNCTUATION, TOO_SHORT, TOO_LONG, BLACKLISTED, WRONG_SCRIPT, NOT_NOVEL,
+    BEYOND_TARGET, NO_INSTANCE, NOT_REVIEWED, REJECTED, ANSWER_EQUALS, REFUSAL, REPETITIVE, SAME_QUESTION, NEAR_HELD_OUT,
+    DESCENDS,
+)  # fmt: skip
+LOADED = (
+    WRONG_TYPE, RAGGED, SURROGATE, EMPTY, TEMPLATE, CONTROL_TOKEN, ANSWER_EQUALS, REFUSAL, TOO_SHORT, TOO_LONG, REPETITIVE,
+    DUPLICATE, SAME_QUESTION, NEAR_DUPLICATE,
+)  # fmt: skip

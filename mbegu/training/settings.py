@@ -1,0 +1,40 @@
+"""The sections `encode` and `train` of params.yaml."""
+
+from typing import Annotated, NamedTuple
+
+from click import Choice, FloatRange, IntRange
+
+from mbegu.sections import NONEMPTY
+
+
+class Encode(NamedTuple):
+    """The section `encode`: how long a row may be."""
+
+    max_length: Annotated[int, IntRange(2), "Longest row, in tokens."]
+    on_truncation: Annotated[str, Choice(["error", "drop", "keep"]), "What a longer row does."]
+
+
+class Lora(NamedTuple):
+    """LoRA (Hu et al. 2021, arXiv 2106.09685): `alpha / r` scales the product of two rank-`r` matrices."""
+
+    r: Annotated[int, IntRange(1), "Rank of the adapter."]
+    alpha: Annotated[int, IntRange(1), "Scale: alpha / r."]
+    dropout: Annotated[float, FloatRange(0, 1, max_open=True), "Dropout before it."]
+    targets: Annotated[list[str], NONEMPTY, "Layers that get one; repeat."]
+
+
+class Schedule(NamedTuple):
+    """How long, how fast, on which rows."""
+
+    epochs: Annotated[float, FloatRange(0, min_open=True), "Passes over the training rows."]
+    batch_size: Annotated[int, IntRange(1), "Rows a forward pass."]
+    gradient_accumulation_steps: Annotated[int, IntRange(1), "Forward passes an optimizer step."]
+    learning_rate: Annotated[float, FloatRange(0, min_open=True), "Peak learning rate of AdamW."]
+    lr_scheduler: Annotated[str, Choice(["linear", "cosine", "constant"]), "After warm-up."]
+    warmup_steps: Annotated[int, IntRange(0), "Optimizer steps up to the peak."]
+    weight_decay: Annotated[float, FloatRange(0), "Decoupled weight decay."]
+    max_grad_norm: Annotated[float, FloatRange(0), "Gradient clipping; 0 turns it off."]
+    gradient_checkpointing: Annotated[bool, "Less memory, a third more time."]
+    validation: Annotated[float, FloatRange(0, 1, max_open=True), "Share of lineages held back."]
+    save_steps: Annotated[int, IntRange(1), "Optimizer steps between checkpoints."]
+    seed: Annotated[int, IntRange(0), "For initial weights, order of rows and dropout."]

@@ -1,0 +1,78 @@
+"""Rows to token ids: prompt and answer are tokenized apart, so that labels are known by position."""
+
+from typing import Any
+
+from mbegu.asking.prompts import Prompt, prompt_ids, row_prompts, token_ids
+from mbegu.errors import BadInput
+from mbegu.rows.ledger import Entry, Sieved, entry
+from mbegu.rows.lineage import roots
+from mbegu.rows.row import Row
+
+STAGE = "encode"
+BATCH = 2000  # rows a call of the tokenizer, which spreads a call over the cores
+
+
+def encode(rows: list[Row], prompt: Prompt, tokenizer: Any) -> list[dict[str, Any]]:
+    """Token ids of each row: prompt, answer, end-of-sequence. The end is trained, so that the model learns to stop.
+
+    Raises:
+        BadInput: a row holds a control token, with its id and source.
+    """
+    encoded = []
+    for start in range(0, len(rows), BATCH):
+        batch = rows[start : start + BATCH]
+        prompts = prompt_ids(row_prompts(batch, prompt, tokenizer), prompt, tokenizer)
+        answers = token_ids([row["output"] for row in batch], tokenizer, special_tokens=False)
+        for row, question, answer in zip(batch, prompts, answers, strict=True):
+            ids = [*question, *answer, tokenizer.eos_token_id]
+            encoded.append({"id": row["id"], "roots": roots(row), "input_ids": ids, "completion_start": len(question)})
+    return encoded
+
+
+def fit(encoded: list[dict[str, Any]], rows: list[Row], max_length: int, on_truncation: str) -> Sieved:
+    """Makes every row at most `max_length` tokens long.
+
+    Args:
+        rows: the rows behind `encoded`, for messages and the ledger.
+        on_truncation: "error", "drop", or "keep" a longer row cut at its end (never one without an answer left).
+
+    Returns:
+        The encoded rows that stay, and ledger lines of the dropped and cut ones.
+
+    Raises:
+        BadInput: `on_truncation` is "error" and a row is longer.
+    """
+    kept, ledger = [], []
+    for value, row in zip(encoded, rows, strict=True):
+        length = len(value["input_ids"])
+        if length <= max_length:
+            kept.append(value)
+        elif on_truncation == "error":
+            raise BadInput(
+                f"{row['origin'].get('source', row['id'])}: {length} tokens, encode.max_length allows {max_length}; "
+                "shorten the row, raise max_length, or set encode.on_truncation to drop or keep."
+            )
+        elif on_truncation == "keep" and value["completion_start"] < max_length:
+            kept.append({**value, "input_ids": value["input_ids"][:max_length]})
+            ledger.append(entry(row, STAGE, "changed", f"cut to {max_length} tokens", length))
+        else:
+            ledger.append(entry(row, STAGE, "dropped", f"longer than {max_length} tokens", length))
+    return Sieved(kept, ledger)
+
+
+def lengths(encoded: list[dict[str, Any]]) -> list[tuple[str, int, int]]:
+    """(id, tokens, trained tokens) of each row."""
+    return [(row["id"], len(row["input_ids"]), len(row["input_ids"]) - row["completion_start"]) for row in encoded]
+
+
+def count(encoded: list[dict[str, Any]], ledger: list[Entry]) -> dict[str, int]:
+    """What the metrics file says: rows and tokens, in all, trained, longest; rows cut and dropped."""
+    sizes = lengths(encoded)
+    return {
+        "rows": len(encoded),
+        "rows_cut": sum(line["action"] == "changed" for line in ledger),
+        "rows_dropped": sum(line["action"] == "dropped" for line in ledger),
+        "tokens": sum(tokens for _, tokens, _ in sizes),
+        "trained_tokens": sum(trained for _, _, trained in sizes),
+        "longest_row_tokens": max((tokens for _, tokens, _ in sizes), default=0),
+    }

@@ -1,0 +1,188 @@
+"""`mbegu check`: one factual line a file, or the first problem in one line."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mbegu.builds.scaffold import make
+from mbegu.cli.check import main
+
+LEAK = {"instruction": "How do we keep the slugs from eating the lettuce?", "input": "", "output": "Collect them."}
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("check") / "garden"
+    make(path, "seeds")
+    return path
+
+
+@pytest.fixture
+def project(sample, tmp_path, monkeypatch) -> Path:
+    """A copy of the sample's text, in which the command is run."""
+    for name in ("params.yaml", "data/heldout.jsonl", "data/seeds/v1.jsonl", "data/versions/none.jsonl"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes((sample / name).read_bytes())
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def add(path: Path, *rows: dict) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def check() -> list[str]:
+    done = CliRunner().invoke(main, [])
+    assert done.exit_code == 0, done.output
+    return done.output.splitlines()
+
+
+def refused() -> str:
+    done = CliRunner().invoke(main, [])
+    assert done.exit_code == 1 and done.stderr.count("\n") == 1 and done.stderr.startswith("Error: "), done.output
+    return done.stderr.removeprefix("Error: ").rstrip("\n")
+
+
+def test_the_sample_is_a_line_a_file(project):
+    assert check() == [
+        "params.yaml: 1 version (v1)",
+        "data/heldout.jsonl: 6 held-out rows, no two ask the same",
+        "data/seeds/v1.jsonl: 12 rows, 0 without an answer, 0 near-duplicates, 0 too like a held-out row",
+    ]
+
+
+@pytest.mark.parametrize("source", ["documents", "set"])
+def test_the_other_samples_pass(source, tmp_path, monkeypatch):
+    make(tmp_path / "garden", source)
+    monkeypatch.chdir(tmp_path / "garden")
+    heldout = "data/heldout.jsonl: 8" if source == "documents" else "data/questions.jsonl: 6"
+    assert check() == ["params.yaml: 1 version (v1)", f"{heldout} held-out rows, no two ask the same"]
+
+
+def test_rows_of_any_script_reviews_and_built_versions_are_counted(project):
+    add(
+        project / "data/seeds/v1.jsonl",
+        {"instruction": "ቲማቲም መቼ ይተከላል?"},
+        {"instruction": "متى نسقي الحديقة؟ 🌱\u200d", "output": "في الصباح الباكر."},
+        {"instruction": "Kwa nini tunazungusha mazao katika kila msimu?", "output": "Udongo hupumzika."},
+    )
+    add(
+        project / "data/reviews/v1.jsonl",
+        {"instruction": "ቲማቲም መቼ ይተከላል?", "decision": "edit", "output": "ከዝናብ በኋላ።"},
+        {"instruction": "Nini?", "decision": "reject", "reason": "empty"},
+    )
+    add(project / "data/versions/v1.jsonl", {"instruction": "Nini hii?", "output": "Mbegu."})
+    add(project / "data/versions/v1.ledger.jsonl", {"stage": "merge"})
+    assert check()[2:] == [
+        "data/seeds/v1.jsonl: 15 rows, 1 without an answer, 1 near-duplicate, 0 too like a held-out row",
+        "data/versions/v1.jsonl: 1 row, 0 too like a held-out row",
+        "data/reviews/v1.jsonl: 0 accept, 1 edit, 1 reject",
+    ]
+
+
+@pytest.mark.parametrize("name", ["data/seeds/v1.jsonl", "data/versions/v1.jsonl"])
+def test_a_row_that_gives_a_held_out_one_away_is_shown_with_it(project, name):
+    add(project / name, LEAK)
+    line = len((project / name).read_text(encoding="utf-8").splitlines())
+    message = refused()
+    assert (
+        message.startswith(f"{name}:{line}: 'How do we keep the slugs")
+        and "data/heldout.jsonl:2: 'How do we keep slugs" in message
+    )
+
+
+def test_where_the_build_drops_leaking_rows_they_are_counted(project):
+    add(project / "data/seeds/v1.jsonl", LEAK)
+    replace(project / "params.yaml", "leakage: error", "leakage: drop ")
+    assert check()[2].endswith("13 rows, 0 without an answer, 0 near-duplicates, 1 too like a held-out row")
+
+
+def test_the_thresholds_are_those_of_the_build(project):
+    add(project / "data/seeds/v1.jsonl", LEAK)
+    replace(project / "params.yaml", "heldout_similarity: 0.7", "heldout_similarity: 1.0")
+    assert len(check()) == 3
+
+
+def test_a_second_version_extends_the_first(project):
+    replace(project / "params.yaml", "  v1: {extends: none, unreviewed: drop}", "  v1: {extends: none}\n  v2: {extends: v1}")
+    replace(project / "params.yaml", "bootstrap: 0}", "bootstrap: 0}\n  v2: {extends: v1, teacher: models/base, bootstrap: 0}")
+    assert refused() == "data/seeds/v2.jsonl: No such file or directory; expected a JSON Lines file."
+    (project / "data/seeds/v2.jsonl").write_text("")
+    assert check()[::3] == [
+        "params.yaml: 2 versions (v1, v2)",
+        "data/seeds/v2.jsonl: 0 rows, 0 without an answer, 0 near-duplicates, 0 too like a held-out row",
+    ]
+
+
+PROBLEMS = {
+    "the same question twice": (
+        "data/seeds/v1.jsonl",
+        {"instruction": "What does  mulch do?", "output": "Much."},
+        ":13: asks the same as",
+    ),
+    "an unknown field": ("data/seeds/v1.jsonl", {"instructions": "What?"}, ":13: unknown field 'instructions'. Did you mean"),
+    "a held-out row again": (
+        "data/heldout.jsonl",
+        {"instruction": LEAK["instruction"], "output": "By hand."},
+        ":7: 'How do we keep the slugs",
+    ),
+    "a held-out row without an answer": ("data/heldout.jsonl", {"instruction": "What?"}, ":7: 'output' is missing or empty"),
+    "a decision that is none": ("data/reviews/v1.jsonl", {"instruction": "What?", "decision": "yes"}, ":1: decision 'yes'"),
+    "a version's row without an answer": ("data/versions/v1.jsonl", {"instruction": "What?"}, ":1: 'output' is missing or empty"),
+}
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_a_problem_in_a_row_names_file_and_line(project, problem):
+    name, row, message = PROBLEMS[problem]
+    add(project / name, row)
+    assert refused().startswith(name + message)
+
+
+NAMES = "DVC takes neither a number nor a dot, begin with a letter, as in v1."
+SOURCES = "versions.v1 gets its rows in one of seeds, questioned, sets; it is named in"
+PARAMS = {
+    "seeds:\n  v1": ("seeds:\n  v2", f"{SOURCES} none."),
+    "sets: {}": ("sets:\n  v1: {always: data/heldout.jsonl}", f"{SOURCES} seeds and in sets."),
+    "v1: {extends: none, unr": ("v1: {extends: v0, unr", "versions.v1 extends 'v0'; expected none or one of v1."),
+    "v1: {extends: none, unreviewed": ("2024: {extends: none, unreviewed", f"a version is named 2024; {NAMES}"),
+    "  v1: {extends: none, unre": ("  v1.5: {extends: none, unre", f"a version is named 'v1.5'; {NAMES}"),
+    "  v1: {extends: none, teacher": (
+        "  v1: {extends: v1, teacher",
+        "seeds.v1 extends 'v1' and versions.v1 'none'; make them the same.",
+    ),
+    "v1: {extends: none, teacher: models/base, bootstrap: 0}": (
+        "v1: data/seeds/v1.jsonl",
+        "seeds.v1 is 'data/seeds/v1.jsonl'; expected keys, as a project that `mbegu new` makes has them.",
+    ),
+    "questioned: {}": ("questioned:", "questioned is None; expected a section, or `questioned: {}` for none."),
+    "heldout_overlap: 0.5": ("heldout_overlap: half", "curate.heldout_overlap is 'half'; expected a number."),
+    "leakage: error": ("leakage: 1", "curate.leakage is 1; expected error or drop."),
+    "near_duplicate: 0.85": ("near_dupes: 0.85", "merge.near_duplicate is None; expected a number."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("old", PARAMS)
+def test_a_problem_in_the_parameters_names_the_key(project, old):
+    new, message = PARAMS[old]
+    replace(project / "params.yaml", old, new)
+    assert refused() == f"params.yaml: {message}"
+
+
+def test_parameters_that_are_none(project):
+    (project / "params.yaml").write_text("versions: [\n")
+    assert refused().startswith("params.yaml: not YAML (while parsing")
+    (project / "params.yaml").write_text("- versions\n")
+    assert refused() == "params.yaml: versions is None; expected a section, or `versions: {}` for none."
+    (project / "params.yaml").unlink()
+    assert refused() == "params.yaml: No such file or directory; run this in a project's folder, or name one by --project."

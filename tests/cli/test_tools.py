@@ -1,0 +1,45 @@
+"""The commands about rows, through their command line: where one is from, two versions, a reviewer at the keyboard."""
+
+import json
+
+ROWS = [{"instruction": f"Question number {n} about ሰላም?", "input": "", "output": f"Answer {n}."} for n in range(3)]
+
+
+def test_the_tools_of_a_version(mbegu, refused, write_jsonl, tmp_path, monkeypatch):
+    draft = {**ROWS[0], "origin": {"kind": "generated", "parents": [], "source": "data/seeds/v1.jsonl:1"}}
+    write_jsonl("data/expanded/v1.jsonl", [draft, {**draft, **ROWS[1]}, {**draft, **ROWS[2]}])
+    id_ = json.loads((tmp_path / "data/expanded/v1.jsonl").read_text().splitlines()[0]).get("id")
+    from mbegu.rows.row import row_id
+
+    id_ = row_id(ROWS[0]["instruction"], "")
+    assert f"Row {id_}, in no version" in mbegu("why", id_).stdout
+    assert "no row has this id" in refused(mbegu("why", "ffffffffffffff"))
+    write_jsonl("data/versions/v1.jsonl", [draft])
+    write_jsonl("data/versions/v2.jsonl", [{**draft, "output": "Answer ሁለት."}, {**draft, **ROWS[1]}])
+    shown = mbegu("diff", "v1", "v2").stdout
+    assert shown.startswith("v1 to v2: 1 added, 0 dropped, 1 edited\n")
+    assert "Answer [-0-]{+ሁለት+}." in shown
+    assert "v9.jsonl: No such file" in refused(mbegu("diff", "v1", "v9"))
+
+    editor = tmp_path / "editor.sh"
+    editor.write_text('#!/bin/sh\nprintf "A better answer, ጥሩ." > "$1"\n')
+    editor.chmod(0o755)
+    monkeypatch.setenv("EDITOR", str(editor))
+    done = mbegu("review", "v1", "--reviewer", "Achieng", typed="a\ne\nu\ne\nr\nOff topic\n")
+    assert done.stdout.endswith("3 decided, 0 skipped, 0 left: data/reviews/v1.jsonl\n"), done.output
+    decisions = [json.loads(line) for line in (tmp_path / "data/reviews/v1.jsonl").read_text().splitlines()]
+    assert [line["decision"] for line in decisions] == ["accept", "edit", "reject"]
+    assert (decisions[1]["draft"], decisions[1]["output"]) == ("Answer 1.", "A better answer, ጥሩ.")
+    assert decisions[2]["reason"] == "Off topic" and decisions[2]["reviewer"] == "Achieng"
+    assert "Nothing to review in v1" in mbegu("review", "v1", "--reviewer", "Achieng").stdout
+
+
+def test_a_session_can_be_left_at_any_time(mbegu, write_jsonl, tmp_path):
+    draft = {"origin": {"kind": "generated", "parents": [], "source": "s:1"}}
+    write_jsonl("data/expanded/v1.jsonl", [{**row, **draft} for row in ROWS[:3]])
+    assert mbegu("review", "v1", "--reviewer", "A", typed="s\nq\n").stdout.endswith(
+        "0 decided, 1 skipped, 2 left: data/reviews/v1.jsonl\n"
+    )
+    assert not (tmp_path / "data/reviews/v1.jsonl").exists()
+    mbegu("review", "v1", "--reviewer", "A", typed="a\n")  # the terminal goes away
+    assert len((tmp_path / "data/reviews/v1.jsonl").read_text().splitlines()) == 1

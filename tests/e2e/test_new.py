@@ -1,0 +1,135 @@
+"""A user's first hour: the wheel in an environment of its own, `mbegu new`, a build, a second one, and two edits."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import yaml
+from projects import ENVIRONMENT
+from root import ROOT
+
+from mbegu.builds.scaffold import SOURCES
+
+STAGES = {f"{stage}@v1" for stage in ("expand", "curate", "merge", "encode", "train", "predict", "score")}
+END = {"conversations@conversations", "compare", "report"}
+
+
+class Installed(NamedTuple):
+    """An environment into which the wheel was installed, and that sees the large libraries of this one."""
+
+    library: Path  # the folder `mbegu` in it
+    variables: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    folder = tmp_path_factory.mktemp("installed")
+    call(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder / "dist", ROOT)
+    call(sys.executable, "-m", "venv", "--without-pip", folder / "venv")
+    site = Path(sysconfig.get_path("purelib", vars={"base": str(folder / "venv")}))
+    # a path in a .pth is searched after this environment's own packages, and the .pth files there, such as that of an
+    # editable mbegu, are not read
+    (site / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    (wheel,) = (folder / "dist").glob("*.whl")
+    call(sys.executable, "-m", "pip", "--python", folder / "venv/bin/python", "install", "--no-deps", "--quiet", wheel)
+    variables = {name: value for name, value in ENVIRONMENT.items() if name != "PYTHONPATH"}
+    variables |= {"OMP_NUM_THREADS": "1"}  # a tiny model gains nothing from a second thread, which others may want
+    return Installed(site / "mbegu", variables | {"PATH": f"{folder}/venv/bin{os.pathsep}{variables['PATH']}"})
+
+
+def call(*command: object, cwd: Path | None = None, env: dict[str, str] = ENVIRONMENT, check: bool = True) -> str:
+    """What a command prints, stderr after stdout."""
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert not check or done.returncode == 0, f"{command}\n{done.stdout[-6000:]}"
+    return done.stdout
+
+
+def stages_run(output: str) -> set[str]:
+    return set(re.findall(r"Running stage '([^']+)'", output))
+
+
+def set_params(project: Path, base: Path) -> None:
+    """A tiny base model from a folder, and few steps."""
+    params = yaml.safe_load((project / "params.yaml").read_text())
+    params["base"] |= {"source": "path", "path": str(base)}
+    params["predict"]["max_new_tokens"] = 8
+    params["train"]["epochs"] = 1
+    (project / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+
+
+def test_the_command_and_the_library_are_those_of_the_wheel(installed, tmp_path):
+    found = call("python", "-c", "import mbegu; print(mbegu.__file__)", cwd=tmp_path, env=installed.variables)
+    assert found == f"{installed.library}/__init__.py\n" and (installed.library / "home/stages/train.py").is_file()
+    assert call("which", "mbegu", env=installed.variables).startswith(str(installed.library.parents[3]))
+    help_ = call("mbegu", "--help", cwd=tmp_path, env=installed.variables)
+    assert re.search(r"\bcheck +Check what people wrote", help_) and re.search(r"\bnew +Make a new project", help_)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_project_of_each_source_is_checked_before_it_is_built(installed, tmp_path, source):
+    call("mbegu", "new", "garden", "--from", source, cwd=tmp_path, env=installed.variables)
+    project = tmp_path / "garden"
+    printed = call("make", "test", cwd=project, env=installed.variables)
+    assert "params.yaml: 1 version (v1)" in printed and not (project / ".venv").exists()
+    planned = stages_run(call("dvc", "repro", "--dry", "--force", cwd=project, env=installed.variables))
+    assert planned == set(call("dvc", "stage", "list", "--name-only", cwd=project, env=installed.variables).split())
+    assert {"fingerprint", "base", "train@v1", "predict@base", "report"} < planned
+    (project / "data/heldout.jsonl").write_text('{"instruction": "What?"}\n')
+    printed = call("make", "test", cwd=project, env=installed.variables, check=False)
+    assert (
+        "Error: data/heldout.jsonl:1: 'output' is missing or empty; write its text.\n" in printed and "Traceback" not in printed
+    )
+
+
+def test_a_build_a_second_one_and_what_an_edit_runs(installed, tiny_base, tmp_path):
+    def repro() -> set[str]:
+        return stages_run(call("dvc", "repro", cwd=project, env=installed.variables))
+
+    project = tmp_path / "garden"
+    printed = call("mbegu", "new", project, cwd=tmp_path, env=installed.variables)
+    set_params(project, tiny_base)
+    call("sh", "-c", printed.splitlines()[-1].removeprefix("Next: "), cwd=tmp_path, env=installed.variables)
+    assert {"base", "v1"} == set(json.loads((project / "metrics/compare.json").read_text())["models"])
+    assert "<svg" in (project / "report.html").read_text()
+    assert repro() == {"fingerprint"}
+
+    call("git", "add", "-A", cwd=project, env=installed.variables)
+    call("git", "commit", "-qm", "Built", cwd=project, env=installed.variables)
+    clone = tmp_path / "clone"
+    call("git", "clone", "-q", project, clone, env=installed.variables)
+    call("make", "test", cwd=clone, env=installed.variables)
+
+    module = installed.library / "dropout.py"
+    fingerprints = {path.name for path in (project / "data/fingerprints").iterdir() if f"/{module.name}\n" in path.read_text()}
+    assert fingerprints == {"train"}
+    module.write_text(module.read_text() + "# edited\n")
+    assert repro() == {"fingerprint", "train@v1"}  # the adapter is the same to the byte
+
+    seeds = project / "data/seeds/v1.jsonl"
+    edited = seeds.read_text(encoding="utf-8").replace(
+        "It is too wet and", "It is too wet, and it", 1
+    )  # a row that is trained on
+    seeds.write_text(edited, encoding="utf-8")
+    assert repro() == {"fingerprint", "score@base"} | STAGES | END  # score.following are the seeds
+
+
+def test_a_folder_that_can_not_be_one_is_said_in_one_line(installed, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    printed = call("mbegu", "new", ".", cwd=tmp_path, env=installed.variables, check=False)
+    assert printed == "Error: '.' names no new folder; write a name, such as garden.\n"
+    printed = call("mbegu", "new", tmp_path, cwd=tmp_path, env=installed.variables, check=False)
+    assert printed == f"Error: {tmp_path} is not empty; name a new folder.\n"
