@@ -53,7 +53,7 @@ def _heldout_files(folder: Path, project: Project, params: dict[str, Any]) -> li
 
 def _seeds(path: Path, heldout: list[Row], params: dict[str, Any]) -> str:
     rows = unique_ids(read_rows(path, answered=False), path)
-    alike = merge([], rows, params["merge"]["near_duplicate"])[1]
+    alike = merge([], rows, params["merge"]["near_duplicate"]).ledger
     drafts = sum(not row["output"] for row in rows)
     facts = (_count(len(rows), "row"), f"{drafts} without an answer", _count(len(alike), "near-duplicate"))
     return f"{path}: {', '.join(facts)}{_leaks(rows, heldout, params)}"
@@ -63,7 +63,7 @@ def _leaks(rows: list[Row], heldout: list[Row], params: dict[str, Any]) -> str:
     """What rows give held-out rows away, where `curate.leakage` lets a build go on without them."""
     curate = params["curate"]
     similarity, overlap, leakage = (curate[key] for key in ("heldout_similarity", "heldout_overlap", "leakage"))
-    leaked = decontaminate(rows, heldout, similarity, overlap, leakage, "check")[1]
+    leaked = decontaminate(rows, heldout, similarity, overlap, leakage, "check").ledger
     return f", {len(leaked)} too like a held-out row" if heldout else ""
 
 
