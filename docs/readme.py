@@ -1,4 +1,4 @@
-"""Writes what the builds and the tools print into README.md and the examples' READMEs: tables, stages, funnel, plan, rows.
+"""Writes what the builds and the tools print into the pages that show it: tables, stages, funnel, plan, rows.
 
 python docs/readme.py
 """
@@ -103,23 +103,29 @@ def folded(text: str) -> str:
     return re.sub(r"([*_<>|`\[\]#])", r"\\\1", " ".join(text.split()))
 
 
-def main() -> None:
-    """Replaces what stands between the README's markers; the tools need a finished build."""
-    row = example_row()
-    parts = {
-        "table": table(),
-        "stages": stages(),
+def tour(row: str) -> dict[str, str]:
+    """What people see as they go, of one row of v3."""
+    return {
         "funnel": funnel(),
         "plan": output("plan", "v2", "v3"),
         "why": output("why", row),
         "review": output("review", "v3", "--reviewer", "Achieng", typed="q\n"),
     }
-    text = replaced((ROOT / "README.md").read_text(encoding="utf-8"), parts)
-    text = re.sub(r"(?<=mbegu why )\w+", row, text)
-    (ROOT / "README.md").write_text(text, encoding="utf-8")
-    for name, parts in (("company_docs", company_docs()), ("finance_qa", finance_qa())):
-        path = ROOT / "examples" / name / "README.md"
-        path.write_text(replaced(path.read_text(encoding="utf-8"), parts), encoding="utf-8")
+
+
+def main() -> None:
+    """Replaces what stands between the pages' markers; the tools need a finished build."""
+    row = example_row()
+    pages = {
+        "README.md": {"table": table()},
+        "docs/how-it-works.md": {"stages": stages()},
+        "docs/tour.md": tour(row),
+        "examples/company_docs/README.md": company_docs(),
+        "examples/finance_qa/README.md": finance_qa(),
+    }
+    for name, parts in pages.items():
+        text = replaced((ROOT / name).read_text(encoding="utf-8"), parts)
+        (ROOT / name).write_text(re.sub(r"(?<=mbegu why )\w+", row, text), encoding="utf-8")
 
 
 if __name__ == "__main__":

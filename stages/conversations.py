@@ -16,16 +16,17 @@ from mbegu.sections import path
 @click.command(cls=Stage)
 @path("--predictions", "Folder of the predict stage.")
 @path("--heldout", "Rows that are never trained on.")
+@path("--templates", "Folder of the page's template.")
 @path("--out", "The page.")
 @click.option("--models", multiple=True, required=True, help="base or a version, in the order shown; repeat the option.")
 @click.option("--count", type=click.IntRange(1), required=True, help="Held-out rows to show; all, if there are fewer.")
-def main(predictions: Path, heldout: Path, out: Path, models: tuple[str, ...], count: int) -> None:
+def main(predictions: Path, heldout: Path, templates: Path, out: Path, models: tuple[str, ...], count: int) -> None:
     """Show what several models answer to the same questions."""
     from mbegu.pages import conversations
     from mbegu.rows.tables import write_text
 
     gathered = conversations.gather(conversations.read_answers(predictions, models, heldout), count)
-    write_text(out, conversations.markdown(gathered))
+    write_text(out, conversations.markdown(gathered, templates))
     shown = len(gathered["conversations"])
     click.echo(f"{shown} of {gathered['rows']} questions answered by {', '.join(models)}: {out}")
 

@@ -3,7 +3,7 @@
 In: the comparison, predictions, rows, flips, loss curves, token lengths, funnels. Out: HTML without any outside
 reference, Markdown.
 
-    python stages/report.py --data data --metrics metrics --params params.yaml --html report.html --markdown report.md
+    python stages/report.py --data data --metrics metrics --templates templates --html report.html …
 """
 
 from pathlib import Path
@@ -18,17 +18,18 @@ from mbegu.sections import path
 @path("--data", "Folder of rows, predictions and flips.")
 @path("--metrics", "Folder of all metrics.")
 @path("--params", "The settings, to be shown as they are.")
+@path("--templates", "Folder of the page's templates.")
 @path("--html", "The page.")
 @path("--markdown", "Its twin.")
-def main(data: Path, metrics: Path, params: Path, html: Path, markdown: Path) -> None:
+def main(data: Path, metrics: Path, params: Path, templates: Path, html: Path, markdown: Path) -> None:
     """Write the report."""
     from mbegu.builds.project import Project
     from mbegu.pages import report
     from mbegu.rows.tables import write_text
 
     gathered = report.gather(Project(data=data, metrics=metrics, params=params))
-    write_text(html, report.html(gathered))
-    write_text(markdown, report.markdown(gathered))
+    write_text(html, report.html(gathered, templates))
+    write_text(markdown, report.markdown(gathered, templates))
     click.echo(f"Report: {html}")
 
 

@@ -1,4 +1,4 @@
-"""What the README states is what the build prints."""
+"""What the pages state is what the build prints."""
 
 import csv
 import re
@@ -7,35 +7,40 @@ import pytest
 import yaml
 from root import ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
+PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md")}
+PAGES |= {f"docs/{path.name}": path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
 EXAMPLES = {path.parent.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "examples").glob("*/README.md"))}
 
 
-def between(name: str, text: str = README) -> str:
+def between(name: str, text: str) -> str:
     return re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", text, re.DOTALL)[1]
 
 
 def test_the_table_is_that_of_the_committed_build():
-    assert between("table") == (ROOT / "metrics/compare.md").read_text(encoding="utf-8")
+    assert between("table", PAGES["README.md"]) == (ROOT / "metrics/compare.md").read_text(encoding="utf-8")
 
 
 def test_the_stages_are_those_of_the_pipeline():
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
     lines = [f"| `{name}` | {stage.get('do', stage)['desc']} |\n" for name, stage in stages.items()]
-    assert between("stages") == "| stage | what it does |\n|---|---|\n" + "".join(lines)
+    assert between("stages", PAGES["docs/how-it-works.md"]) == "| stage | what it does |\n|---|---|\n" + "".join(lines)
 
 
 def test_the_funnel_is_that_of_the_committed_build():
     with (ROOT / "metrics/funnel/v3.csv").open(encoding="utf-8", newline="") as file:
         lines = [f"| {row['filter']} | {row['dropped']} | {row['left']} |\n" for row in csv.DictReader(file)]
-    assert between("funnel") == "| v3 | dropped | left |\n|---|---|---|\n" + "".join(lines)
+    assert between("funnel", PAGES["docs/tour.md"]) == "| v3 | dropped | left |\n|---|---|---|\n" + "".join(lines)
 
 
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
-def test_every_link_leads_to_a_file(link):
-    assert (ROOT / link).is_file()
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_leads_to_a_file(name):
+    links = re.findall(r"\]\(([^)#:]+)\)", PAGES[name])
+    assert [link for link in links if not ((ROOT / name).parent / link).is_file()] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_place_for_what_is_printed_is_empty(name):
+    assert not re.search(r"<!-- (\w+) -->\n<!-- /\1 -->", PAGES[name])
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

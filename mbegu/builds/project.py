@@ -84,19 +84,24 @@ class Project(NamedTuple):
         """Pairs of models whose answers were judged, by path."""
         return sorted((self.metrics / "judge").glob("*.json"))
 
+    def files(self, kind: str) -> list[Path]:
+        """The files of rows or reviews in a folder of `data`, such as "versions", by name and without ledgers."""
+        return [path for path in sorted((self.data / kind).glob("*.jsonl")) if not path.name.endswith(LEDGER)]
+
     def row_files(self) -> list[Path]:
         """Every file of rows from seeds to versions, what comes first first."""
-        return [path for path in self._of_rows() if not path.name.endswith(LEDGER)]
+        return [path for kind in ROWS for path in self.files(kind)]
 
     def row_ledgers(self) -> list[Path]:
         """The ledgers that stand beside them."""
-        return [path for path in self._of_rows() if path.name.endswith(LEDGER)]
-
-    def _of_rows(self) -> list[Path]:
-        return [path for folder in ROWS for path in sorted((self.data / folder).glob("*.jsonl"))]
+        return [path for kind in ROWS for path in sorted((self.data / kind).glob(f"*{LEDGER}"))]
 
     def record(self) -> list[Path]:
         """What a report names with its hash: what people wrote, and the versions, by path."""
-        found = [path for folder in ("seeds", "reviews", "versions") for path in (self.data / folder).glob("*.jsonl")]
         heldout = [self.heldout()] if self.heldout().is_file() else []
-        return sorted(path for path in found + heldout if not path.name.endswith(LEDGER))
+        return sorted([*heldout, *self.files("seeds"), *self.files("reviews"), *self.files("versions")])
+
+
+def project_in(folder: Path) -> Project:
+    """The project of a folder that is not the working directory."""
+    return Project(*(folder / path for path in Project()))

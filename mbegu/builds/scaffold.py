@@ -11,6 +11,7 @@ from mbegu.builds import plots_page
 from mbegu.builds.home import home
 from mbegu.errors import BadInput
 from mbegu.outputs import whole
+from mbegu.text.templates import page
 
 SOURCES = ("seeds", "documents", "set")  # where the first version's rows come from; folders of templates/project
 DOT = "dot-"  # stands for the dot of a name that would else have an effect in the repository that holds the sample
@@ -124,10 +125,7 @@ def _fill(path: Path, to: Path, values: dict[str, str]) -> None:
     if path.suffix != ".jinja":
         _copy(path, to)
         return
-    import jinja2
-
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, keep_trailing_newline=True)
-    to.write_text(environment.from_string(path.read_text(encoding="utf-8")).render(values), encoding="utf-8")
+    to.write_text(f"{page(path, values)}\n", encoding="utf-8")
 
 
 def pipeline() -> str:

@@ -102,6 +102,32 @@ def series(outcomes: Sequence[Outcome]) -> list[list[Any]]:
     return lines
 
 
+def labels(outcomes: Sequence[Outcome]) -> dict[str, str]:
+    """What a chart calls each configuration: its name, and which is best."""
+    chosen = best(outcomes).name
+    return {outcome.name: f"{outcome.name} (best)" if outcome.name == chosen else outcome.name for outcome in outcomes}
+
+
+def losses(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """{"label", "epoch", "loss"} for a chart, without what diverged."""
+    return [
+        {"label": label, "epoch": epoch, "loss": loss}
+        for outcome, label in zip(outcomes, labels(outcomes).values(), strict=True)
+        for epoch, loss in enumerate(outcome.validation)
+        if math.isfinite(loss)
+    ]
+
+
+def intervals(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """{"label", "metric", "value", "low", "high"} for a chart; without a score of one held-out row, which has no interval."""
+    return [
+        {"metric": name, "label": label, "value": value, "low": low, "high": high}
+        for outcome, label in zip(outcomes, labels(outcomes).values(), strict=True)
+        for name, (value, low, high) in scores(outcome).items()
+        if math.isfinite(high - low)
+    ]
+
+
 def page(outcomes: Sequence[Outcome], fixed: Params, failed: Sequence[str]) -> str:
     """The table in Markdown, which configuration is best and why, and what the numbers are of."""
     chosen = best(outcomes)

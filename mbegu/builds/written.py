@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from mbegu.builds.project import Project, project_in
 from mbegu.curating.leakage import check_heldout, decontaminate
 from mbegu.curating.merging import merge
 from mbegu.errors import BadInput
@@ -17,41 +18,42 @@ FROM = ("seeds", "questioned", "sets")  # sections that say where a version's ro
 KNOBS = ("curate.heldout_similarity", "curate.heldout_overlap", "curate.leakage", "merge.near_duplicate")
 
 
-def check(project: Path) -> Iterator[str]:
-    """Yields one factual line a file, in the order in which a build would read them.
+def check(folder: Path) -> Iterator[str]:
+    """Yields one factual line a file of the project in a folder, in the order in which a build would read them.
 
     Raises:
         BadInput: the first problem.
     """
-    params = read_params(project / "params.yaml")
-    yield f"{project / 'params.yaml'}: {_count(len(params['versions']), 'version')} ({', '.join(params['versions'])})"
+    project = project_in(folder)
+    params = read_params(project.params)
+    yield f"{project.params}: {_count(len(params['versions']), 'version')} ({', '.join(params['versions'])})"
     heldout: dict[str, Row] = {}
-    for path in _heldout_files(project, params):
+    for path in _heldout_files(folder, project, params):
         rows = check_heldout(read_heldout(path), params["curate"]["heldout_similarity"])
         heldout |= {row["id"]: row for row in rows}
         yield f"{path}: {_count(len(rows), 'held-out row')}, no two ask the same"
     guarded = list(heldout.values())
     for name in params["seeds"]:
-        yield _seeds(project / f"data/seeds/{name}.jsonl", guarded, params)
-    for path in sorted((project / "data/versions").glob("*.jsonl")):
-        if path.stem != "none" and not path.stem.endswith(".ledger"):
+        yield _seeds(project.seeds(name), guarded, params)
+    for path in project.files("versions"):
+        if path.stem != "none":
             rows = unique_ids(read_rows(path, answered=True), path)
             yield f"{path}: {_count(len(rows), 'row')}{_leaks(rows, guarded, params)}"
-    for path in sorted((project / "data/reviews").glob("*.jsonl")):
+    for path in project.files("reviews"):
         decisions = [review["decision"] for review in read_reviews(path).values()]
         yield f"{path}: " + ", ".join(f"{decisions.count(name)} {name}" for name in DECISIONS)
 
 
-def _heldout_files(project: Path, params: dict[str, Any]) -> list[Path]:
+def _heldout_files(folder: Path, project: Project, params: dict[str, Any]) -> list[Path]:
     """The held-out rows, and what people wrote of them where others are drawn from a set."""
-    named = [project / item["always"] for item in params["sets"].values()] + [project / "data/heldout.jsonl"]
+    named = [folder / item["always"] for item in params["sets"].values()] + [project.heldout()]
     # a set may do without written rows, and then has an empty file of them
     return [path for path in dict.fromkeys(named) if path.exists() and path.stat().st_size] or named[:1]
 
 
 def _seeds(path: Path, heldout: list[Row], params: dict[str, Any]) -> str:
     rows = unique_ids(read_rows(path, answered=False), path)
-    alike = merge([], rows, params["merge"]["near_duplicate"])[1]
+    alike = merge([], rows, params["merge"]["near_duplicate"]).ledger
     drafts = sum(not row["output"] for row in rows)
     facts = (_count(len(rows), "row"), f"{drafts} without an answer", _count(len(alike), "near-duplicate"))
     return f"{path}: {', '.join(facts)}{_leaks(rows, heldout, params)}"
@@ -61,7 +63,7 @@ def _leaks(rows: list[Row], heldout: list[Row], params: dict[str, Any]) -> str:
     """What rows give held-out rows away, where `curate.leakage` lets a build go on without them."""
     curate = params["curate"]
     similarity, overlap, leakage = (curate[key] for key in ("heldout_similarity", "heldout_overlap", "leakage"))
-    leaked = decontaminate(rows, heldout, similarity, overlap, leakage, "check")[1]
+    leaked = decontaminate(rows, heldout, similarity, overlap, leakage, "check").ledger
     return f", {len(leaked)} too like a held-out row" if heldout else ""
 
 

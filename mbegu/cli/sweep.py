@@ -72,7 +72,8 @@ def _show(wanted: "Trials", found: dict[str, "Experiment"], failed: list[str], o
 
     outcomes = trials.outcomes(wanted, found)
     text, lines = sweep.page(outcomes, wanted.grid.fixed, failed), sweep.series(outcomes)
-    chart = charts.svg(charts.sweep_chart(outcomes))
+    labels = list(sweep.labels(outcomes).values())
+    chart = charts.svg(charts.sweep_chart(sweep.losses(outcomes), sweep.intervals(outcomes), labels))
     write_text(out / "sweep.md", text)
     write_csv(out / "sweep.csv", lines[0], lines[1:])
     write_text(out / "sweep.svg", chart)

@@ -1,12 +1,10 @@
 """All charts: Vega-Lite, drawn offline as SVG text."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import vl_convert
 
-from mbegu.builds import sweep
 from mbegu.scoring.headings import HEADINGS, TITLES, arrow
 
 WIDTH, HEIGHT = 440, 240
@@ -76,45 +74,25 @@ def score_chart(intervals: Mapping[str, Any], scores: Mapping[str, Mapping[str, 
     return _metric_panels(points, list(intervals), {"field": "label", "type": "nominal", "legend": None}, [])
 
 
-def sweep_chart(outcomes: Sequence[sweep.Outcome]) -> dict[str, Any]:
+def sweep_chart(losses: list[dict[str, Any]], scores: list[dict[str, Any]], order: list[str]) -> dict[str, Any]:
     """For `svg`: validation loss by epoch, and a panel a score with a line a configuration.
 
-    Raises:
-        BadInput: as `sweep.best`.
+    Args:
+        losses: {"label", "epoch", "loss"}, a label being a configuration's.
+        scores: {"label", "metric", "value", "low", "high"}.
+        order: of the labels.
     """
-    chosen = sweep.best(outcomes).name
-    labels = {outcome.name: f"{outcome.name} (best)" if outcome.name == chosen else outcome.name for outcome in outcomes}
-    colour = {"field": "label", "type": "nominal", "sort": list(labels.values()), "title": None}
-    points = [
-        {"metric": TITLES[name], "label": labels[outcome.name], "value": value, "low": low, "high": high}
-        for outcome in outcomes
-        for name, (value, low, high) in sweep.scores(outcome).items()
-        if math.isfinite(high - low)  # which one held-out row does not give
-    ]
-    facet = {"sort": [TITLES[name] for name in sweep.METRICS], "title": None}
-    panels = _panels(points, list(labels.values()), {**colour, "legend": None}, facet)
-    return {"vconcat": [_epochs(outcomes, labels, colour), panels]}
-
-
-def _epochs(outcomes: Sequence[sweep.Outcome], labels: Mapping[str, str], colour: dict[str, Any]) -> dict[str, Any]:
-    losses = [
-        {"label": labels[outcome.name], "epoch": epoch, "loss": loss}
-        for outcome in outcomes
-        for epoch, loss in enumerate(outcome.validation)
-        if math.isfinite(loss)
-    ]
+    colour = {"field": "label", "type": "nominal", "sort": order, "title": None}
     encoding = {
         "x": {"field": "epoch", "type": "ordinal", "title": "epochs trained", "axis": {"labelAngle": 0}},
         "y": {"field": "loss", "type": "quantitative", "title": "validation loss, nats a token", "scale": {"zero": False}},
         "color": colour,
     }
-    return {
-        "data": {"values": losses},
-        "width": 440,
-        "height": 200,
-        "mark": {"type": "line", "point": True},
-        "encoding": encoding,
-    }
+    mark = {"type": "line", "point": True}
+    curve = {"data": {"values": losses}, "width": 440, "height": 200, "mark": mark, "encoding": encoding}
+    points = [{**score, "metric": TITLES[score["metric"]]} for score in scores]
+    facet = {"sort": list(TITLES.values()), "title": None}
+    return {"vconcat": [curve, _panels(points, order, {**colour, "legend": None}, facet)]}
 
 
 def _metric_panels(points: list[dict[str, Any]], order: list[str], colour: dict[str, Any], layers: list[dict[str, Any]]) -> str:

@@ -5,7 +5,6 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from mbegu.builds.home import home
 from mbegu.errors import BadInput
 from mbegu.metrics.rouge import score
 from mbegu.rows.heldout import read_heldout
@@ -75,6 +74,6 @@ def _mean(values: Sequence[float | None]) -> float | None:
     return fmean(rated) if rated else None
 
 
-def markdown(gathered: dict[str, Any]) -> str:
+def markdown(gathered: dict[str, Any], templates: Path) -> str:
     """The page. Texts of rows stand in quoted blocks, in which none of their characters becomes markup."""
-    return page(home() / "templates/conversations.md.jinja", gathered, {"quoted": quoted})
+    return page(templates / "conversations.md.jinja", gathered, {"quoted": quoted})

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from mbegu.builds.home import home
 from mbegu.builds.project import Project
 from mbegu.builds.record import hashes, revision
 from mbegu.errors import BadInput
@@ -143,12 +142,12 @@ def _csv(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def html(report: dict[str, Any]) -> str:
+def html(report: dict[str, Any], templates: Path) -> str:
     """One page without any outside reference; text of rows is escaped."""
-    return page(home() / "templates/report.html.jinja", report)
+    return page(templates / "report.html.jinja", report)
 
 
-def markdown(report: dict[str, Any]) -> str:
+def markdown(report: dict[str, Any], templates: Path) -> str:
     """The same without the charts; text of rows stands in quoted blocks, so that it can't become markup."""
     tables: dict[str, Callable[..., str] | str] = {name: table(report[name]) for name in ("differences", "scores")}
-    return page(home() / "templates/report.md.jinja", {**report, **tables})
+    return page(templates / "report.md.jinja", {**report, **tables})

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mbegu.builds.project import Project
+from mbegu.builds.project import Project, project_in
 from mbegu.builds.record import hashes
 
 
@@ -20,6 +20,7 @@ def test_files_are_named_as_dvc_yaml_names_them_seen_from_its_folder():
     assert project.score("v1") == Path("metrics/score/v1.json") and project.adapter("v1") == Path("models/adapters/v1")
     moved = project._replace(data=Path("elsewhere"))
     assert moved.heldout() == Path("elsewhere/heldout.jsonl") and moved.compared() == project.compared()
+    assert project_in(Path("..")).seeds("v1") == Path("../data/seeds/v1.jsonl") and project_in(Path()) == project
 
 
 def test_every_path_is_one_that_the_pipeline_reads_or_writes():
@@ -40,7 +41,7 @@ def test_what_lists_files_leaves_out_what_is_not_there_and_ledgers_stand_apart(t
     ledgers = [data / f"{name}/v1.ledger.jsonl" for name in ("curated", "encoded", "expanded")]
     others = [data / f"{name}.jsonl" for name in ("heldout", "reviews/v1", "predictions/v1")]
     touch(*rows, *ledgers, *others)
-    assert project.row_files() == rows and project.ledgers("v1") == ledgers
+    assert project.files("versions") == rows[3:] and project.row_files() == rows and project.ledgers("v1") == ledgers
     assert project.row_ledgers() == [ledgers[2], ledgers[0]]  # rows of the encode stage are no text
     assert project.record() == [others[0], others[1], rows[0], rows[3], rows[4]]
     assert hashes(project.record()[:1])[0][:2] == (str(others[0]), 1)

@@ -11,7 +11,7 @@ from projects import ENVIRONMENT, ROOT, commit, copy_project, run
 from stages.test_question_answer import says
 from test_endpoint import serve  # noqa: F401
 
-from mbegu.rows import read_rows
+from mbegu.rows.row import read_rows
 
 DOCUMENT = "# Rules\n\nRule {0}. The fee of branch {0} is {1} % a year. በዓመት ይከፈላል። 😀\n"
 SOURCES = {

@@ -1,4 +1,4 @@
-"""Every command of the README runs: here, or in the test that is named beside it."""
+"""Every command of the README and the tour runs: here, or in the test that is named beside it."""
 
 import json
 import re
@@ -9,21 +9,25 @@ ELSEWHERE = {
     "make repro": "`make test` shares its set-up; the built fixture runs what it calls, dvc repro",
     "make test": "this run",
     ". .venv/bin/activate": "the environment of this run",
+    "mbegu new ../garden --from seeds": "test_new.py",
+    "cd ../garden": "test_new.py, which builds it",
+    "git push --follow-tags": "git's own",
+    "git clone REPOSITORY": "test_remotes.py",
     "dvc push --run-cache": "test_remotes.py, over SSH and S3",
-    "dvc pull models/adapters/v2 models/base": "test_remotes.py",
+    "dvc pull models/adapters/v1 models/base": "test_remotes.py",
     "dvc repro --pull": "test_remotes.py",
     "make examples": "tests/test_pipeline.py and the stages' own tests; it takes too long for this run",
-    "mbegu app --adapter models/adapters/v2 --examples data/heldout.jsonl": "test_app.py; it serves until stopped",
+    "mbegu app --adapter models/adapters/v1 --examples data/heldout.jsonl": "test_app.py; it serves until stopped",
     "mbegu review v3": "test_tools.py, with a reviewer at the keyboard",
 }
 
 
 def commands() -> list[str]:
-    blocks = re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    return [line for block in blocks for line in block.splitlines() if line.strip()]
+    text = "".join((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/tour.md"))
+    return "".join(re.findall(r"```bash\n(.*?)```", text, re.DOTALL)).splitlines()
 
 
-def test_every_command_of_the_readme_runs(project):
+def test_every_command_of_the_readme_and_the_tour_runs(project):
     found = commands()
     assert set(ELSEWHERE) <= set(found)
     for command in found:
@@ -32,7 +36,7 @@ def test_every_command_of_the_readme_runs(project):
             (project / ".dvc/config.local").unlink(missing_ok=True)
         if command == "dvc exp show --no-pager":
             commit(project, "Edited")
-        if command.startswith("mbegu why"):  # the README's row is of the whole build
+        if command.startswith("mbegu why"):  # the tour's row is of the whole build
             command = f"mbegu why {first_row(project)}"
         if command not in ELSEWHERE:
             output = run("sh", "-c", command, cwd=project).stdout

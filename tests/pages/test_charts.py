@@ -1,16 +1,18 @@
 """What charts show."""
 
-from mbegu.builds.sweep import Outcome
+from mbegu.builds import sweep
 from mbegu.pages import charts
 
 
-def run(name: str, losses: list[float], size: int = 30) -> Outcome:
+def run(name: str, losses: list[float], size: int = 30) -> sweep.Outcome:
     rouge = [dict.fromkeys(("rouge1", "rouge2", "rougeL"), (row % 5 / 10, 1.0)) for row in range(size)]
-    return Outcome(name, {}, losses, [{**one, "heldout_loss": (20.0 + row % 3, 10)} for row, one in enumerate(rouge)])
+    return sweep.Outcome(name, {}, losses, [{**one, "heldout_loss": (20.0 + row % 3, 10)} for row, one in enumerate(rouge)])
 
 
 def test_a_sweep_has_a_curve_and_an_interval_for_each_configuration():
-    drawn = charts.sweep_chart([run("a", [4.0, 3.0]), run("ሰላም", [4.0, 2.0]), run("one row", [4.0, 3.5], size=1)])
+    outcomes = [run("a", [4.0, 3.0]), run("ሰላም", [4.0, 2.0]), run("one row", [4.0, 3.5], size=1)]
+    labels = list(sweep.labels(outcomes).values())
+    drawn = charts.sweep_chart(sweep.losses(outcomes), sweep.intervals(outcomes), labels)
     curve, panels = drawn["vconcat"]
     assert {(point["label"], point["epoch"]) for point in curve["data"]["values"]} >= {("a", 1), ("ሰላም (best)", 1)}
     assert {point["metric"] for point in panels["data"]["values"]} >= {"ROUGE-L F1", "Held-out loss per token"}

@@ -1,4 +1,5 @@
 import pytest
+from root import ROOT
 
 from mbegu.pages import conversations
 
@@ -33,7 +34,7 @@ def test_each_model_answers_the_same_question_and_means_are_of_the_shown_and_of_
 def test_the_page_says_how_rows_were_drawn_and_shows_each_text():
     base = [answer(0, "  ", finish_reason="length"), answer(1, "# Ada ni KES 50", input="Bei\nmpya")]
     tuned = [answer(0, "የፈጠራ ዋጋ KES 50 ነው።"), answer(1, "x", reference="…")]
-    page = conversations.markdown(conversations.gather({"base": base, "v1": tuned}, 5))
+    page = conversations.markdown(conversations.gather({"base": base, "v1": tuned}, 5), ROOT / "templates")
     assert page.startswith("# Example conversations: base, v1\n\n2 of 2 held-out questions")
     assert "5 were asked for; there are no more." in page
     assert "not picked by hand: they are the first 2 by rank of a SHA-256 of the row's id" in page
@@ -41,4 +42,4 @@ def test_the_page_says_how_rows_were_drawn_and_shows_each_text():
     assert "> \\# Ada ni KES 50" in page and "**Input**\n\n> Bei\\\n> mpya\n" in page
     assert "> የፈጠራ ዋጋ KES 50 ነው።" in page
     assert "**v1** (ROUGE-L F1 –, 4 tokens)" in page  # a reference without a word has nothing to compare with
-    assert "were asked for" not in conversations.markdown(conversations.gather({"base": base}, 2))
+    assert "were asked for" not in conversations.markdown(conversations.gather({"base": base}, 2), ROOT / "templates")

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from root import ROOT
 
 from mbegu.builds import record
 from mbegu.builds.project import Project
@@ -63,8 +64,8 @@ def page(tmp_path: Path) -> Path:
     params = tmp_path / "params.yaml"
     params.write_text("score:\n  digits: 4\n")
     gathered = report.gather(Project(data=data, metrics=metrics, params=params))
-    (tmp_path / "report.html").write_text(report.html(gathered), encoding="utf-8")
-    (tmp_path / "report.md").write_text(report.markdown(gathered), encoding="utf-8")
+    (tmp_path / "report.html").write_text(report.html(gathered, ROOT / "templates"), encoding="utf-8")
+    (tmp_path / "report.md").write_text(report.markdown(gathered, ROOT / "templates"), encoding="utf-8")
     return tmp_path / "report.html"
 
 
@@ -75,7 +76,7 @@ def test_versions_whose_rows_all_passed_draw_no_empty_funnel(page):
         lines = [("candidates", 0, 9), ("kept", 0, 9)]
         write_csv(page.parent / f"metrics/funnel/{version}.csv", ("filter", "dropped", "left"), lines)
     project = Project(data=page.parent / "data", metrics=page.parent / "metrics", params=page.parent / "params.yaml")
-    again = report.html(report.gather(project))
+    again = report.html(report.gather(project), ROOT / "templates")
     assert caption not in again
 
 

@@ -91,6 +91,7 @@ def talk(write_jsonl):
     for model in ("base", "v1"):
         write_jsonl(f"data/predictions/{model}.jsonl", [prediction(row, f"{model} ይላል") for row in ROWS])
     return ["conversations", "--predictions", "data/predictions", "--heldout", heldout, "--out", "metrics/conversations.md",
+            "--templates", ROOT / "templates",
             "--models", "base", "--models", "v1"]  # fmt: skip
 
 

@@ -122,7 +122,7 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, mbegu, refused, write_jso
     assert "Judged 2 answers by local" in stage(*judge, "--pairs", "v1:base").stdout
     (tmp_path / "params.yaml").write_text("score: {digits: 3}")
     report = ["report", "--data", "data", "--metrics", "metrics", "--params", "params.yaml", "--html", "r.html",
-              "--markdown", "r.md"]  # fmt: skip
+              "--templates", ROOT / "templates", "--markdown", "r.md"]  # fmt: skip
     assert stage(*report).stdout == "Report: r.html\n"
     page = (tmp_path / "r.html").read_text()
     assert "ምንድን ነው?" in page and page.count("<svg") == 4 and "src=" not in page  # no funnel: every row passed

@@ -27,7 +27,7 @@ class Chunk(NamedTuple):
 class Question(NamedTuple):
     """The section `question`: what is asked about a chunk."""
 
-    count: Annotated[int, IntRange(1), "Questions a chunk."]
+    count: Annotated[int, IntRange(1), "Questions a chunk."]  # type: ignore[assignment]  # hides tuple.count
     longest: Annotated[int, IntRange(8), "Characters of a question."]
     precision: Annotated[float, FloatRange(0, 1), "Least share of its words that the chunk holds."]
     most_chunks: Annotated[int, IntRange(0), "Chunks that are asked about; 0 for all."]

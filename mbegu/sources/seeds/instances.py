@@ -5,7 +5,7 @@ from typing import Any
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import Answer, Request, request_key
 from mbegu.asking.teachers import Teacher, request
-from mbegu.rows.ledger import Sieved, entry
+from mbegu.rows.ledger import Entry, Sieved, entry
 from mbegu.rows.row import Row, row_id
 from mbegu.sources.seeds.lists import Instance, instances, is_yes
 from mbegu.sources.seeds.settings import STAGE, Bootstrap
@@ -41,17 +41,23 @@ def add_instances(rows: list[Row], how: Bootstrap, templates: dict[str, str], te
     ]
     examples, more = teacher.ask(requests)
     kept: list[Row] = []
-    ledger = []
+    ledger: list[Entry] = []
     read = 0
     for row, request_, answer, output_first in zip(rows, requests, examples, is_class, strict=True):
         made = _read(row, request_key(request_), answer, output_first, how.instances)
         read += max(len(made), 1)
-        spoiled = [one for one in made if control_token(one["input"] + one["output"], teacher.control_tokens)]
-        kept += [one for one in made if one not in spoiled]
-        ledger += [entry(one, STAGE, "dropped", f"{reasons.CONTROL_TOKEN} in an instance") for one in spoiled]
-        if not made:
-            ledger.append(entry(row, STAGE, "dropped", f"{reasons.NO_INSTANCE} could be read"))
+        good, lines = _sieve(row, made, teacher)
+        kept += good
+        ledger += lines
     return Sieved(kept, ledger), read, asked + more
+
+
+def _sieve(row: Row, made: list[Row], teacher: Teacher) -> Sieved:
+    if not made:
+        return Sieved([], [entry(row, STAGE, "dropped", f"{reasons.NO_INSTANCE} could be read")])
+    spoiled = [one for one in made if control_token(one["input"] + one["output"], teacher.control_tokens)]
+    lines = [entry(one, STAGE, "dropped", f"{reasons.CONTROL_TOKEN} in an instance") for one in spoiled]
+    return Sieved([one for one in made if one not in spoiled], lines)
 
 
 def _read(row: Row, key: str, answer: Answer, output_first: bool, most: int) -> list[Row]:

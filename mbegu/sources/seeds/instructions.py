@@ -122,7 +122,7 @@ class _State:
             cut = answer["finish_reason"] == "length" and position == len(found) - 1
             origin = {**proposal.origin, "finish_reason": "length" if cut else "stop"}
             row = instance_row(candidate.instruction, Instance(candidate.input, candidate.output), origin)
-            refused = self.problem(row) or self.repeats(row)
+            refused: tuple[Any, ...] | None = self.problem(row) or self.repeats(row)
             if refused is None and len(self.accepted) >= self.how.target:
                 refused = (reasons.BEYOND_TARGET,)
             if refused:

@@ -113,7 +113,7 @@ def test_a_build_a_second_one_and_what_an_edit_runs(installed, tiny_base, tmp_pa
     call("git", "clone", "-q", project, clone, env=installed.variables)
     call("make", "test", cwd=clone, env=installed.variables)
 
-    module = installed.library / "dropout.py"
+    module = installed.library / "training/dropout.py"
     fingerprints = {path.name for path in (project / "data/fingerprints").iterdir() if f"/{module.name}\n" in path.read_text()}
     assert fingerprints == {"train"}
     module.write_text(module.read_text() + "# edited\n")
