@@ -7,6 +7,7 @@ import shutil
 
 from e2e.projects import run
 from root import ROOT
+from test_rooms import ROOMS
 
 MAP = (ROOT / "docs/rooms.md").read_text(encoding="utf-8")
 BLOCK = r"(?s)`([\w./]+)`\n\n```\w+\n(.*?)```"
@@ -19,8 +20,9 @@ stages:
 """
 
 
-def test_the_map_names_each_room_once_with_its_own_words():
+def test_the_map_names_each_room_once_in_order_and_with_its_own_words():
     rooms = re.findall(r"(?m)^## `mbegu/(\w+)/`$", MAP)
+    assert rooms == [name for name in ROOMS if (ROOT / "mbegu" / name).is_dir()]
     assert sorted(rooms) == sorted(path.parent.name for path in (ROOT / "mbegu").glob("*/__init__.py"))
     assert runpy.run_path(str(ROOT / "docs/rooms.py"))["page"](MAP) == MAP, "run python docs/rooms.py"
 
@@ -34,6 +36,9 @@ def test_the_worked_example_of_a_stage_runs(tmp_path):
     (versions / "v1.jsonl").write_text(json.dumps({"instruction": "ሰላም?", "output": "Habari ya asubuhi 🌱"}) + "\n")
     files["dvc.yaml"] = PIPELINE + files["dvc.yaml"]
     files["params.yaml"] += "home: .\nversions: {v1: {}}\n"
+    for name in ("pyproject.toml", "tests/root.py", "tests/test_rooms.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
@@ -43,4 +48,4 @@ def test_the_worked_example_of_a_stage_runs(tmp_path):
     printed = run("dvc", "repro", cwd=tmp_path).stdout
     assert "1 answers of 4.0 words: metrics/lengths/v1.json" in printed
     assert json.loads((tmp_path / "metrics/lengths/v1.json").read_text()) == {"answers": 1, "mean_words": 4.0, "long": 0.0}
-    run("python", "-m", "pytest", "-q", "-c", "/dev/null", "--rootdir", ".", "tests", cwd=tmp_path)
+    run("python", "-m", "pytest", "-q", "tests", cwd=tmp_path)

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from root import ROOT
 
-PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md")}
+PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LOG.md")}
 PAGES |= {f"docs/{path.name}": path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
 EXAMPLES = {path.parent.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "examples").glob("*/README.md"))}
 
@@ -36,6 +36,12 @@ def test_the_funnel_is_that_of_the_committed_build():
 def test_every_link_leads_to_a_file(name):
     links = re.findall(r"\]\(([^)#:]+)\)", PAGES[name])
     assert [link for link in links if not ((ROOT / name).parent / link).is_file()] == []
+
+
+@pytest.mark.parametrize("name", sorted(set(PAGES) - {"docs/stage.md"}))  # which invents some
+def test_every_file_that_a_page_names_is_there(name):
+    files = re.findall(r"`((?:mbegu|tests|benchmarks|docs|examples|templates)/[\w./-]+)`", PAGES[name])
+    assert [file for file in files if not (ROOT / file).exists()] == []
 
 
 @pytest.mark.parametrize("name", PAGES)
