@@ -10,7 +10,7 @@ from root import ROOT
 from mbegu.builds.fingerprints import HALL
 
 ROOMS = (
-    "extras", "sections", "text", "metrics", "rows", "models", "asking", "curating", "sources", "training", "scoring", "builds",
+    "sections", "text", "metrics", "rows", "models", "asking", "curating", "sources", "training", "scoring", "builds",
     "pages", "sharing", "cli",
 )  # fmt: skip
 DOORS = {"mbegu/__init__.py", "mbegu/__main__.py"}

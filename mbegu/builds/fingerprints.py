@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mbegu.errors import BadInput
 
-HALL = ("command", "errors", "outputs", "quiet")  # they decide whether an output appears, never what it holds
+HALL = ("command", "errors", "extras", "outputs", "quiet")  # they decide whether an output appears, never what it holds
 
 
 def fingerprints(stages: Path, library: Path) -> dict[str, str]:

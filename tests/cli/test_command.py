@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -109,6 +110,7 @@ def test_ctrl_c_is_one_line(write_jsonl, tmp_path):
     ) as process:
         while b"[q]uit" not in process.stdout.read(1) + process.stdout.peek():
             assert process.poll() is None
+        time.sleep(0.5)  # a signal between the prompt and the read that waits for an answer would be noticed after it only
         process.send_signal(signal.SIGINT)
         said = process.stderr.read().decode()
     assert process.returncode == 1
