@@ -11,7 +11,8 @@ from pathlib import Path
 
 import click
 
-from mbegu.asking.settings import LocalModel, Memory, Replying, Teachers, choose
+from mbegu.asking.choice import LocalModel, Memory, choose
+from mbegu.asking.settings import Replying, Teachers
 from mbegu.command import Stage
 from mbegu.sections import path, section
 from mbegu.sources.documents.settings import Answer

@@ -6,12 +6,23 @@ In: documents, the held-out questions. Out: chunks to train on, those of held-ou
 """
 
 from pathlib import Path
+from typing import Annotated, NamedTuple
 
 import click
+from click import Choice, IntRange
 
 from mbegu.command import Stage
 from mbegu.sections import path, section
-from mbegu.sources.documents.settings import Chunk
+
+
+class Chunk(NamedTuple):
+    """How documents are cut, and which are held out."""
+
+    heldout: Annotated[list[str], "Glob of documents that are held out; repeat."]
+    unit: Annotated[str, Choice(["characters", "tokens"]), "What size and step count."]
+    size: Annotated[int, IntRange(1), "Longest chunk."]
+    step: Annotated[int, IntRange(1), "From one chunk's start to the next; below size, they overlap."]
+    min_size: Annotated[int, IntRange(0), "Characters below which a chunk says too little."]
 
 
 @click.command(cls=Stage)

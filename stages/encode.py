@@ -6,13 +6,21 @@ In: a version, the base model's tokenizer. Out: an Arrow file, its metrics, a hi
 """
 
 from pathlib import Path
+from typing import Annotated, NamedTuple
 
 import click
+from click import Choice, IntRange
 
 from mbegu.asking.settings import PromptFile
 from mbegu.command import Stage
 from mbegu.sections import path, section
-from mbegu.training.settings import Encode
+
+
+class Encode(NamedTuple):
+    """The section `encode`: how long a row may be."""
+
+    max_length: Annotated[int, IntRange(2), "Longest row, in tokens."]
+    on_truncation: Annotated[str, Choice(["error", "drop", "keep"]), "What a longer row does."]
 
 
 @click.command(cls=Stage)

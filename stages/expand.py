@@ -11,7 +11,8 @@ from pathlib import Path
 
 import click
 
-from mbegu.asking.settings import LocalModel, Memory, PromptFile, Teachers, choose
+from mbegu.asking.choice import LocalModel, Memory, choose
+from mbegu.asking.settings import PromptFile, Teachers
 from mbegu.command import Stage
 from mbegu.sections import path, section
 from mbegu.sources.seeds.settings import STAGE, Bootstrap, Expand, Given

@@ -6,12 +6,19 @@ In: a folder. Out: one record a document, with its text, hash, headings and page
 """
 
 from pathlib import Path
+from typing import Annotated, NamedTuple
 
 import click
 
 from mbegu.command import Stage
-from mbegu.sections import path, section
-from mbegu.sources.documents.settings import Ingest
+from mbegu.sections import NONEMPTY, path, section
+
+
+class Ingest(NamedTuple):
+    """Which files of a folder are read."""
+
+    include: Annotated[list[str], NONEMPTY, "Glob of files to read, such as '*.md' or 'hr/*'; repeat."]
+    exclude: Annotated[list[str], "Glob of files to leave alone; repeat."]
 
 
 @click.command(cls=Stage)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from mbegu.asking.settings import LocalModel, Memory, Teachers, choose
+from mbegu.asking.choice import LocalModel, Memory, choose
+from mbegu.asking.settings import Teachers
 from mbegu.command import Stage
 from mbegu.scoring.settings import Judge
 from mbegu.sections import path, section

@@ -6,13 +6,22 @@ In: held-out rows, the base model, an adapter or the base model again. Out: one 
 """
 
 from pathlib import Path
+from typing import Annotated, NamedTuple
 
 import click
+from click import Choice, IntRange
 
 from mbegu.asking.settings import PromptFile
 from mbegu.command import Stage
-from mbegu.scoring.settings import Predict
 from mbegu.sections import path, section
+
+
+class Predict(NamedTuple):
+    """The section `predict`: how the held-out questions are answered."""
+
+    quantization: Annotated[str, Choice(["nf4", "none"]), "Weights of the base model."]
+    batch_size: Annotated[int, IntRange(1), "Questions answered at once."]
+    max_new_tokens: Annotated[int, IntRange(1), "Longest answer, in tokens."]
 
 
 @click.command(cls=Stage)

@@ -1,14 +1,9 @@
-"""The sections of params.yaml that say who is asked, and how; and the choice of the teacher."""
+"""The sections of params.yaml that say who is asked, and how."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import Annotated, NamedTuple
 
 from click import Choice, FloatRange, IntRange
-
-if TYPE_CHECKING:
-    from mbegu.asking.teachers import Teacher
 
 
 class PromptFile(NamedTuple):
@@ -61,44 +56,3 @@ class Replying(NamedTuple):
     tries: Annotated[int, IntRange(1), "Replies to a request before it is given up."]
     max_new_tokens: Annotated[int, IntRange(1), "Longest reply, in tokens."]
     temperature: Annotated[float, FloatRange(0), "Of sampling; 0 is greedy."]
-
-
-class LocalModel(NamedTuple):
-    """Which model answers where the teacher is local."""
-
-    base: Annotated[Path, "Folder of the base model."]
-    teacher: Annotated[Path, "Local teacher: the base, or an adapter."]
-
-
-class Memory(NamedTuple):
-    """What stays from one run to the next."""
-
-    memo: Annotated[Path, "Folder of remembered answers."]
-    work: Annotated[Path, "Folder for this run's lock."]
-
-
-@contextmanager
-def choose(teachers: Teachers, model: LocalModel, memory: Memory) -> Iterator["Teacher"]:
-    """The teacher that the section names, with its memo open, while no other run of this stage works.
-
-    Raises:
-        BadInput: another run works, the memo or a recording can't be read, or a manifest does not hold.
-    """
-    from mbegu.asking.memo import open_memo
-    from mbegu.outputs import sole_writer
-
-    with sole_writer(memory.work), open_memo(memory.memo) as memo:
-        if teachers.kind == "openai":
-            from mbegu.asking.endpoint import openai_compatible
-
-            yield openai_compatible(teachers.openai, memo)
-        elif teachers.kind == "recorded":
-            from mbegu.asking.recorded import recorded
-
-            yield recorded(Path(teachers.recorded.file), memo)
-        else:
-            from mbegu.asking.local import local
-            from mbegu.models.loading import Weights
-
-            adapter = None if model.teacher == model.base else model.teacher
-            yield local(Weights(model.base, adapter, teachers.local.quantization), teachers.local.batch_size, memo)

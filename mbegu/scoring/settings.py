@@ -1,19 +1,11 @@
-"""The sections `predict`, `score` and `judge` of params.yaml."""
+"""The sections `score` and `judge` of params.yaml."""
 
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
-from click import Choice, IntRange
+from click import IntRange
 
 from mbegu.sections import NONEMPTY
-
-
-class Predict(NamedTuple):
-    """The section `predict`: how the held-out questions are answered."""
-
-    quantization: Annotated[str, Choice(["nf4", "none"]), "Weights of the base model."]
-    batch_size: Annotated[int, IntRange(1), "Questions answered at once."]
-    max_new_tokens: Annotated[int, IntRange(1), "Longest answer, in tokens."]
 
 
 class Score(NamedTuple):

@@ -1,17 +1,10 @@
-"""The sections `encode` and `train` of params.yaml."""
+"""The section `train` of params.yaml."""
 
 from typing import Annotated, NamedTuple
 
 from click import Choice, FloatRange, IntRange
 
 from mbegu.sections import NONEMPTY
-
-
-class Encode(NamedTuple):
-    """The section `encode`: how long a row may be."""
-
-    max_length: Annotated[int, IntRange(2), "Longest row, in tokens."]
-    on_truncation: Annotated[str, Choice(["error", "drop", "keep"]), "What a longer row does."]
 
 
 class Lora(NamedTuple):

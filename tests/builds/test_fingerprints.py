@@ -195,3 +195,18 @@ def test_an_edit_runs_what_reaches_it_and_nothing_else(project):
     done = run("dvc", "repro", cwd=project, check=False)
     lines = [line for line in done.stdout.splitlines() if line.startswith("Error: ")]
     assert done.returncode and lines == [f"Error: {lines[0][7:]}"] and "imports mbegu.nowhere" in lines[0], done.stdout
+
+
+@pytest.mark.parametrize(
+    ("script", "never"),
+    [
+        ("train", ("metrics", "curating", "sources", "scoring", "asking/generation", "asking/memo", "asking/settings")),
+        ("predict", ("metrics", "curating", "sources", "training/loss", "training/trainer", "asking/endpoint", "scoring/scores")),
+        ("encode", ("metrics", "curating", "sources", "scoring", "asking/generation", "asking/endpoint", "training/trainer")),
+        ("expand", ("metrics", "curating", "training", "scoring", "sources/documents", "sources/sets")),
+        ("answer", ("curating", "training", "scoring", "sources/seeds", "sources/sets", "sources/documents/cutting")),
+    ],
+)
+def test_a_slow_stage_does_not_reach_what_others_are_made_of(script, never):
+    reached = [path.relative_to(ROOT / "mbegu").as_posix() for path in closure(ROOT / f"stages/{script}.py", ROOT / "mbegu")[:-1]]
+    assert not [path for path in reached if path.startswith(tuple([*never, "builds", "pages", "sharing", "cli"]))]
