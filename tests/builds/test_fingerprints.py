@@ -209,4 +209,4 @@ def test_an_edit_runs_what_reaches_it_and_nothing_else(project):
 )
 def test_a_slow_stage_does_not_reach_what_others_are_made_of(script, never):
     reached = [path.relative_to(ROOT / "mbegu").as_posix() for path in closure(ROOT / f"stages/{script}.py", ROOT / "mbegu")[:-1]]
-    assert not [path for path in reached if path.startswith(tuple([*never, "builds", "pages", "sharing", "cli"]))]
+    assert not [path for path in reached if path.startswith((*never, "builds", "pages", "sharing", "cli"))]
