@@ -12,7 +12,7 @@ ELSEWHERE = {
     "mbegu new ../garden --from seeds": "test_first_hour.py",
     "cd ../garden": "test_first_hour.py, which builds it",
     "git push --follow-tags": "git's own",
-    "git clone REPOSITORY": "test_remotes.py",
+    "git clone REPOSITORY colleague && cd colleague": "test_remotes.py",
     "dvc push --run-cache": "test_remotes.py, over SSH and S3",
     "dvc pull models/adapters/v1 models/base": "test_remotes.py",
     "dvc repro --pull": "test_remotes.py",
