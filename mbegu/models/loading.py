@@ -26,12 +26,21 @@ def load_tokenizer(folder: Path) -> Any:
     return tokenizer
 
 
+def precision() -> torch.dtype:
+    """What a model computes in: bf16, or float32 on a CPU without instructions for it, as most laptops have.
+
+    PyTorch would multiply bf16 one number at a time there: a step of training takes 19 times as long (LOG.md).
+    """
+    fast = torch.cuda.is_available() or (torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return torch.bfloat16 if fast else torch.float32
+
+
 def load_base(folder: Path, quantization: str, attention: str = "sdpa") -> Any:
-    """A causal language model, bf16 weights, on the GPU if there is one.
+    """A causal language model, weights in `precision`, on the GPU if there is one.
 
     Args:
         quantization: "nf4" (QLoRA, Dettmers et al. 2023, §3: 4-bit NormalFloat with double quantization,
-            bf16 compute) or "none".
+            computing in `precision`) or "none".
         attention: a name that transformers knows, or one of ours (see `packing`).
 
     Raises:
@@ -43,13 +52,13 @@ def load_base(folder: Path, quantization: str, attention: str = "sdpa") -> Any:
             load_in_4bit=True,
             bnb_4bit_quant_type="nf4",
             bnb_4bit_use_double_quant=True,
-            bnb_4bit_compute_dtype=torch.bfloat16,
+            bnb_4bit_compute_dtype=precision(),
         )
     try:
         return AutoModelForCausalLM.from_pretrained(
             str(folder),
             quantization_config=config,
-            dtype=torch.bfloat16,
+            dtype=precision(),
             attn_implementation=attention,
             device_map={"": 0} if torch.cuda.is_available() else None,
             local_files_only=True,
