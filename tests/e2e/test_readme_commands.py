@@ -16,7 +16,6 @@ ELSEWHERE = {
     "dvc push --run-cache": "test_remotes.py, over SSH and S3",
     "dvc pull models/adapters/v1 models/base": "test_remotes.py",
     "dvc repro --pull": "test_remotes.py",
-    "make examples": "tests/test_pipeline.py and the stages' own tests; it takes too long for this run",
     "mbegu app --adapter models/adapters/v1 --examples data/heldout.jsonl": "test_app.py; it serves until stopped",
     "mbegu review v3": "test_tools.py, with a reviewer at the keyboard",
 }
