@@ -57,7 +57,7 @@ def test_committed_funnels_come_out_the_same(file):
     with open(file, encoding="utf-8", newline="") as opened:
         lines = [(name, int(count), int(left)) for name, count, left in list(csv.reader(opened))[1:]]
     ledger = [{"action": "dropped", "reason": name} for name, count, _ in lines for _ in range(count)]
-    order = reasons.LOADED if "clean" in str(file) else reasons.DRAFTED
+    order = reasons.LOADED if Path(file).parent.name == "clean" else reasons.DRAFTED
     assert funnel(lines[-1][2], reversed(ledger), order) == lines
 
 
