@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from mbegu.builds import plots_page
+from mbegu.builds.git import git
 from mbegu.builds.home import home
 from mbegu.errors import BadInput
 from mbegu.outputs import whole
@@ -35,11 +36,11 @@ def make(path: Path, source: str) -> bool:
     try:
         place = path.resolve()
         check_place(path, place)
-        alone = not _in_work_tree(place.parent)
+        alone = git("rev-parse", "--is-inside-work-tree", folder=place.parent) != "true"
         with whole(place) as folder:
             _write(folder, source, place.name)
             if alone:
-                _git("init", "--quiet", folder=folder)
+                _init(folder)
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}; nothing was made. Name a folder that can be written.") from None
     return alone
@@ -76,15 +77,10 @@ def check_place(path: Path, place: Path) -> None:
         raise BadInput(f"{path}: {path.parent} {state}; name a folder in one that exists.")
 
 
-def _in_work_tree(folder: Path) -> bool:
-    return _git("rev-parse", "--is-inside-work-tree", folder=folder, check=False).stdout.strip() == "true"
-
-
-def _git(*words: str, folder: Path, check: bool = True) -> "subprocess.CompletedProcess[str]":
-    done = subprocess.run(("git", *words), cwd=folder, capture_output=True, text=True, check=False)
-    if check and done.returncode:
-        raise BadInput(f"git {words[0]}: {' '.join(done.stderr.split())} Nothing was made.")
-    return done
+def _init(folder: Path) -> None:
+    done = subprocess.run(("git", "init", "--quiet"), cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BadInput(f"git init: {' '.join(done.stderr.split())} Nothing was made.")
 
 
 def _write(folder: Path, source: str, name: str) -> None:

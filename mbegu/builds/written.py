@@ -25,7 +25,7 @@ def check(folder: Path) -> Iterator[str]:
         BadInput: the first problem.
     """
     project = project_in(folder)
-    params = read_params(project.params)
+    params = _read_params(project.params)
     yield f"{project.params}: {_count(len(params['versions']), 'version')} ({', '.join(params['versions'])})"
     heldout: dict[str, Row] = {}
     for path in _heldout_files(folder, project, params):
@@ -71,7 +71,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def read_params(path: Path) -> dict[str, Any]:
+def _read_params(path: Path) -> dict[str, Any]:
     """The sections of a project's parameters that this check reads.
 
     Raises:

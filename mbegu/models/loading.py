@@ -29,7 +29,7 @@ def load_tokenizer(folder: Path) -> Any:
 def precision() -> torch.dtype:
     """What a model computes in: bf16, or float32 on a CPU without instructions for it, as most laptops have.
 
-    PyTorch would multiply bf16 one number at a time there: a step of training takes 19 times as long (LOG.md).
+    PyTorch has no fast products of bf16 there; `benchmarks/precision.py` prints what float32 is worth.
     """
     fast = torch.cuda.is_available() or (torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported())
     return torch.bfloat16 if fast else torch.float32

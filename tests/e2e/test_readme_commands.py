@@ -3,6 +3,7 @@
 import json
 import re
 
+import pytest
 from projects import ROOT, commit, run
 
 ELSEWHERE = {
@@ -26,6 +27,7 @@ def commands() -> list[str]:
     return "".join(re.findall(r"```bash\n(.*?)```", text, re.DOTALL)).splitlines()
 
 
+@pytest.mark.timeout(1800)  # forty commands on the real model, on a machine of any kind
 def test_every_command_of_the_readme_and_the_tour_runs(project):
     found = commands()
     assert set(ELSEWHERE) <= set(found)
