@@ -7,31 +7,30 @@ In: seed rows, the previous version, a teacher. Out: every row answered, a machi
 """
 
 from functools import partial
-from pathlib import Path
 
 import click
 
 from mbegu.asking.choice import LocalModel, Memory, choose
 from mbegu.asking.settings import PromptFile, Teachers
 from mbegu.command import Stage
-from mbegu.sections import path, section
-from mbegu.sources.seeds.settings import STAGE, Bootstrap, Expand, Given
+from mbegu.sections import section
+from mbegu.sources.seeds.settings import STAGE, Bootstrap, Expand, Files
+from mbegu.text.settings import Locale
 
 
 @click.command(cls=Stage)
-@section(Given, "given")
+@section(Files, "files")
 @section(LocalModel, "model")
-@path("--out", "Rows with machine-written answers.")
-@path("--ledger", "Candidates that were dropped, and why.")
 @section(Memory, "memory")
 @click.option("--plan", is_flag=True, help="Print what would be asked, and ask nobody anything.")
+@section(Locale, "locale")
 @section(PromptFile, "prompt")
 @section(Teachers, "teachers")
 @section(Expand, "expand")
 @section(Bootstrap, "bootstrap")
 def main(
-    given: Given, model: LocalModel, out: Path, ledger: Path, memory: Memory, plan: bool, prompt: PromptFile,
-    teachers: Teachers, expand: Expand, bootstrap: Bootstrap,
+    files: Files, model: LocalModel, memory: Memory, plan: bool, locale: Locale,
+    prompt: PromptFile, teachers: Teachers, expand: Expand, bootstrap: Bootstrap,
 ) -> None:  # fmt: skip
     """Draft answers to open seed instructions, and bootstrap new ones."""
     from mbegu.quiet import quiet
@@ -46,12 +45,12 @@ def main(
     from mbegu.sources.seeds import drafts, instructions
     from mbegu.sources.seeds.demonstrations import read_templates
 
-    seeds = unique_ids(read_rows(given.seeds, answered=False), given.seeds)
+    seeds = unique_ids(read_rows(files.seeds, answered=False), files.seeds)
     unanswered = [row for row in seeds if not row["output"]]
-    pool = [*read_rows(given.previous, answered=True), *(row for row in seeds if row["output"])]
+    pool = [*read_rows(files.previous, answered=True), *(row for row in seeds if row["output"])]
     instructions.check(bootstrap)
     draft = partial(drafts.draft, unanswered, read_prompt(*prompt), Decoding(expand.max_new_tokens))
-    invent = partial(instructions.bootstrap, pool, bootstrap, read_templates(bootstrap.templates))
+    invent = partial(instructions.bootstrap, pool, bootstrap, locale.names, read_templates(bootstrap.templates))
     with choose(teachers, model, memory) as teacher:
         if plan:
             click.echo("\n".join(forecast.lines(teacher, {"Drafts": draft, "Bootstrap": invent})))
@@ -60,11 +59,11 @@ def main(
         new, candidates, more = invent(teacher)
         rows = [*drafts.fill(seeds, drafted), *new.kept]
         check_balance(len(seeds) + candidates, len(rows), new.ledger, STAGE)
-        write_lines(out, rows)
-        write_lines(ledger, new.ledger)
+        write_lines(files.out, rows)
+        write_lines(files.ledger, new.ledger)
     click.echo(
         f"Drafted {len(drafted)} of {len(seeds)} rows, bootstrapped {len(new.kept)} from {candidates} candidates, "
-        f"asked the teacher {asked + more} times: {out}"
+        f"asked the teacher {asked + more} times: {files.out}"
     )
 
 

@@ -12,6 +12,7 @@ import click
 from mbegu.command import Stage
 from mbegu.scoring.settings import Score
 from mbegu.sections import path, section
+from mbegu.text.settings import Locale
 
 
 @click.command(cls=Stage)
@@ -19,8 +20,9 @@ from mbegu.sections import path, section
 @path("--heldout", "The rows that were to be answered.")
 @path("--out", "Metrics.")
 @path("--rows", "What was measured of each answer.")
+@section(Locale, "locale")
 @section(Score, "score")
-def main(predictions: Path, heldout: Path, out: Path, rows: Path, score: Score) -> None:
+def main(predictions: Path, heldout: Path, out: Path, rows: Path, locale: Locale, score: Score) -> None:
     """Score held-out answers."""
     from mbegu.errors import BadInput
     from mbegu.metrics.following import learn
@@ -40,7 +42,7 @@ def main(predictions: Path, heldout: Path, out: Path, rows: Path, score: Score) 
     except BadInput as problem:
         classifier = None
         click.echo(f"Warning: no {problem}", err=True)
-    measured = measure(answers, questions, score, classifier)
+    measured = measure(answers, questions, score, classifier, locale)
     metrics = scores.summarize(measured, [value["prediction"] for value in answers], score.digits)
     write_lines(rows, scores.measure_lines([value["id"] for value in answers], measured))
     if classifier is not None:

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.builds import revisions
-from mbegu.builds.grid import read_params
 from mbegu.builds.project import Project
+from mbegu.builds.values import parse_section, read_sections
 from mbegu.errors import BadInput
 from mbegu.metrics.following import Classifier, learn
 from mbegu.rows.heldout import read_heldout
@@ -14,6 +14,7 @@ from mbegu.scoring.comparison import BASE
 from mbegu.scoring.measures import Measures, measure
 from mbegu.scoring.predictions import read_predictions
 from mbegu.scoring.settings import Score
+from mbegu.text.settings import Locale
 
 Predictions = list[dict[str, Any]]
 
@@ -65,14 +66,15 @@ def _in_common(old: Predictions, new: Predictions) -> tuple[tuple[Predictions, P
     return ([before[key] for key in common], [after[key] for key in common]), len(after)
 
 
-def _settings(project: Project) -> tuple[Score, Classifier | None]:
-    params = read_params(project.params)["score"]
-    score = Score(*(params[name] for name in Score._fields))
+def _settings(project: Project) -> tuple[Score, Classifier | None, Locale]:
+    sections = read_sections(project.params)
+    score = parse_section(sections, "score", Score, str(project.params))
+    locale = parse_section(sections, "locale", Locale, str(project.params))
     taught = read_rows(Path(score.following), answered=False)
     try:
-        return score, learn(taught)
+        return score, learn(taught), locale
     except BadInput:
-        return score, None
+        return score, None, locale
 
 
 def _row(value: dict[str, Any], marked: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def main(
     _say(version, out, merged)
     if push:
         endpoint = os.environ.get("HF_ENDPOINT") or None
-        click.echo(f"Pushed: {hub.push(out, repo, private, token, endpoint, f'{settings.name} {version}')}")
+        click.echo(f"Pushed: {hub.push(out, repo, private, token, endpoint, f'{settings.publish.name} {version}')}")
 
 
 def _facts(version: str, project: Project, base_model: str | None) -> dict[str, Any]:

@@ -18,13 +18,18 @@ from mbegu.rows.checks import follows
 from mbegu.rows.row import Row, question
 from mbegu.scoring.settings import Score
 from mbegu.text.filters import repetition
+from mbegu.text.settings import Locale
 from mbegu.text.words import words
 
 Measures = dict[str, tuple[float, float]]
 
 
 def measure(
-    predictions: Sequence[Mapping[str, Any]], heldout: Sequence[Row], settings: Score, classifier: Classifier | None
+    predictions: Sequence[Mapping[str, Any]],
+    heldout: Sequence[Row],
+    settings: Score,
+    classifier: Classifier | None,
+    locale: Locale,
 ) -> list[Measures]:
     """Measures of each prediction, which answers the held-out row at its position.
 
@@ -39,7 +44,7 @@ def measure(
     found = []
     for value, row, is_answer in zip(predictions, heldout, answers, strict=True):
         measures = _of_text(value["prediction"], row["output"], settings.rouge)
-        measures |= _of_facts(value["prediction"], row, settings.names)
+        measures |= _of_facts(value["prediction"], row, locale.names)
         measures |= _of_form(value, row["output"], is_answer)
         measures |= _of_instructions(value["prediction"], row)
         found.append({name: pair for name, pair in measures.items() if pair[1]})

@@ -13,7 +13,6 @@ class Score(NamedTuple):
 
     rouge: Annotated[list[str], NONEMPTY, "rouge1, rouge2, …, rougeL, rougeLsum; repeat."]
     following: Annotated[Path, "Answered rows that teach the IFS classifier."]
-    names: Annotated[list[str], "Funds and institutions that an answer must get right; repeat."]
     digits: Annotated[int, IntRange(1, 12), "Digits after the point."]
 
 

@@ -5,16 +5,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from mbegu.builds.home import home
+from mbegu.builds.values import check_filled, parse_section, read_sections
 from mbegu.errors import BadInput
 from mbegu.scoring import comparison
 from mbegu.scoring.headings import HEADINGS, TITLES, arrow
 from mbegu.scoring.verdicts import bounds, describe
 from mbegu.text import templates
 from mbegu.text.markdown import blockquote, fenced, inline, table
+from mbegu.text.settings import Locale
 
 STANDARD = {"rouge1": "rouge", "rouge2": "rouge", "rougeL": "rouge", "rougeLsum": "rouge"}  # ids at hf.co/metrics
 LANGUAGE = re.compile(r"[a-z]{2,3}|code|multilingual")  # ISO 639-1 to 639-3, as ModelCardData asks for
@@ -25,59 +26,44 @@ class Publish(NamedTuple):
 
     name: str  # of the model, without its version
     licence: str  # an identifier of hf.co/docs/hub/repositories-licenses, such as apache-2.0
-    languages: list[str]
     tags: list[str]
-    disclaimer: str  # Markdown
     limits: list[str]  # Markdown, a line each
 
 
-def read_settings(params: Path) -> Publish:
-    """The section `publish` of a params file.
+class Settings(NamedTuple):
+    """The sections that a card reads."""
+
+    publish: Publish
+    locale: Locale
+
+
+def read_settings(params: Path) -> Settings:
+    """The sections of a params file.
 
     Raises:
         BadInput: no such file, not YAML, or as `parse_settings`.
     """
-    try:
-        values = yaml.safe_load(params.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadInput(f"{params}: does not exist; run this in the folder of a pipeline, or name its file by --params.") from None
-    except yaml.YAMLError as error:
-        raise BadInput(f"{params}: not YAML ({' '.join(str(error).split())}).") from None
-    return parse_settings(values.get("publish") if isinstance(values, dict) else None, str(params))
+    return parse_settings(read_sections(params), str(params))
 
 
-def parse_settings(section: Any, where: str) -> Publish:
-    """Checks the section `publish`.
+def parse_settings(sections: dict[str, Any], where: str) -> Settings:
+    """Checks the sections `publish` and `locale`.
 
     Raises:
-        BadInput: it is missing, or a key is unknown, missing or of another type.
+        BadInput: one is missing, or a key is unknown, missing, empty where a hub needs it, or of another type or form.
     """
-    if not isinstance(section, dict):
-        raise BadInput(f"{where}: no section 'publish'; write one with {', '.join(Publish._fields)}.")
-    for key in section:
-        if key not in Publish._fields:
-            raise BadInput(f"{where}: unknown key publish.{key}; expected {', '.join(Publish._fields)}.")
-    for key in Publish._fields:
-        _check(key, section.get(key), f"{where}: publish.{key}")
-    settings = Publish(**section)
-    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", settings.licence):
-        raise BadInput(f"{where}: publish.licence is {settings.licence!r}; expected a hub's identifier, such as apache-2.0.")
-    for language in settings.languages:
+    publish, locale = parse_section(sections, "publish", Publish, where), parse_section(sections, "locale", Locale, where)
+    check_filled(publish, "publish", ("name", "licence"), where)
+    check_filled(locale, "locale", ("languages",), where)
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", publish.licence):
+        raise BadInput(f"{where}: publish.licence is {publish.licence!r}; expected a hub's identifier, such as apache-2.0.")
+    for language in locale.languages:
         if not LANGUAGE.fullmatch(language):
-            raise BadInput(f"{where}: publish.languages has {language!r}; expected ISO 639 codes, such as en or sw.")
-    return settings
+            raise BadInput(f"{where}: locale.languages has {language!r}; expected ISO 639 codes, such as en or sw.")
+    return Settings(publish, locale)
 
 
-def _check(key: str, value: Any, where: str) -> None:
-    listed = Publish.__annotations__[key] == list[str]
-    if not isinstance(value, list if listed else str) or (listed and not all(isinstance(one, str) for one in value)):
-        expected = "a list of texts" if listed else "a text"
-        raise BadInput(f"{where} is {value!r}; expected {expected} (in quotes if YAML reads it as something else, such as no).")
-    if key in ("name", "licence", "languages") and not value:
-        raise BadInput(f"{where} is empty; a hub needs it.")
-
-
-def page(facts: Mapping[str, Any], settings: Publish) -> str:
+def page(facts: Mapping[str, Any], settings: Settings) -> str:
     """The whole README.md.
 
     Args:
@@ -89,23 +75,23 @@ def page(facts: Mapping[str, Any], settings: Publish) -> str:
     return f"---\n{metadata(facts, settings).to_yaml()}\n---\n\n{body}\n"
 
 
-def metadata(facts: Mapping[str, Any], settings: Publish) -> ModelCardData:
+def metadata(facts: Mapping[str, Any], settings: Settings) -> ModelCardData:
     """What a hub indexes."""
     adapter = facts["adapter"]
     return ModelCardData(
-        license=settings.licence,
-        language=settings.languages,
+        license=settings.publish.licence,
+        language=settings.locale.languages,
         base_model=facts["base"]["name"],
         base_model_relation="adapter" if adapter else "finetune",
         library_name="peft" if adapter else "transformers",
         pipeline_tag="text-generation",
-        tags=[*settings.tags, *(["lora"] if adapter else []), "mbegu"],
-        model_name=f"{settings.name} {facts['version']}",
+        tags=[*settings.publish.tags, *(["lora"] if adapter else []), "mbegu"],
+        model_name=f"{settings.publish.name} {facts['version']}",
         eval_results=_eval_results(facts, settings),
     )
 
 
-def _eval_results(facts: Mapping[str, Any], settings: Publish) -> list[EvalResult]:
+def _eval_results(facts: Mapping[str, Any], settings: Settings) -> list[EvalResult]:
     compared, version = facts["compared"], facts["version"]
     dataset = {"rows": compared["rows"], "sha256": facts["heldout"]["sha256"]}
     found = []
@@ -117,7 +103,7 @@ def _eval_results(facts: Mapping[str, Any], settings: Publish) -> list[EvalResul
             EvalResult(
                 task_type="text-generation",
                 dataset_type="json",
-                dataset_name=f"Held-out questions of {settings.name}",
+                dataset_name=f"Held-out questions of {settings.publish.name}",
                 dataset_split="test",
                 dataset_args=dataset,
                 metric_type=STANDARD.get(name, name),

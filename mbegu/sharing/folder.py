@@ -12,7 +12,7 @@ from mbegu.errors import BadInput
 from mbegu.models.manifest import NAME, verify, write_manifest
 from mbegu.outputs import whole
 from mbegu.sharing import card
-from mbegu.sharing.card import Publish
+from mbegu.sharing.card import Settings
 
 TEMPLATE, CARD, MERGED = "prompt.jinja", "README.md", "merged"
 TOKENIZER = (
@@ -36,7 +36,9 @@ def check_replaceable(out: Path) -> None:
         raise BadInput(f"--out {out}: holds {min(files - listed)}, which nobody published; move it away, or name another folder.")
 
 
-def publish(out: Path, facts: Mapping[str, Any], project: Project, settings: Publish, dtype: str | None) -> dict[str, Any] | None:
+def publish(
+    out: Path, facts: Mapping[str, Any], project: Project, settings: Settings, dtype: str | None
+) -> dict[str, Any] | None:
     """Writes the whole folder, in place of what an earlier run published there; returns what `add_merged` does.
 
     Args:
@@ -49,7 +51,7 @@ def publish(out: Path, facts: Mapping[str, Any], project: Project, settings: Pub
         text = card.page({**facts, "merged": merged}, settings)
         card.check(text)
         (folder / CARD).write_text(text, encoding="utf-8")
-        write_licence(folder, settings.licence, project.base, facts["base"]["name"])
+        write_licence(folder, settings.publish.licence, project.base, facts["base"]["name"])
         write_manifest(folder)
     return merged
 

@@ -25,7 +25,8 @@ OPTIONS = {
     "--validation": 0.1, "--method": "self-instruct", "--domain": "saving", "--templates": ROOT / "templates/self-instruct",
     "--requests": 2, "--patience": 1, "--demonstrations": 3, "--machine": 1, "--instances": 2, "--temperature": 0, "--top_p": 1,
     "--repetition_penalty": 1, "--instruction_tokens": 12, "--instance_tokens": 8, "--min_words": 1, "--max_words": 50,
-    "--novelty": 0.7, "--topics": "map", "--names": "CIC",
+    "--novelty": 0.7, "--topics": "map", "--languages": "en",
+    "--currency": "KES", "--unknown": "I don't know", "--disclaimer": "", "--names": "CIC",
 }  # fmt: skip
 ANSWERED = [{"instruction": f"Akiba namba {number} ni nini?", "output": "Pesa."} for number in range(4)]
 

@@ -33,7 +33,8 @@ def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "examples/toy")
     row = {"instruction": QUESTIONS[1], "output": "KES 9", "checks": {"max_words": 1}}
     fixed = {
-        "params.yaml": "score: {rouge: [rougeL], names: [], following: data/seeds/v1.jsonl, digits: 4}\n",
+        "params.yaml": "score: {rouge: [rougeL], following: data/seeds/v1.jsonl, digits: 4}\n"
+        "locale: {languages: [en], currency: KES, unknown: I do not know., disclaimer: none, names: []}\n",
         "data/heldout.jsonl": json.dumps(row) + "\n",
         "data/seeds/v1.jsonl": json.dumps({"instruction": "Too few?", "output": "Yes."}) + "\n",
     }

@@ -23,11 +23,10 @@ from mbegu.scoring import answering, comparison
 from mbegu.scoring.headings import TESTED
 from mbegu.scoring.measures import measure
 from mbegu.scoring.settings import Score
+from mbegu.text.settings import Locale
 
-PUBLISH = {
-    "name": "Mbegu ya majaribio", "licence": "apache-2.0", "languages": ["am", "sw"], "tags": [], "limits": [],
-    "disclaimer": "Not financial advice.",
-}  # fmt: skip
+PUBLISH = {"name": "Mbegu ya majaribio", "licence": "apache-2.0", "tags": [], "limits": []}
+LOCALE = Locale(["am", "sw"], "KES", "I don't know", "Not financial advice.", [])
 TEXTS = ["Swali la kwanza?", "ሁለተኛ ጥያቄ?", "Third 🌱 question?"]
 HELDOUT = [
     {"instruction": "```\n# ሰላም | ለዓለም? \u202e", "input": "a\u2028b", "output": "አዎ። ```"},
@@ -79,7 +78,7 @@ def build(project: Path, tiny_base: Path, adapter: Path) -> None:
     for name, folder in (("base", None), ("v1", project / "models/adapters/v1")):
         found, _ = answering.predict(heldout, Weights(project / "models/base", folder, "nf4"), PROMPT, 2, 8, project / "memo")
         write_lines(project / f"data/predictions/{name}.jsonl", found)
-        measured[name] = measure(found, heldout, Score(["rougeL"], Path(), [], 4), None)
+        measured[name] = measure(found, heldout, Score(["rougeL"], Path(), 4), None, LOCALE)
     compared = comparison.compare(measured)
     tested = [name for name in TESTED if name in compared["intervals"]["v1"]]
     models = {name: {"rows": 2, **dict.fromkeys(tested, 0.25)} for name in measured}
@@ -89,7 +88,7 @@ def build(project: Path, tiny_base: Path, adapter: Path) -> None:
     (project / "metrics/score/v1.json").write_text(json.dumps(models["v1"]))
     (project / "metrics/train/v1/training.csv").write_text("step,loss\n1,3.5\n2,3.25\n")
     (project / "metrics/train/v1/validation.csv").write_text("step,loss\n")
-    (project / "params.yaml").write_text(yaml.safe_dump({"publish": PUBLISH}))
+    (project / "params.yaml").write_text(yaml.safe_dump({"publish": PUBLISH, "locale": LOCALE._asdict()}))
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,14 @@ from mbegu.metrics.following import learn
 from mbegu.metrics.modules import Diversity, FinancialAccuracy, Likelihood, Overlap, Rouge
 from mbegu.scoring import measures, predictions, scores
 from mbegu.scoring.settings import Score
+from mbegu.text.settings import Locale
 
 TAUGHT = [
     {"instruction": f"What does fund {n} pay in a year?", "input": "", "output": f"Fund {n} pays {n} percent a year."}
     for n in range(12)
 ]
-SCORE, CLASSIFIER = Score(["rouge1", "rougeL"], Path("taught.jsonl"), ["CIC"], 6), learn(TAUGHT)
+SCORE, CLASSIFIER = Score(["rouge1", "rougeL"], Path("taught.jsonl"), 6), learn(TAUGHT)
+LOCALE = Locale(["en"], "KES", "I don't know", "", ["CIC"])
 
 
 def prediction(id_: str, answer: str, reference: str = "a b", **changes) -> dict:
@@ -27,7 +29,9 @@ def heldout(id_: str, reference: str = "a b", **fields) -> dict:
 
 
 def score(predictions: list[dict], rows: list[dict]) -> dict:
-    return scores.summarize(measures.measure(predictions, rows, SCORE, CLASSIFIER), [one["prediction"] for one in predictions], 6)
+    return scores.summarize(
+        measures.measure(predictions, rows, SCORE, CLASSIFIER, LOCALE), [one["prediction"] for one in predictions], 6
+    )
 
 
 def test_scores_are_means_over_rows_and_loss_is_a_mean_over_tokens_and_over_bytes():
@@ -95,7 +99,7 @@ def test_any_answer_is_scored(answer):
 def test_measures_are_read_back_as_they_were(tmp_path):
     from mbegu.rows.jsonl import write_lines
 
-    rows = measures.measure([prediction("1", "a b KES 5")], [heldout("1")], SCORE, CLASSIFIER)
+    rows = measures.measure([prediction("1", "a b KES 5")], [heldout("1")], SCORE, CLASSIFIER, LOCALE)
     write_lines(tmp_path / "m.jsonl", scores.measure_lines(["1"], rows))
     ids, found = scores.read_measures(tmp_path / "m.jsonl")
     assert ids == ["1"]
@@ -141,5 +145,5 @@ def test_broken_predictions_are_refused(write_jsonl):
 
 
 def test_with_too_few_rows_to_learn_from_there_is_no_instruction_following_score():
-    rows = measures.measure([prediction("1", "a b")], [heldout("1")], SCORE, None)
+    rows = measures.measure([prediction("1", "a b")], [heldout("1")], SCORE, None, LOCALE)
     assert "ifs" not in rows[0] and "rouge1" in rows[0]

@@ -16,10 +16,13 @@ HOSTILE = (
     "ሰላም። \u202e\u2028\u0085🌱 ````"
 )
 SECTION = {
-    "name": "Wekeza", "licence": "apache-2.0", "languages": ["en", "am"], "tags": ["finance"],
-    "disclaimer": "Not financial advice.\nSecond line.", "limits": ["Knows little."],
+    "name": "Wekeza", "licence": "apache-2.0", "tags": ["finance"], "limits": ["Knows little."],
 }  # fmt: skip
-SETTINGS = card.parse_settings(SECTION, "params.yaml")
+LOCALE = {
+    "languages": ["en", "am"], "currency": "KES", "unknown": "I don't know.", "names": [],
+    "disclaimer": "Not financial advice.\nSecond line.",
+}  # fmt: skip
+SETTINGS = card.parse_settings({"publish": SECTION, "locale": LOCALE}, "params.yaml")
 
 
 def verdict(difference: float, name: str) -> dict:
@@ -109,7 +112,7 @@ def test_other_builds_read_otherwise():
     agreement = {"answers": 57, "questions": 60, "tokens": 8611, "positions": 8614}
     other["merged"] = {"dtype": "float16", "agreement": agreement}
     other["prompt"] = {"template": "### {{ instruction }}", "chat": False, "base": "ab"}
-    text = card.page(other, SETTINGS._replace(disclaimer="", limits=[]))
+    text = card.page(other, card.Settings(SETTINGS.publish._replace(limits=[]), SETTINGS.locale._replace(disclaimer="")))
     data = ModelCard(text).data
     assert (data.library_name, data.base_model_relation) == ("transformers", "finetune") and "lora" not in data.tags
     for expected in (
@@ -165,7 +168,8 @@ def test_the_code_that_a_card_shows_is_python_with_the_text_as_it_was():
         ({"licence": None}, "publish.licence is None; expected a text"),
         ({"licence": "MIT License"}, "expected a hub's identifier, such as apache-2.0"),
         ({"licence": ""}, "publish.licence is empty"),
-        ({"languages": [False]}, r"publish.languages is \[False\].*in quotes if YAML"),
+        ({"languages": [False]}, r"locale.languages is \[False\].*in quotes if YAML"),
+        ({"languages": []}, "locale.languages is empty"),
         ({"languages": ["Swahili"]}, "expected ISO 639 codes"),
         ({"languages": "en"}, "expected a list of texts"),
         ({"limits": ["x", 3]}, "publish.limits is"),
@@ -174,7 +178,9 @@ def test_the_code_that_a_card_shows_is_python_with_the_text_as_it_was():
 )
 def test_a_wrong_setting_is_named(change, expected):
     with pytest.raises(BadInput, match=f"params.yaml: .*{expected}"):
-        card.parse_settings(copy.deepcopy(SECTION) | change, "params.yaml")
+        sections = {"publish": SECTION, "locale": LOCALE}
+        part = "locale" if set(change) <= set(LOCALE) else "publish"
+        card.parse_settings(copy.deepcopy(sections) | {part: sections[part] | change}, "params.yaml")
 
 
 @pytest.mark.parametrize("content", ["", "train: {r: 8}\n", "publish:\n", "- a\n", "publish: ["])

@@ -56,14 +56,14 @@ def settings(**changes):
         "target": 6, "validation": 0.1, "method": "self-instruct", "domain": "saving", "templates": TEMPLATES, "requests": 3,
         "patience": 2, "demonstrations": 8, "machine": 2, "instances": 2, "instance_chat": False, "temperature": 0.7,
         "top_p": 1.0, "repetition_penalty": 1.0, "instruction_tokens": 50, "instance_tokens": 50, "min_words": 3,
-        "max_words": 40, "novelty": 0.7, "topics": ["map"], "names": ["CIC", "Sanlam"],
+        "max_words": 40, "novelty": 0.7, "topics": ["map"],
     }  # fmt: skip
     return Bootstrap(**values | changes)
 
 
 def run(tmp_path, teacher, pool=SEEDS, **changes):
     with open_memo(tmp_path) as memo:
-        return bootstrap(pool, settings(**changes), read_templates(TEMPLATES), teacher._replace(memo=memo))
+        return bootstrap(pool, settings(**changes), ["CIC", "Sanlam"], read_templates(TEMPLATES), teacher._replace(memo=memo))
 
 
 def fresh(prompt):
@@ -219,6 +219,6 @@ def test_a_broken_template_is_one_clear_line(tmp_path):
     templates = {**read_templates(TEMPLATES), "instructions": "{{ demonstration }}"}
     teacher, _ = writer(fresh)
     with pytest.raises(BadInput, match=r"instructions.jinja: 'demonstration' is undefined"):
-        bootstrap(SEEDS, settings(), templates, teacher)
+        bootstrap(SEEDS, settings(), [], templates, teacher)
     with pytest.raises(BadInput, match=r"has no instructions.jinja"):
         read_templates(tmp_path)

@@ -22,11 +22,25 @@ TEACHER = {
     "--openai.completion_price": 0, "--recorded.file": "",
 }  # fmt: skip
 BOOTSTRAP = {
-    "--method": "self-instruct", "--domain": "saving", "--templates": ROOT / "templates/self-instruct", "--requests": 2,
-    "--patience": 1, "--demonstrations": 3, "--machine": 1, "--instances": 2, "--temperature": 0.9, "--top_p": 0.9,
-    "--repetition_penalty": 1.1, "--instruction_tokens": 12, "--instance_tokens": 8, "--min_words": 1, "--max_words": 50,
-    "--novelty": 0.7, "--topics": "map", "--names": "CIC",
-}  # fmt: skip
+    "--method": "self-instruct",
+    "--domain": "saving",
+    "--templates": ROOT / "templates/self-instruct",
+    "--requests": 2,
+    "--patience": 1,
+    "--demonstrations": 3,
+    "--machine": 1,
+    "--instances": 2,
+    "--temperature": 0.9,
+    "--top_p": 0.9,
+    "--repetition_penalty": 1.1,
+    "--instruction_tokens": 12,
+    "--instance_tokens": 8,
+    "--min_words": 1,
+    "--max_words": 50,
+    "--novelty": 0.7,
+    "--topics": "map",
+}
+LOCALE = {"--languages": "en", "--currency": "KES", "--unknown": "I don't know", "--disclaimer": "", "--names": "CIC"}
 CURATE = {
     "--dropped": "none.jsonl", "--funnel": "funnel.csv", "--metrics": "funnel.json", "--refusals": "as an ai",
     "--unreviewed": "keep", "--min_words": 1, "--max_words": 50, "--max_repetition": 1, "--heldout_similarity": 0.7,
@@ -50,7 +64,7 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, mbegu, refused, write_jso
     none, taught = write_jsonl("none.jsonl", []), write_jsonl("taught.jsonl", TAUGHT)
     expand = ["expand", "--seeds", seeds, "--previous", none, "--base", tiny_base, "--teacher", tiny_base, "--target", 0,
               "--validation", 0.1, "--out", "expanded.jsonl", "--ledger", "expanded.ledger", "--memo", "memo", "--work", "w",
-              *TEMPLATE, "--max_new_tokens", 4, *flat(TEACHER), *flat(BOOTSTRAP), "--instance_chat"]  # fmt: skip
+              *TEMPLATE, "--max_new_tokens", 4, *flat(TEACHER), *flat(BOOTSTRAP), *flat(LOCALE), "--instance_chat"]  # fmt: skip
     planned = stage(*expand, "--plan").stdout
     assert planned.startswith(
         "Drafts: 1 requests, 0 memoized, 1 to ask\nBootstrap: 0 requests, 0 memoized, 0 to ask\nTo ask: 1 r"
@@ -105,7 +119,8 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, mbegu, refused, write_jso
                    "--work", "w", *TEMPLATE, *GENERATE]  # fmt: skip
         assert "worked on 4 requests" in stage(*predict).stdout
         assert "worked on 0 requests" in stage(*predict).stdout
-        score = ["score", "--predictions", f"data/predictions/{name}.jsonl", "--heldout", heldout, "--rouge", "rougeL",
+        score = ["score", *flat(LOCALE), "--predictions", f"data/predictions/{name}.jsonl", "--heldout", heldout,
+                 "--rouge", "rougeL",
                  "--rows", f"data/scores/{name}.jsonl", "--out", f"metrics/score/{name}.json", "--digits", 3,
                  "--following", taught]  # fmt: skip
         assert "2 answers, held-out loss" in stage(*score).stdout
@@ -145,7 +160,7 @@ def options_of(name: str, tiny_base, write_jsonl) -> list:
                    *flat(CURATE)],
         "expand": ["--seeds", rows, "--previous", none, "--base", tiny_base, "--teacher", tiny_base, "--target", 2,
                    "--validation", 0.1, "--out", "out", "--ledger", "l", "--memo", "m", "--work", "w", *TEMPLATE,
-                   "--max_new_tokens", 4, *flat(TEACHER), *flat(BOOTSTRAP), "--instance_chat"],
+                   "--max_new_tokens", 4, *flat(TEACHER), *flat(BOOTSTRAP), *flat(LOCALE), "--instance_chat"],
         "merge": ["--previous", rows, "--curated", rows, "--out", "out", "--ledger", "l", "--near_duplicate", 0.9],
         "train": ["--encoded", "no.arrow", "--base", tiny_base, "--out", "out", "--curves", "c", "--work", "w", *LORA,
                   *flat(TRAIN), "--no-gradient_checkpointing"],

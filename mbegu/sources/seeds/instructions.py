@@ -33,11 +33,14 @@ def check(how: Bootstrap) -> None:
         raise BadInput(f"bootstrap.min_words {how.min_words} is above max_words {how.max_words}; nothing fits.")
 
 
-def bootstrap(pool: list[Row], how: Bootstrap, templates: dict[str, str], teacher: Teacher) -> tuple[Sieved, int, int]:
+def bootstrap(
+    pool: list[Row], how: Bootstrap, names: list[str], templates: dict[str, str], teacher: Teacher
+) -> tuple[Sieved, int, int]:
     """Asks for new instructions in rounds, keeps the good and new ones, then asks for their instances.
 
     Args:
         pool: answered rows that people wrote or verified, and rows of earlier versions.
+        names: that set two alike questions apart.
         templates: their texts by name (`demonstrations.read_templates`).
 
     Returns:
@@ -49,7 +52,7 @@ def bootstrap(pool: list[Row], how: Bootstrap, templates: dict[str, str], teache
     """
     if not how.target:
         return Sieved([], []), 0, 0
-    state = _State(pool, how, templates, teacher)
+    state = _State(pool, how, names, templates, teacher)
     idle = number = asked = 0
     while len(state.accepted) < how.target and idle < how.patience and number < MOST_ROUNDS:
         before = len(state.accepted)
@@ -70,8 +73,8 @@ class _Proposal(NamedTuple):
 class _State:
     """The pool as it grows: what was accepted, what was dropped, and the index of all questions so far."""
 
-    def __init__(self, pool: list[Row], how: Bootstrap, templates: dict[str, str], teacher: Teacher) -> None:
-        self.how, self.templates, self.teacher = how, templates, teacher
+    def __init__(self, pool: list[Row], how: Bootstrap, names: list[str], templates: dict[str, str], teacher: Teacher) -> None:
+        self.how, self.names, self.templates, self.teacher = how, names, templates, teacher
         self.rows = pool
         self.human = [row for row in pool if is_human(row) and side(roots(row), how.validation) == "training"]
         if not self.human:
@@ -145,10 +148,10 @@ class _State:
 
     def repeats(self, row: Row) -> tuple[str, float, str] | None:
         """An earlier question that this one repeats, alike and with the same numbers and names: reason, score and its id."""
-        own = filters.marks(question(row), self.how.names)
+        own = filters.marks(question(row), self.names)
         for near in self.index.near(words(question(row)), self.how.novelty):
             other = self.row(near.position)
-            if filters.marks(question(other), self.how.names) == own:
+            if filters.marks(question(other), self.names) == own:
                 return reasons.NOT_NOVEL, near.score, other["id"]
         return None
 

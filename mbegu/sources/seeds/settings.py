@@ -11,11 +11,13 @@ from mbegu.sections import NONEMPTY
 STAGE = "expand"
 
 
-class Given(NamedTuple):
-    """The rows that there are before a teacher is asked."""
+class Files(NamedTuple):
+    """The rows that there are before a teacher is asked, and those after it."""
 
     seeds: Annotated[Path, "Hand-written rows, answered or not."]
     previous: Annotated[Path, "Version that is extended."]
+    out: Annotated[Path, "Rows with machine-written answers."]
+    ledger: Annotated[Path, "Candidates that were dropped, and why."]
 
 
 class Expand(NamedTuple):
@@ -48,7 +50,6 @@ class Bootstrap(NamedTuple):
     max_words: Annotated[int, IntRange(1), "Longest instruction, in words."]
     novelty: Annotated[float, FloatRange(0, 1), "ROUGE-L F1 to an earlier row above this: not new."]
     topics: Annotated[list[str], NONEMPTY, "Subjects that a text-only model can't serve."]
-    names: Annotated[list[str], NONEMPTY, "Names that make two alike questions different."]
 
     def decoding(self, max_new_tokens: int) -> Decoding:
         """How instructions and instances are drawn."""

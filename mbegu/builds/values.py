@@ -1,0 +1,76 @@
+"""A section of params.yaml for a command that people type: the same value that a stage gets by its options."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+import yaml
+
+from mbegu.errors import BadInput
+
+S = TypeVar("S")
+EXPECTED: dict[type, str] = {str: "a text", bool: "true or false", int: "a whole number", float: "a number", Path: "a path"}
+QUOTES = " (in quotes if YAML reads it as something else, such as no)"
+
+
+def read_sections(params: Path) -> dict[str, Any]:
+    """All sections of a params file.
+
+    Raises:
+        BadInput: no such file, or not YAML.
+    """
+    try:
+        values = yaml.safe_load(params.read_text(encoding="utf-8"))
+    except OSError as error:
+        if isinstance(error, FileNotFoundError):
+            raise BadInput(
+                f"{params}: does not exist; run this in the folder of a pipeline, or name its file by --params."
+            ) from None
+        raise BadInput(f"{params}: {error.strerror}; name a file that can be read by --params.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BadInput(f"{params}: not YAML ({' '.join(str(error).split())}).") from None
+    return values if isinstance(values, dict) else {}
+
+
+def parse_section(sections: dict[str, Any], name: str, kind: type[S], where: str) -> S:
+    """A section as a NamedTuple, every key checked.
+
+    Args:
+        kind: a NamedTuple of texts, numbers, truth values, paths and lists of them.
+        where: the file that they stand in, for messages.
+
+    Raises:
+        BadInput: it is missing, or a key is unknown, missing or of another type.
+    """
+    section, hints = sections.get(name), get_type_hints(kind)
+    if not isinstance(section, dict):
+        raise BadInput(f"{where}: no section {name!r}; write one with {', '.join(hints)}.")
+    for key in section:
+        if key not in hints:
+            raise BadInput(f"{where}: unknown key {name}.{key}; expected {', '.join(hints)}.")
+    return kind(**{key: _value(section.get(key), hint, f"{where}: {name}.{key}") for key, hint in hints.items()})
+
+
+def _value(value: Any, hint: Any, where: str) -> Any:
+    if get_origin(hint) is list:
+        one = get_args(hint)[0]
+        if not isinstance(value, list) or not all(_is(item, one) for item in value):
+            plural = EXPECTED[one].removeprefix("a ")
+            raise BadInput(f"{where} is {value!r}; expected a list of {plural}s{QUOTES if one is str else ''}.")
+        return [Path(item) for item in value] if one is Path else value
+    if not _is(value, hint):
+        raise BadInput(f"{where} is {value!r}; expected {EXPECTED[hint]}{QUOTES if hint is str else ''}.")
+    return Path(value) if hint is Path else value
+
+
+def _is(value: Any, kind: type) -> bool:
+    if kind in (int, float):
+        return isinstance(value, (int, kind)) and not isinstance(value, bool)
+    return isinstance(value, str if kind is Path else kind)
+
+
+def check_filled(section: Any, name: str, keys: Sequence[str], where: str) -> None:
+    """Raises `BadInput` for one of `keys` that is empty."""
+    for key in keys:
+        if not getattr(section, key):
+            raise BadInput(f"{where}: {name}.{key} is empty; write one.")
