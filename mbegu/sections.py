@@ -89,7 +89,7 @@ def _argument(prefix: str, field: str) -> str:
 
 
 def _value(kind: type, prefix: str, values: dict[str, Any]) -> Any:
-    """The section's value; takes its parts out of `values`."""
+    """The section's value; its parts leave `values`."""
     found = {}
     for field, hint in get_type_hints(kind, include_extras=True).items():
         if hasattr(hint, "_fields"):

@@ -2,7 +2,7 @@
 
 In: documents, the held-out questions. Out: chunks to train on, those of held-out documents, and the ledger of the others.
 
-    python stages/chunk.py --documents data/documents/hr.jsonl --heldout_rows data/heldout.jsonl --heldout 'finance/*' …
+    python stages/chunk.py --documents data/documents/hr.jsonl --heldout_rows data/heldout.jsonl --heldout 'rules/*' …
 """
 
 from pathlib import Path

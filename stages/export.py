@@ -2,7 +2,7 @@
 
 In: a version, the prompt template, the base model's tokenizer. Out: a folder with a file for each format, every row in each.
 `--help` lists the formats and the tools that take them. `datasets.load_dataset` reads each by the builder csv, json or
-parquet, `data_files=` naming the file; csv with `keep_default_na=False`, or it takes "" and "NA" for missing values.
+parquet, `data_files=` naming the file; csv with `keep_default_na=False`, or it reads "" and "NA" for missing values.
 
     python stages/export.py --version data/versions/v1.jsonl --out data/exported/v1 --formats csv --formats openai …
 """

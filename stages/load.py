@@ -2,8 +2,8 @@
 
 In: the set, and what it calls instruction, input and output. Out: its first rows, and the ledger of records that are none.
 
-    python stages/load.py --source data/raw/alpaca_finance.json --format auto --rows 0 --split train --out data/loaded/v1.jsonl
-    python stages/load.py --source gbharti/finance-alpaca --format hub --rows 1000 --split train --out data/loaded/v1.jsonl …
+    python stages/load.py --source data/raw/garden.json --format auto --rows 0 --split train --out data/loaded/v1.jsonl
+    python stages/load.py --source tatsu-lab/alpaca --format hub --rows 1000 --split train --out data/loaded/v1.jsonl …
 """
 
 from pathlib import Path

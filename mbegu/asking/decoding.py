@@ -9,4 +9,4 @@ class Decoding(NamedTuple):
     max_new_tokens: int
     temperature: float = 0.0  # 0 is greedy
     top_p: float = 1.0  # nucleus sampling (Holtzman et al. 2020, arXiv 1904.09751)
-    repetition_penalty: float = 1.0  # Keskar et al. 2019 (arXiv 1909.05858), §4.1
+    repetition_penalty: float = 1.0  # CTRL (arXiv 1909.05858), §4.1

@@ -7,7 +7,7 @@ from click import Choice, FloatRange, IntRange
 
 
 class PromptFile(NamedTuple):
-    """The section `prompt`; `mbegu.asking.prompts.read_prompt` makes a prompt of it."""
+    """The section `prompt`; `mbegu.asking.prompts.read_prompt` turns it into a prompt."""
 
     template: Annotated[Path, "Prompt template."]
     chat: Annotated[bool, "Wrap the prompt in the model's chat template."]

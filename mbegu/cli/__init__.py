@@ -36,7 +36,7 @@ class Commands(Stage, click.Group):
         return import_module(f"mbegu.cli.{cmd_name}").main if cmd_name in COMMANDS else None
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does; a wrong name gets a suggestion, which click makes only of what is imported."""
+        """As click does; a wrong name gets a suggestion, which click offers only of what is imported."""
         try:
             return super().resolve_command(ctx, args)
         except click.NoSuchCommand as error:

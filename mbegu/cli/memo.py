@@ -1,4 +1,4 @@
-"""Gives the memo of a teacher's answers to a colleague, or takes theirs; an export is also what `recorded` replays.
+"""Gives the memo of a teacher's answers to a colleague, or adds theirs; an export is also what `recorded` replays.
 
 mbegu memo export answers.jsonl
 mbegu memo import answers.jsonl

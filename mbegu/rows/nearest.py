@@ -33,6 +33,6 @@ def nearest(row: Row, rows: list[Row], index: Index, above: float = 0.0) -> Matc
 
 
 def same_numbers(first: Row, second: Row) -> bool:
-    """Whether both questions hold the same number tokens: KES 5,000 at 10 % is not KES 9,000 at 12 %."""
+    """Whether both questions hold the same number tokens: ETB 5,000 at 10 % is not ETB 9,000 at 12 %."""
     numbers = [sorted(word for word in words(question(row)) if any(map(str.isdigit, word))) for row in (first, second)]
     return numbers[0] == numbers[1]

@@ -23,12 +23,12 @@ from mbegu.text.templates import render
 UNREADABLE = "unreadable"
 QUESTION = ("instruction", "input", "reference")
 DIGITS = 4  # of a share
-# What follows the word decides whether it is a verdict: "A fund pays …" is an article, "A, B or tie" repeats the question.
+# What follows the word decides whether it is a verdict: "A bank pays …" is an article, "A, B or tie" repeats the question.
 VERDICT = re.compile(
     r"""[\W_]*(?:(?:the\s+)?(?:(?:final|better|best)\s+)?(?:answer|verdict|winner)(?:\s+is)?[\W_]+)?
     (?P<verdict>A|B|tie)\b
     (?![^\w\s]\w)                                                                # A/B, A-rated, A's
-    (?![ \t]+(?!is\s+(?:the\s+)?(?:better|best|winner)|wins\b|because\b)\w)      # A fund, B is worse, A and B
+    (?![ \t]+(?!is\s+(?:the\s+)?(?:better|best|winner)|wins\b|because\b)\w)      # A bank, B is worse, A and B
     (?!\W*(?:(?:or|and)\W+)?(?!(?P=verdict)\b)(?:A|B|tie)\b)                     # A, B or tie
     """,
     re.VERBOSE | re.IGNORECASE,

@@ -54,7 +54,7 @@ def check_token(token: str | None) -> str:
 
 
 def push(folder: Path, repo: str, private: bool, token: str, endpoint: str | None, message: str) -> str:
-    """Creates the repository if it is not there and makes one commit of the folder's files; returns the commit's address.
+    """Creates the repository if it is not there and commits the folder's files at once; returns the commit's address.
 
     `upload_folder` has the hub check the card's metadata first, and leaves alone what has not changed.
 

@@ -121,7 +121,7 @@ def marks(text: str, names: Iterable[str] = ()) -> list[str]:
     """What tells two alike questions apart: their number tokens and names, sorted.
 
     A name is one of `names` or a word with a capital letter that does not begin a sentence. "What does CIC
-    pay on KES 5,000?" and "What does Sanlam pay on KES 5,000?" have a ROUGE-L F1 of 0.86 and are two questions.
+    pay on ETB 5,000?" and "What does Sanlam pay on ETB 5,000?" have a ROUGE-L F1 of 0.86 and are two questions.
     Scripts without capitals have the numbers and the given names.
     """
     named = {token for name in names for token in words(name)}

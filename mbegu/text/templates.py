@@ -15,7 +15,7 @@ Filters = Mapping[str, Callable[..., str]]
 
 @functools.lru_cache
 def compiled(text: str, keep_trailing_newline: bool = False) -> jinja2.Template:
-    """A template of this text. Compiling takes longer than filling in, so that a row must not do it again."""
+    """A template of this text. Compiling needs more time than filling in, so that a row must not do it again."""
     environment = SandboxedEnvironment(
         undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=keep_trailing_newline
     )

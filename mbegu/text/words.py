@@ -5,7 +5,7 @@ import unicodedata
 
 import regex
 
-# On ASCII text a word is what the reference implementation of ROUGE takes for one.
+# On ASCII text a word is what the reference implementation of ROUGE calls one.
 ASCII_WORD = re.compile(r"[a-z0-9]+")
 # Elsewhere words are those of Unicode's default segmentation (UAX #29), which `regex` follows under its flag WORD:
 # scripts written without spaces give a token a character.
