@@ -103,7 +103,7 @@ def folded(text: str) -> str:
     return re.sub(r"([*_<>|`\[\]#])", r"\\\1", " ".join(text.split()))
 
 
-def tour(row: str) -> dict[str, str]:
+def growing(row: str) -> dict[str, str]:
     """What people see as they go, of one row of v3."""
     return {
         "funnel": funnel(),
@@ -119,7 +119,7 @@ def main() -> None:
     pages = {
         "README.md": {"table": table()},
         "docs/how-it-works.md": {"stages": stages()},
-        "docs/tour.md": tour(row),
+        "docs/growing.md": growing(row),
         "examples/company_docs/README.md": company_docs(),
         "examples/finance_qa/README.md": finance_qa(),
     }

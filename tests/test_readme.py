@@ -29,7 +29,7 @@ def test_the_stages_are_those_of_the_pipeline():
 def test_the_funnel_is_that_of_the_committed_build():
     with (ROOT / "metrics/funnel/v3.csv").open(encoding="utf-8", newline="") as file:
         lines = [f"| {row['filter']} | {row['dropped']} | {row['left']} |\n" for row in csv.DictReader(file)]
-    assert between("funnel", PAGES["docs/tour.md"]) == "| v3 | dropped | left |\n|---|---|---|\n" + "".join(lines)
+    assert between("funnel", PAGES["docs/growing.md"]) == "| v3 | dropped | left |\n|---|---|---|\n" + "".join(lines)
 
 
 @pytest.mark.parametrize("name", PAGES)
