@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.builds import revisions
-from mbegu.builds.grid import read_params
+from mbegu.builds.declared import read_params
 from mbegu.builds.project import Project
 from mbegu.errors import BadInput
 from mbegu.metrics.following import Classifier, learn
@@ -48,9 +48,8 @@ def measured(project: Project, old: str, new: str) -> tuple[dict[str, list[Measu
 
 
 def _models(project: Project, rev: str) -> list[str]:
-    """Names of the models that a revision has predictions of, the base first."""
-    names = revisions.names(project.predictions(BASE).parent, rev)
-    return sorted(names, key=lambda name: (name != BASE, name))
+    """Names of the models that a revision declares and has predictions of, the base first."""
+    return sorted(revisions.models(project, rev), key=lambda name: name != BASE)
 
 
 def _predictions(project: Project, name: str, rev: str) -> Predictions:
