@@ -1,7 +1,7 @@
 """Puts the base model and every version in one table and says which differences are more than chance.
 
-In: the scores of the models that params.yaml declares, what was measured of each answer, the versions' rows. Out: every pair of models compared,
-tables in Markdown, scores and intervals for plots, the questions that versions answer differently.
+In: the scores of the models that params.yaml declares, what was measured of each answer, the versions' rows. Out: every
+pair of models compared, tables in Markdown, scores and intervals for plots, the questions that versions answer differently.
 
     python stages/compare.py --scores metrics/score --rows data/scores --out metrics/compare.json …
 """

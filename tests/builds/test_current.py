@@ -36,6 +36,8 @@ stages:
 """
 PARAMS = "name: v1\nmerge: {near: 0.85}\nseeds: {አንድ: {}}\n"
 
+IGNORED = "/data/expanded*\n/data/versions/v1.jsonl\n/data/fingerprints\n"
+
 
 def dvc(*arguments: str) -> None:
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
@@ -59,8 +61,8 @@ def built(tmp_path_factory) -> Path:
         Path("stages").mkdir()
         Path("stages/expand.py").write_text(script)
         lines = fingerprints(Path("stages"), Path(find_spec("mbegu").origin).parent)["expand"]
-        commit({"dvc.yaml": PIPELINE, "params.yaml": PARAMS, "data/seeds/አንድ.jsonl": "ሰላም\n", "data/versions/none.jsonl": "x",
-                "expected/expand": lines, ".gitignore": "/data/expanded*\n/data/versions/v1.jsonl\n/data/fingerprints\n"})  # fmt: skip
+        files = {"dvc.yaml": PIPELINE, "params.yaml": PARAMS, ".gitignore": IGNORED, "expected/expand": lines}
+        commit(files | {"data/seeds/አንድ.jsonl": "ሰላም\n", "data/versions/none.jsonl": "x"})
         assert out_of_date(Path()) is None
         dvc("repro")
         commit({})
@@ -111,5 +113,5 @@ def test_it_is_a_sentence(project):
     assert sentence(None) == "not built yet; `dvc repro` builds it." and sentence([]) == ""
     assert sentence(["train@አንድ"]) == "out of date: train@አንድ, and what follows; `dvc repro` builds it."
     Path("dvc.yaml").write_text("stages: [")
-    with pytest.raises(BadInput, match="run this in the folder of a dvc.yaml"):
+    with pytest.raises(BadInput, match=r"run this in the folder of a dvc\.yaml"):
         out_of_date(Path())

@@ -203,7 +203,8 @@ TEACHER = {
     "--openai.completion_price": 0, "--recorded.file": "recorded.jsonl",
 }  # fmt: skip
 OPTIONS = {
-    "--predictions": "predictions", "--params": "params.yaml", "--base": "models/base", "--out": "judge.json", "--verdicts": "judge.jsonl",
+    "--predictions": "predictions", "--params": "params.yaml", "--base": "models/base",
+    "--out": "judge.json", "--verdicts": "judge.jsonl",
     "--memo": "memo", "--work": "work", "--template": TEMPLATE, "--max_new_tokens": 16,
 }  # fmt: skip
 

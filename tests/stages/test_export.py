@@ -90,9 +90,9 @@ def talk(write_jsonl):
     heldout = write_jsonl("heldout.jsonl", ROWS)
     for model in ("base", "v1", "v9"):  # the last of which is left over of an earlier build
         write_jsonl(f"data/predictions/{model}.jsonl", [prediction(row, f"{model} ይላል") for row in ROWS])
+    params = write_jsonl("params.yaml", ["models: {base: models/base, v1: models/adapters/v1, v2: models/adapters/v2}"])
     return ["conversations", "--predictions", "data/predictions", "--heldout", heldout, "--out", "metrics/conversations.md",
-            "--params", write_jsonl("params.yaml", ["models: {base: models/base, v1: models/adapters/v1, v2: models/adapters/v2}"]),
-            "--templates", ROOT / "templates",
+            "--params", params, "--templates", ROOT / "templates",
             "--models", "base", "--models", "v1"]  # fmt: skip
 
 
