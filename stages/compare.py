@@ -1,7 +1,7 @@
 """Puts the base model and every version in one table and says which differences are more than chance.
 
-In: the scores of all models, what was measured of each answer, the versions' rows. Out: every pair of models compared,
-tables in Markdown, scores and intervals for plots, the questions that versions answer differently.
+In: the scores of the models that params.yaml declares, what was measured of each answer, the versions' rows. Out: every
+pair of models compared, tables in Markdown, scores and intervals for plots, the questions that versions answer differently.
 
     python stages/compare.py --scores metrics/score --rows data/scores --out metrics/compare.json …
 """
@@ -19,15 +19,19 @@ from mbegu.sections import path
 @path("--rows", "Folder of what it measured of each answer.")
 @path("--versions", "Folder of the versions' rows.")
 @path("--heldout", "The rows that were answered.")
+@path("--params", "Which models and versions there are.")
 @path("--out", "Scores, intervals and every pair compared.")
 @path("--table", "The tables in Markdown.")
 @path("--plot", "One line a model, for `dvc plots`.")
 @path("--intervals", "Picture of the differences with their intervals.")
 @path("--flips", "Questions that are answered better or worse.")
 def main(
-    scores: Path, rows: Path, versions: Path, heldout: Path, out: Path, table: Path, plot: Path, intervals: Path, flips: Path
-) -> None:
+    scores: Path, rows: Path, versions: Path, heldout: Path, params: Path, out: Path, table: Path, plot: Path,
+    intervals: Path, flips: Path,
+) -> None:  # fmt: skip
     """Compare the base model and every version."""
+    from mbegu.builds import leftovers
+    from mbegu.builds.project import Project
     from mbegu.pages.charts import difference_chart
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import write_lines
@@ -37,11 +41,13 @@ def main(
     from mbegu.scoring.flips import all_flips
     from mbegu.scoring.headings import TESTED
 
-    metrics = comparison.read_scores(scores)
+    project = Project(params=params)
+    metrics = comparison.read_scores(scores, project.names("models"))
     ids, models = comparison.read_models(rows, list(metrics))
     compared = comparison.compare(models)
     shown = verdicts.steps(list(models))
-    datasets = {name: read_rows(versions / f"{name}.jsonl", answered=True) for name in models if name != comparison.BASE}
+    declared = [name for name in models if name in project.names("versions")]
+    datasets = {name: read_rows(versions / f"{name}.jsonl", answered=True) for name in declared}
     columns = [name for name in TESTED if all(name in found for found in metrics.values())]
     text = verdicts.page(metrics, compared, shown)
     write_json(out, {"models": metrics, **compared})
@@ -49,6 +55,8 @@ def main(
     write_csv(plot, ("model", *columns), [(model, *(found[name] for name in columns)) for model, found in metrics.items()])
     write_text(intervals, difference_chart(compared, shown))
     write_lines(flips, all_flips(ids, models, shown, read_heldout(heldout), datasets))
+    for line in leftovers.note(leftovers.find(project)):
+        click.echo(line, err=True)
     click.echo(f"{text}\nTables: {table}, every pair: {out}")
 
 

@@ -18,6 +18,7 @@ from mbegu.sections import path, section
 
 @click.command(cls=Stage)
 @path("--predictions", "Folder of the predict stage.")
+@path("--params", "Which models there are.")
 @path("--base", "Folder of the base model, the local judge.")
 @path("--out", "Metrics of each pair.")
 @path("--verdicts", "Each row's verdicts and raw answers.")
@@ -26,18 +27,19 @@ from mbegu.sections import path, section
 @section(Judge, "judge")
 @section(Teachers, "teachers")
 def main(
-    predictions: Path, base: Path, out: Path, verdicts: Path, memory: Memory, pairs: tuple[str, ...], judge: Judge,
-    teachers: Teachers,
+    predictions: Path, params: Path, base: Path, out: Path, verdicts: Path, memory: Memory, pairs: tuple[str, ...],
+    judge: Judge, teachers: Teachers,
 ) -> None:  # fmt: skip
     """Compare held-out answers by a judge."""
     from mbegu.quiet import quiet
 
     quiet()
+    from mbegu.builds import declared
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.tables import write_json
     from mbegu.scoring import judging
 
-    duels = judging.read_duels(pairs, predictions)
+    duels = judging.read_duels(pairs, predictions, declared.names(declared.read_params(params), "models"))
     comparison = judging.read_pairwise(judge)
     with choose(teachers, LocalModel(base, base), memory) as teacher:
         judged, asked = judging.judge(duels, comparison, teacher)

@@ -5,7 +5,7 @@ import re
 
 import pytest
 import yaml
-from root import ROOT
+from root import ROOT, ours
 
 PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LOG.md")}
 PAGES |= {f"docs/{path.name}": path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
@@ -16,6 +16,7 @@ def between(name: str, text: str) -> str:
     return re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", text, re.DOTALL)[1]
 
 
+@ours
 def test_the_table_is_that_of_the_committed_build():
     assert between("table", PAGES["README.md"]) == (ROOT / "metrics/compare.md").read_text(encoding="utf-8")
 
@@ -26,6 +27,7 @@ def test_the_stages_are_those_of_the_pipeline():
     assert between("stages", PAGES["docs/how-it-works.md"]) == "| stage | what it does |\n|---|---|\n" + "".join(lines)
 
 
+@ours
 def test_the_funnel_is_that_of_the_committed_build():
     with (ROOT / "metrics/funnel/v3.csv").open(encoding="utf-8", newline="") as file:
         lines = [f"| {row['filter']} | {row['dropped']} | {row['left']} |\n" for row in csv.DictReader(file)]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mbegu.builds.declared import read_yaml
 from mbegu.errors import BadInput
 
 SWEPT, NOT_SWEPT = "train.", "train.validation"  # other keys would change the rows that validation loss is over
@@ -26,15 +27,6 @@ class Grid(NamedTuple):
     configurations: dict[str, Params]
 
 
-def read_params(path: Path) -> dict[str, Any]:
-    """The content of a params.yaml, read as DVC does.
-
-    Raises:
-        BadInput: no such file, or no YAML.
-    """
-    return dict(_parse(path, "safe"))
-
-
 def read_grid(path: Path, params: Mapping[str, Any]) -> Grid:
     """The sweep's file, checked against the content of params.yaml.
 
@@ -42,7 +34,7 @@ def read_grid(path: Path, params: Mapping[str, Any]) -> Grid:
         BadInput: no such file, no YAML, an unknown key, a value of another kind than the one in params.yaml, a key that
             a sweep can't compare, a configuration twice, or a name that git does not take.
     """
-    content = _parse(path, "rt")  # which knows the line of each key
+    content = read_yaml(path, "rt")  # which knows the line of each key
     for key in content:
         if key not in Grid._fields:
             raise BadInput(f"{path}:{_line(content, key)}: unknown key {key!r}; {_near(key, Grid._fields) or f'{FORM}.'}")
@@ -63,24 +55,6 @@ def read_grid(path: Path, params: Mapping[str, Any]) -> Grid:
             raise BadInput(f"{where}: {name} is the same configuration as {same[0]}; remove one of them.")
         found[name] = values
     return Grid(fixed, found)
-
-
-def _parse(path: Path, kind: str) -> Any:
-    from dvc.utils.serialize import YAMLFileCorruptedError, parse_yaml
-
-    if not path.is_file():
-        raise BadInput(f"{path}: no such file; run this in the folder of a pipeline, and name its files.")
-    try:
-        content = parse_yaml(path.read_text(encoding="utf-8"), str(path), typ=kind)
-    except UnicodeDecodeError:
-        raise BadInput(f"{path}: is not UTF-8; save it as UTF-8.") from None
-    except YAMLFileCorruptedError as error:
-        mark = getattr(error.__cause__, "problem_mark", None)
-        problem = " ".join(str(getattr(error.__cause__, "problem", "no YAML")).split())
-        raise BadInput(f"{path}{f':{mark.line + 1}' if mark else ''}: {problem}; mend the YAML.") from None
-    if not isinstance(content, dict):
-        raise BadInput(f"{path}: expected keys with values below them, as in params.yaml; mend the YAML.")
-    return content
 
 
 def _line(section: Any, key: Any) -> int:

@@ -26,15 +26,27 @@ def read_lock(path: Path) -> Lock:
     Raises:
         BadInput: no such file, or not one that DVC wrote.
     """
-    try:
-        lock = yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except FileNotFoundError:
-        raise BadInput(f"{path}: does not exist; run this in a pipeline's folder, after `dvc repro`.") from None
-    except yaml.YAMLError as error:
-        raise BadInput(f"{path}: not YAML ({str(error).splitlines()[0]}); fetch it again with git.") from None
-    if not isinstance(lock, dict) or not isinstance(lock.get("stages"), dict):
+    if not path.is_file():
+        raise BadInput(f"{path}: does not exist; run this in a pipeline's folder, after `dvc repro`.")
+    lock = read_yaml(path)
+    if not isinstance(lock.get("stages"), dict):
         raise BadInput(f"{path}: has no stages; expected what `dvc repro` writes.")
     return {out["path"]: Built(out["md5"], stage) for stage in lock["stages"].values() for out in stage.get("outs", [])}
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The content of a `dvc.lock` or `dvc.yaml`, with libyaml if it is there; nothing, of a file that is not there.
+
+    Raises:
+        BadInput: it is no YAML.
+    """
+    try:
+        found = yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except FileNotFoundError:
+        return {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: not YAML ({str(error).splitlines()[0]}); fetch it again with git.") from None
+    return found if isinstance(found, dict) else {}
 
 
 def ancestry(path: str, lock: Lock) -> dict[str, str]:

@@ -1,12 +1,25 @@
 """A project's files by name: the one place that knows how dvc.yaml lays out `data/`, `metrics/` and `models/`.
 
-A stage gets its paths from dvc.yaml; the pages and commands that look at a whole project get them from here.
+A stage gets its paths from dvc.yaml; the pages and commands that look at a whole project get them from here. What lists files
+lists those of the names that params.yaml declares, in its order: others are left over from an earlier build or project.
 """
 
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
+from mbegu.builds import declared
+
 LEDGER = ".ledger.jsonl"
+NONE = "none"  # the version without rows, which the first one extends
+# Folders of data/ and of metrics/, and the section of params.yaml whose names their files have
+DATA = {
+    "seeds": "seeds", "documents": "documents", "chunks": "documents", "questions": "questioned", "loaded": "sets",
+    "cleaned": "sets", "expanded": "versions", "reviews": "versions", "curated": "versions", "versions": "versions",
+    "encoded": "versions", "exported": "exported", "predictions": "models", "scores": "models", "judged": "judged",
+}  # fmt: skip
+METRICS = {
+    "clean": "sets", "funnel": "versions", "encode": "versions", "train": "versions", "score": "models", "judge": "judged",
+}  # fmt: skip
 ROWS = ("seeds", "expanded", "curated", "versions")  # folders of rows, in the order in which they are made of each other
 
 
@@ -38,7 +51,9 @@ class Project(NamedTuple):
 
     def ledgers(self, version: str) -> list[Path]:
         """What the stages dropped or changed on the way to a version; those that are there, by path."""
-        return sorted(self.data.glob(f"*/{version}{LEDGER}"))
+        params = declared.read_params(self.params)
+        kinds = [kind for kind, section in DATA.items() if version in declared.names(params, section)]
+        return [path for kind in sorted(kinds) if (path := self.data / kind / f"{version}{LEDGER}").is_file()]
 
     def heldout(self) -> Path:
         """The rows that are never trained on."""
@@ -80,13 +95,26 @@ class Project(NamedTuple):
         """Candidates left after each filter."""
         return self.metrics / "funnel" / f"{version}.csv"
 
-    def tallies(self) -> list[Path]:
-        """Pairs of models whose answers were judged, by path."""
-        return sorted((self.metrics / "judge").glob("*.json"))
+    def names(self, section: str) -> list[str]:
+        """What a section of params.yaml declares, in its order.
 
-    def files(self, kind: str) -> list[Path]:
-        """The files of rows or reviews in a folder of `data`, such as "versions", by name and without ledgers."""
-        return [path for path in sorted((self.data / kind).glob("*.jsonl")) if not path.name.endswith(LEDGER)]
+        Raises:
+            BadInput: no params.yaml, or one that can't be read.
+        """
+        return declared.names(declared.read_params(self.params), section)
+
+    def check_versions(self, *wanted: str) -> None:
+        """Raises BadInput unless params.yaml declares these versions."""
+        declared.check_names(wanted, "versions", declared.read_params(self.params), self.params)
+
+    def tallies(self) -> list[Path]:
+        """Pairs of models whose answers were judged; those that are there."""
+        return [path for name in self.names("judged") if (path := self.metrics / "judge" / f"{name}.json").is_file()]
+
+    def files(self, kind: str, suffix: str = ".jsonl") -> list[Path]:
+        """The files of rows or reviews in a folder of `data`, such as "versions"; those that are there, without ledgers."""
+        names = [*([NONE] if kind == "versions" else []), *self.names(DATA[kind])]
+        return [path for name in names if (path := self.data / kind / f"{name}{suffix}").is_file()]
 
     def row_files(self) -> list[Path]:
         """Every file of rows from seeds to versions, what comes first first."""
@@ -94,7 +122,7 @@ class Project(NamedTuple):
 
     def row_ledgers(self) -> list[Path]:
         """The ledgers that stand beside them."""
-        return [path for kind in ROWS for path in sorted((self.data / kind).glob(f"*{LEDGER}"))]
+        return [path for kind in ROWS for path in self.files(kind, LEDGER)]
 
     def record(self) -> list[Path]:
         """What a report names with its hash: what people wrote, and the versions, by path."""
@@ -105,3 +133,8 @@ class Project(NamedTuple):
 def project_in(folder: Path) -> Project:
     """The project of a folder that is not the working directory."""
     return Project(*(folder / path for path in Project()))
+
+
+def project_of(data: Path) -> Project:
+    """The project that a folder of rows belongs to, with its params.yaml beside that folder."""
+    return Project(data=data, params=data.parent / Project().params)

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.builds import revisions
+from mbegu.builds.declared import read_params
 from mbegu.builds.project import Project
-from mbegu.builds.values import parse_section, read_sections
+from mbegu.builds.values import parse_section
 from mbegu.errors import BadInput
 from mbegu.metrics.following import Classifier, learn
 from mbegu.rows.heldout import read_heldout
@@ -49,9 +50,8 @@ def measured(project: Project, old: str, new: str) -> tuple[dict[str, list[Measu
 
 
 def _models(project: Project, rev: str) -> list[str]:
-    """Names of the models that a revision has predictions of, the base first."""
-    names = revisions.names(project.predictions(BASE).parent, rev)
-    return sorted(names, key=lambda name: (name != BASE, name))
+    """Names of the models that a revision declares and has predictions of, the base first."""
+    return sorted(revisions.models(project, rev), key=lambda name: name != BASE)
 
 
 def _predictions(project: Project, name: str, rev: str) -> Predictions:
@@ -67,7 +67,7 @@ def _in_common(old: Predictions, new: Predictions) -> tuple[tuple[Predictions, P
 
 
 def _settings(project: Project) -> tuple[Score, Classifier | None, Locale]:
-    sections = read_sections(project.params)
+    sections = read_params(project.params)
     score = parse_section(sections, "score", Score, str(project.params))
     locale = parse_section(sections, "locale", Locale, str(project.params))
     taught = read_rows(Path(score.following), answered=False)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from mbegu.builds import declared
 from mbegu.builds.git import git
 from mbegu.builds.project import Project
 from mbegu.errors import BadInput
@@ -35,16 +36,32 @@ def _read(path: Path, rev: str) -> bytes:
     return bytes(_from_dvc(lambda: dvc.api.read(_from_top(path), repo=".", rev=rev, mode="rb"), f"{path} at {rev}"))
 
 
-def names(folder: Path, rev: str) -> list[str]:
-    """Names, without `.jsonl`, of the files of rows that a folder had at `rev`.
+def params(project: Project, rev: str) -> dict[str, Any]:
+    """The content of the project's params.yaml at `rev`.
 
     Raises:
-        BadInput: no such revision, or no such folder there.
+        BadInput: no such revision, no params.yaml there, or one that can't be read.
+    """
+    return dict(declared.parse(_read(project.params, rev), f"{project.params} at {rev}"))
+
+
+def check_version(version: str, project: Project, rev: str) -> None:
+    """Raises BadInput unless the project's params.yaml declares this version at `rev`."""
+    declared.check_names([version], "versions", params(project, rev), f"{project.params} at {rev}")
+
+
+def models(project: Project, rev: str) -> list[str]:
+    """The models that `rev` declares and has predictions of, in the order of its params.yaml.
+
+    Raises:
+        BadInput: no such revision, no predictions there, or no params.yaml.
     """
     from dvc.api import DVCFileSystem
 
+    folder = project.predictions("").parent
     paths = _from_dvc(lambda: DVCFileSystem(".", rev=rev).find(_from_top(folder)), f"{folder} at {rev}")
-    return [Path(path).stem for path in paths if path.endswith(".jsonl")]
+    built = {Path(path).name for path in paths}
+    return [name for name in declared.names(params(project, rev), "models") if f"{name}.jsonl" in built]
 
 
 def _from_top(path: Path) -> str:

@@ -4,32 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-import yaml
-
 from mbegu.errors import BadInput
 
 S = TypeVar("S")
 EXPECTED: dict[type, str] = {str: "a text", bool: "true or false", int: "a whole number", float: "a number", Path: "a path"}
 QUOTES = " (in quotes if YAML reads it as something else, such as no)"
-
-
-def read_sections(params: Path) -> dict[str, Any]:
-    """All sections of a params file.
-
-    Raises:
-        BadInput: no such file, or not YAML.
-    """
-    try:
-        values = yaml.safe_load(params.read_text(encoding="utf-8"))
-    except OSError as error:
-        if isinstance(error, FileNotFoundError):
-            raise BadInput(
-                f"{params}: does not exist; run this in the folder of a pipeline, or name its file by --params."
-            ) from None
-        raise BadInput(f"{params}: {error.strerror}; name a file that can be read by --params.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadInput(f"{params}: not YAML ({' '.join(str(error).split())}).") from None
-    return values if isinstance(values, dict) else {}
 
 
 def parse_section(sections: dict[str, Any], name: str, kind: type[S], where: str) -> S:

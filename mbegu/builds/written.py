@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from mbegu.builds.project import Project, project_in
+from mbegu.builds.references import check_references
 from mbegu.curating.leakage import check_heldout, decontaminate
 from mbegu.curating.merging import merge
 from mbegu.errors import BadInput
@@ -97,6 +98,7 @@ def _read_params(path: Path) -> dict[str, Any]:
             )
     for name in params["versions"]:
         _check_version(name, params, path)
+    check_references(params, path)
     return dict(params)
 
 

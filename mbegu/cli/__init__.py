@@ -19,6 +19,7 @@ COMMANDS = {  # what `mbegu --help` says, which imports none of them
     "publish": "Publish an adapter with a model card.",
     "review": "Decide on the pending rows of VERSION, one by one.",
     "sweep": "Compare configurations of a build.",
+    "tidy": "Remove what is left of names no longer declared.",
     "why": "Explain row ROW_ID (or the beginning of an id), kept or dropped.",
 }
 EPILOG = 'Completion: eval "$(_MBEGU_COMPLETE=bash_source mbegu)"; zsh: zsh_source.'

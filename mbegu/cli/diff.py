@@ -27,14 +27,17 @@ def main(old: str, new: str, rev: str | None, data: Path) -> None:
     The answers are those to the held-out questions.
     """
     from mbegu.builds import revisions
-    from mbegu.builds.project import Project
+    from mbegu.builds.project import project_of
     from mbegu.pages import differences
     from mbegu.rows.jsonl import read_lines
     from mbegu.rows.ledger import read_ledger
     from mbegu.rows.row import read_rows
     from mbegu.scoring.predictions import KEYS
 
-    now = Project(data=data)
+    now = project_of(data)
+    now.check_versions(*([] if rev else [old]), new)
+    if rev:
+        revisions.check_version(old, now, rev)
     with revisions.at(rev, now, [now.rows(old), now.predictions(old)]) as before:
         found = differences.compare_rows(
             read_rows(before.rows(old), answered=True),

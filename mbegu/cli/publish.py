@@ -70,6 +70,7 @@ def _facts(version: str, project: Project, base_model: str | None) -> dict[str, 
     lock = read_lock(project.lock)
     named = hub.check_repo(facts.base_name(base_model, project.base, lock), "--base_model")
     found = facts.gather(version, project, lock, named)
+    project.check_versions(version)  # which dvc.lock may know from an earlier params.yaml
     if found["prompt"]["base"] != verify(project.base):
         raise click.UsageError(f"{project.adapter(version)}: trained on another base model than {project.base}; run `dvc repro`.")
     return found

@@ -23,11 +23,12 @@ Made = list[dict[str, Any] | None]  # this session's decisions, None for a skipp
 @click.option("--reviewer", help="Name in the decisions; by default git's user.name.")
 def main(version: str, data: Path, reviewer: str | None) -> None:
     """Decide on the pending rows of VERSION, one by one."""
-    from mbegu.builds.project import Project
+    from mbegu.builds.project import project_of
     from mbegu.rows.reviews import pending
     from mbegu.rows.row import read_rows
 
-    project = Project(data=data)
+    project = project_of(data)
+    project.check_versions(version)
     path, rows = project.reviews(version), read_rows(project.drafts(version), answered=False)
     name = reviewer or _git_name()
     waiting = pending(rows, path)

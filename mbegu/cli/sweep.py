@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 def main(grid: Path, version: str, out: Path, force: bool, promote: bool) -> None:
     """Compare configurations of a build."""
     from mbegu.builds import trials
-    from mbegu.builds.grid import read_grid, read_params
+    from mbegu.builds.declared import read_params
+    from mbegu.builds.grid import read_grid
 
     params = read_params(Path("params.yaml"))
     wanted = trials.trials(read_grid(grid, params), version, params)

@@ -16,8 +16,8 @@ from mbegu.sections import path
 @path("--data", "Folder of the rows.", "data")
 def main(row_id: str, data: Path) -> None:
     """Explain row ROW_ID (or the beginning of an id), kept or dropped."""
-    from mbegu.builds.project import Project
+    from mbegu.builds.project import project_of
     from mbegu.pages.trace import explain, find, read_records
 
-    records = read_records(Project(data=data))
+    records = read_records(project_of(data))
     click.echo("\n".join(explain(find(row_id, records), records)))

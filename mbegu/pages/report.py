@@ -35,7 +35,7 @@ def gather(project: Project) -> dict[str, Any]:
     compared = json.loads(project.compared().read_text(encoding="utf-8"))
     models = list(compared["models"])
     shown = steps(models)
-    versions = [model for model in models if project.curve(model, "training").parent.is_dir()]
+    versions = [model for model in models if model in project.names("versions")]
     questions = _questions(models, project)
     return {
         "compared": compared,
@@ -46,7 +46,7 @@ def gather(project: Project) -> dict[str, Any]:
         "judge": _judge(project.tallies()),
         "flips": _flips(project.flips(), {row["id"]: row for row in questions}),
         "questions": questions,
-        "changes": [_changes(new, old, project) for new, old in shown if old in versions],
+        "changes": [_changes(new, old, project) for new, old in shown if {new, old} <= set(versions)],
         "record": {
             "revision": revision(),
             "files": hashes(project.record()),

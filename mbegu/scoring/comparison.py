@@ -1,7 +1,6 @@
 """All models on the same held-out questions: their scores, and which differences are more than chance."""
 
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,23 +15,22 @@ BASE = "base"
 Models = dict[str, list[Measures]]  # by model: the measures of each question, all in the same order
 
 
-def read_scores(folder: Path) -> dict[str, dict[str, float]]:
-    """Metrics of each model, base first, then versions in natural order (v2 before v10).
+def read_scores(folder: Path, names: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Metrics of each model, base first, then in the order given; files of other models are left alone.
 
     Raises:
-        BadInput: no scores of the base model, or scores over different numbers of rows.
+        BadInput: the base is not among the names, a model has no scores, or scores are over different numbers of rows.
     """
-    paths = sorted(folder.glob("*.json"), key=lambda path: (path.stem != BASE, _natural(path.stem)))
-    scores = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
-    if BASE not in scores:
-        raise BadInput(f"{folder}: no {BASE}.json here; build it with `dvc repro score@base`.")
+    if BASE not in names:
+        raise BadInput(f"models: {', '.join(names) or 'none'}; add `{BASE}: models/base` in params.yaml, to compare with it.")
+    paths = {name: folder / f"{name}.json" for name in sorted(names, key=lambda name: name != BASE)}
+    for name, path in paths.items():
+        if not path.is_file():
+            raise BadInput(f"{folder}: no {name}.json here; build it with `dvc repro score@{name}`.")
+    scores = {name: json.loads(path.read_text(encoding="utf-8")) for name, path in paths.items()}
     if len({metrics["rows"] for metrics in scores.values()}) > 1:
         raise BadInput(f"{folder}: scores over different held-out rows can't be compared; run `dvc repro`.")
     return scores
-
-
-def _natural(name: str) -> list[Any]:
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
 def read_models(folder: Path, names: Sequence[str]) -> tuple[list[str], Models]:

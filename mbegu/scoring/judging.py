@@ -7,6 +7,7 @@ does not cure: a judge prefers long answers, and answers like its own.
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -65,39 +66,39 @@ def read_pairwise(how: Judge) -> Pairwise:
     return Pairwise(text, str(how.template.with_suffix("")), how.chat, Decoding(how.max_new_tokens))
 
 
-def read_duels(pairs: tuple[str, ...], folder: Path) -> list[Duel]:
+def read_duels(pairs: tuple[str, ...], folder: Path, models: Sequence[str]) -> list[Duel]:
     """The rows of every pair, pair by pair.
 
     Args:
         folder: of the predict stage's files, NAME.jsonl.
+        models: the names that params.yaml declares.
 
     Raises:
-        BadInput: a pair that is none or stands twice, a name without a file, two files that answer different rows.
+        BadInput: a pair that is none or stands twice, a name that is none of them, two files that answer different rows.
     """
     again = next((pair for pair, count in Counter(pairs).items() if count > 1), None)
     if again:
         raise BadInput(f"judged: {again!r} stands twice; name it once.")
-    return [duel for pair in pairs for duel in _duels(pair, folder)]
+    return [duel for pair in pairs for duel in _duels(pair, folder, models)]
 
 
-def _duels(pair: str, folder: Path) -> list[Duel]:
-    first, second = (folder / f"{name}.jsonl" for name in _names(pair, folder))
+def _duels(pair: str, folder: Path, models: Sequence[str]) -> list[Duel]:
+    first, second = (folder / f"{name}.jsonl" for name in _names(pair, models))
     left, right = read_predictions(first), read_predictions(second)
     if [_asked(value) for value in left] != [_asked(value) for value in right]:
         raise BadInput(f"judged: {first} and {second} answer different rows; build both again with `dvc repro`.")
     return [Duel(pair, *both) for both in zip(left, right, strict=True)]
 
 
-def _names(pair: str, folder: Path) -> list[str]:
+def _names(pair: str, models: Sequence[str]) -> list[str]:
     names = pair.split(":")
     if len(names) != 2 or not all(names):
         raise BadInput(f"judged: {pair!r} is not a pair; write NAME:NAME, such as v2:base.")
     if names[0] == names[1]:
         raise BadInput(f"judged: {pair!r} compares a model with itself; name two models.")
-    known = sorted(path.stem for path in folder.glob("*.jsonl"))
     for name in names:
-        if name not in known:
-            raise BadInput(f"judged: {pair!r}: no {folder / name}.jsonl; there are {', '.join(known) or 'none'}.")
+        if name not in models:
+            raise BadInput(f"judged: {pair!r}: no model {name!r} in params.yaml; there are {', '.join(models) or 'none'}.")
     return names
 
 

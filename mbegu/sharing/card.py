@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
+from mbegu.builds.declared import read_params
 from mbegu.builds.home import home
-from mbegu.builds.values import check_filled, parse_section, read_sections
+from mbegu.builds.values import check_filled, parse_section
 from mbegu.errors import BadInput
 from mbegu.scoring import comparison
 from mbegu.scoring.headings import HEADINGS, TITLES, arrow
@@ -43,7 +44,7 @@ def read_settings(params: Path) -> Settings:
     Raises:
         BadInput: no such file, not YAML, or as `parse_settings`.
     """
-    return parse_settings(read_sections(params), str(params))
+    return parse_settings(read_params(params), str(params))
 
 
 def parse_settings(sections: dict[str, Any], where: str) -> Settings:

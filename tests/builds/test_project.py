@@ -35,12 +35,16 @@ def test_every_path_is_one_that_the_pipeline_reads_or_writes():
 
 def test_what_lists_files_leaves_out_what_is_not_there_and_ledgers_stand_apart(tmp_path):
     data = tmp_path / "data"
-    project = Project(data=data, metrics=tmp_path / "metrics")
+    params = tmp_path / "params.yaml"
+    params.write_text("versions: {v1: {}}\nseeds: {v1: {}}\n", encoding="utf-8")
+    project = Project(data=data, metrics=tmp_path / "metrics", params=params)
     assert [project.row_files(), project.row_ledgers(), project.record(), project.tallies(), project.ledgers("v1")] == [[]] * 5
     rows = [data / f"{name}.jsonl" for name in ("seeds/v1", "expanded/v1", "curated/v1", "versions/none", "versions/v1")]
     ledgers = [data / f"{name}/v1.ledger.jsonl" for name in ("curated", "encoded", "expanded")]
     others = [data / f"{name}.jsonl" for name in ("heldout", "reviews/v1", "predictions/v1")]
     touch(*rows, *ledgers, *others)
+    touch(data / "versions/v2.jsonl", data / "reviews/v2.jsonl", data / "curated/v2.ledger.jsonl")  # of no declared version
+    touch(data / "questions/v1.ledger.jsonl")  # of documents, which v1 is not drawn from
     assert project.files("versions") == rows[3:] and project.row_files() == rows and project.ledgers("v1") == ledgers
     assert project.row_ledgers() == [ledgers[2], ledgers[0]]  # rows of the encode stage are no text
     assert project.record() == [others[0], others[1], rows[0], rows[3], rows[4]]

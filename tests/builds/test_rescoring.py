@@ -13,6 +13,11 @@ from mbegu.errors import BadInput
 
 QUESTIONS = ["ወለድ ምንድን ነው?", "Riba ni nini?", "ما هي الفائدة؟ 🌱\u200f"]
 
+SCORE = (
+    "score: {rouge: [rougeL], following: data/seeds/v1.jsonl, digits: 4}\n"
+    "locale: {languages: [en], currency: KES, unknown: I do not know., disclaimer: none, names: []}\n"
+)
+
 
 def answers(*said: str, reference: str = "KES 500") -> str:
     """Predictions of the first questions."""
@@ -33,8 +38,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "examples/toy")
     row = {"instruction": QUESTIONS[1], "output": "KES 9", "checks": {"max_words": 1}}
     fixed = {
-        "params.yaml": "score: {rouge: [rougeL], following: data/seeds/v1.jsonl, digits: 4}\n"
-        "locale: {languages: [en], currency: KES, unknown: I do not know., disclaimer: none, names: []}\n",
+        "params.yaml": f"{SCORE}models: {{base: b, v1: b, v9: b}}\n",
         "data/heldout.jsonl": json.dumps(row) + "\n",
         "data/seeds/v1.jsonl": json.dumps({"instruction": "Too few?", "output": "Yes."}) + "\n",
     }
@@ -42,7 +46,8 @@ def project(tmp_path, monkeypatch):
     commit(fixed | {f"data/predictions/{name}.jsonl": text for name, text in old.items()})
     Path("data/predictions/v9.jsonl").unlink()
     new = {"base": answers("no", "no"), "v1": answers("KES 500", "no", "no")}
-    commit({f"data/predictions/{name}.jsonl": text for name, text in new.items()})
+    changed = {f"data/predictions/{name}.jsonl": text for name, text in new.items()}
+    commit(changed | {"params.yaml": f"{SCORE}models: {{v1: b, base: b}}\n", "data/predictions/v8.jsonl": answers("no")})
     return Project()
 
 

@@ -4,7 +4,8 @@ import pytest
 import yaml
 from root import ROOT
 
-from mbegu.builds.grid import arguments, flat, merged, read_grid, read_params, swept
+from mbegu.builds.declared import read_params
+from mbegu.builds.grid import arguments, flat, merged, read_grid, swept
 from mbegu.builds.sweep import Outcome, best, from_files, page, scores, series, table
 from mbegu.errors import BadInput
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from root import ROOT
 
-from mbegu.builds.values import check_filled, parse_section, read_sections
+from mbegu.builds.values import check_filled, parse_section
 from mbegu.errors import BadInput
 from mbegu.text.settings import Locale
 
@@ -55,16 +55,6 @@ def test_a_key_or_a_section_that_is_missing_is_named():
         parse_section({}, "kinds", Kinds, "params.yaml")
     with pytest.raises(BadInput, match=r"params.yaml: kinds.text is empty; write one."):
         check_filled(Kinds("", [], [], 0, 0, False), "kinds", ("text",), "params.yaml")
-
-
-def test_a_file_that_can_not_be_read_is_one_line(tmp_path):
-    for path, expected in ((tmp_path, "Is a directory"), (tmp_path / "none.yaml", "does not exist; run this in the folder")):
-        with pytest.raises(BadInput, match=expected):
-            read_sections(path)
-    (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe\x00a: 1")
-    with pytest.raises(BadInput, match=r"not YAML") as caught:
-        read_sections(tmp_path / "bytes.yaml")
-    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("folder", [".", "examples/company_docs", "examples/finance_qa"])

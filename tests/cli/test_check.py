@@ -44,7 +44,8 @@ def replace(path: Path, old: str, new: str) -> None:
 def check() -> list[str]:
     done = CliRunner().invoke(main, [])
     assert done.exit_code == 0, done.output
-    return done.output.splitlines()
+    assert done.stderr == "Note: not built yet; `dvc repro` builds it.\n"
+    return done.stdout.splitlines()
 
 
 def refused() -> str:
@@ -168,6 +169,24 @@ PARAMS = {
     "questioned: {}": ("questioned:", "questioned is None; expected a section, or `questioned: {}` for none."),
     "heldout_overlap: 0.5": ("heldout_overlap: half", "curate.heldout_overlap is 'half'; expected a number."),
     "leakage: error": ("leakage: 1", "curate.leakage is 1; expected error or drop."),
+    "release: v1": ("release: v2", "release names 'v2', which versions does not; there is v1."),
+    "v1: models/adapters/v1": (
+        "v1: models/adapters/v2",
+        "models.v1 names 'v2', which versions does not; there is v1.",
+    ),
+    "teacher: models/base": (
+        "teacher: models/adapters/ሁለት",
+        "seeds.v1.teacher names 'ሁለት', which versions does not; there is v1.",
+    ),
+    "judged: {}": (
+        "judged: {a: {new: v1, old: old}}",
+        "judged.a.old names 'old', which models does not; there are base, v1.",
+    ),
+    "models: [base, v1]": (
+        "models: [base, v3]",
+        "conversations.conversations.models names 'v3', which models does not; there are base, v1.",
+    ),
+    "exported: {}": ("exported: {v0: {}}", "exported.v0 names 'v0', which versions does not; there is v1."),
     "near_duplicate: 0.85": ("near_dupes: 0.85", "merge.near_duplicate is None; expected a number."),
 }  # fmt: skip
 
@@ -186,3 +205,24 @@ def test_parameters_that_are_none(project):
     assert refused() == "params.yaml: versions is None; expected a section, or `versions: {}` for none."
     (project / "params.yaml").unlink()
     assert refused() == "params.yaml: No such file or directory; run this in a project's folder, or name one by --project."
+
+
+def test_a_version_of_documents_names_one_of_them(tmp_path, monkeypatch):
+    make(tmp_path / "garden", "documents")
+    monkeypatch.chdir(tmp_path / "garden")
+    replace(Path("params.yaml"), "documents: {garden: documents}", "documents: {}")
+    assert refused() == "params.yaml: questioned.v1.documents names 'garden', which documents does not; there are none."
+
+
+def test_what_is_left_over_is_named_once_and_not_read(project):
+    add(project / "data/versions/v2.jsonl", LEAK)
+    add(project / "data/reviews/v2.jsonl", {"instruction": "What?", "decision": "yes"})
+    done = CliRunner().invoke(main, [])
+    assert done.exit_code == 0 and len(done.stdout.splitlines()) == 3
+    first = "Note: 2 files and folders are left over of what params.yaml does not declare (v2); nothing reads them."
+    assert done.stderr.splitlines()[0].startswith(first)
+
+
+def test_a_build_can_be_asked_for(project):
+    done = CliRunner().invoke(main, ["--current"])
+    assert done.exit_code == 1 and done.stderr == "Error: dvc.lock: not built yet; `dvc repro` builds it.\n"

@@ -5,7 +5,8 @@ import subprocess
 import pytest
 import yaml
 
-SCORE = {"rouge": ["rougeL"], "following": "data/seeds/v1.jsonl", "names": ["CIC"], "digits": 4}
+SCORE = {"rouge": ["rougeL"], "following": "data/seeds/v1.jsonl", "digits": 4}
+LOCALE = {"languages": ["en"], "currency": "KES", "unknown": "I don't know", "disclaimer": "", "names": ["CIC"]}
 QUESTIONS = ["Habari?", "ወለድ ምንድን ነው?", "מה זה? 🌱\u200b"]
 
 
@@ -24,9 +25,13 @@ def commits(write_jsonl, tmp_path):
     def git(*arguments: str) -> None:
         subprocess.run(["git", "-c", "user.name=A", "-c", "user.email=a@b.c", *arguments], cwd=tmp_path, check=True)
 
+    def declare(*names: str) -> None:
+        models = {name: f"models/{name}" for name in ("base", *names)}
+        (tmp_path / "params.yaml").write_text(yaml.safe_dump({"score": SCORE, "locale": LOCALE, "models": models}))
+
     git("init", "--quiet")
     subprocess.run(["dvc", "init", "--quiet"], cwd=tmp_path, check=True)
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump({"score": SCORE}))
+    declare("v1", "v9")
     write_jsonl("data/seeds/v1.jsonl", [{"instruction": "Too few to learn from?", "output": "Yes."}])
     write_jsonl("data/heldout.jsonl", [{"instruction": question, "output": "Jibu ni KES 5,000."} for question in QUESTIONS])
     for name in ("base", "v1"):
@@ -35,6 +40,8 @@ def commits(write_jsonl, tmp_path):
     git("commit", "--quiet", "--message", "Old")
     write_jsonl("data/predictions/base.jsonl", answers(["Jibu ni KES 5,000."] * 3, 2.0))
     (tmp_path / "data/predictions/v1.jsonl").rename(tmp_path / "data/predictions/v2.jsonl")
+    write_jsonl("data/predictions/v3.jsonl", answers(["Sijui", "ሰላም", "5"], 4.0))  # left over of another project
+    declare("v2")
     git("add", ".")
     git("commit", "--quiet", "--message", "New")
 

@@ -2,7 +2,15 @@
 
 import json
 
+import pytest
+
 ROWS = [{"instruction": f"Question number {n} about ሰላም?", "input": "", "output": f"Answer {n}."} for n in range(3)]
+
+
+@pytest.fixture(autouse=True)
+def params(write_jsonl):
+    write_jsonl("params.yaml", ["versions: {v1: {extends: none}, v2: {extends: v1}}"])
+    write_jsonl("data/versions/v9.jsonl", ROWS)  # left over of another project
 
 
 def test_the_tools_of_a_version(mbegu, refused, write_jsonl, tmp_path, monkeypatch):
@@ -19,7 +27,9 @@ def test_the_tools_of_a_version(mbegu, refused, write_jsonl, tmp_path, monkeypat
     shown = mbegu("diff", "v1", "v2").stdout
     assert shown.startswith("v1 to v2: 1 added, 0 dropped, 1 edited\n")
     assert "Answer [-0-]{+ሁለት+}." in shown
-    assert "v9.jsonl: No such file" in refused(mbegu("diff", "v1", "v9"))
+    for versions in (("v1", "v9"), ("v9", "v1")):
+        assert refused(mbegu("diff", *versions)) == "Error: params.yaml: declares no version 'v9'; it declares v1, v2."
+    assert "declares no version 'v9'" in refused(mbegu("review", "v9", "--reviewer", "Achieng"))
 
     editor = tmp_path / "editor.sh"
     editor.write_text('#!/bin/sh\nprintf "A better answer, ጥሩ." > "$1"\n')

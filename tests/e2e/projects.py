@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import yaml
+from root import only_ours
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = os.environ | {
@@ -54,6 +55,7 @@ def keep_lines(path: Path, count: int) -> None:
 
 def copy_project(to: Path) -> Path:
     """A copy of what git knows or would add, without built metrics and lock, with few rows and steps."""
+    only_ours()
     files = subprocess.check_output(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, text=True).splitlines()
     for name in files:
         built = name.startswith("metrics/") and name != "metrics/judge/.gitkeep"

@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from root import ROOT
+from root import ROOT, only_ours, ours
 
 from mbegu.errors import BadInput
 from mbegu.metrics.following import _examples, _shown, learn, reads_as_answer
@@ -37,6 +37,7 @@ def read(name):
 
 @pytest.fixture(scope="module")
 def seeds():
+    only_ours()
     return read("seeds/v1.jsonl")
 
 
@@ -50,6 +51,7 @@ def test_accuracy_without_help_from_question_marks(classifier):
     assert classifier.rows == 92
 
 
+@ours
 def test_heldout_answers_are_answers_and_continuations_are_not(classifier):
     heldout = read("heldout.jsonl")
     assert sum(reads_as_answer(classifier, [row["output"] for row in heldout])) == len(heldout)

@@ -62,7 +62,9 @@ def page(tmp_path: Path) -> Path:
             [("candidates", 0, 9), ("too short", 4, 5), ("kept", 0, 5)],
         )
     params = tmp_path / "params.yaml"
-    params.write_text("score:\n  digits: 4\n")
+    params.write_text("score:\n  digits: 4\nversions: {v1: {}, v2: {}}\nmodels: {base: b, v1: b, v2: b}\njudged: {none: {}}\n")
+    write_json(metrics / "judge/other.json", {"of another project": "broken"})
+    write_lines(data / "versions/v0.jsonl", [row("Left over?", "A.")])
     gathered = report.gather(Project(data=data, metrics=metrics, params=params))
     (tmp_path / "report.html").write_text(report.html(gathered, ROOT / "templates"), encoding="utf-8")
     (tmp_path / "report.md").write_text(report.markdown(gathered, ROOT / "templates"), encoding="utf-8")
@@ -88,6 +90,7 @@ def test_the_verdict_stands_first_and_numbers_are_marked(page):
     assert "As KES <del>5</del><ins>6</ins>." in text
     assert '<span class="right">+0.50</span>' in text and "new row n (0.50): Near?" in text
     assert "digits: 4" in text and "data/versions/v2.jsonl" in text
+    assert "of another project" not in text and "v0.jsonl" not in text
     assert "**v1 against base**" in page.with_suffix(".md").read_text()
 
 

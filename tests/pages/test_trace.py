@@ -27,18 +27,20 @@ GONE = row("What is a bond?", kind="generated", parents=[PARENT["id"]])
 
 @pytest.fixture
 def data(tmp_path):
+    (tmp_path / "params.yaml").write_text("versions: {v1: {}, v2: {}}\nseeds: {v1: {}, v2: {}}\n")
     for name in ("seeds", "expanded", "curated", "versions"):
         (tmp_path / name).mkdir()
     write_lines(tmp_path / "seeds/v1.jsonl", [{"instruction": PARENT["instruction"], "output": "An answer."}])
     write_lines(tmp_path / "versions/v1.jsonl", [PARENT])
     write_lines(tmp_path / "versions/v2.jsonl", [PARENT, CHILD])
+    write_lines(tmp_path / "versions/v3.jsonl", [PARENT])  # left over of another project
     lines = [entry(GONE, "expand", "dropped", "not novel", 0.8123, PARENT["id"])]
     write_lines(tmp_path / "expanded/v2.ledger.jsonl", lines)
     return tmp_path
 
 
 def test_why_walks_from_a_generated_row_to_the_line_that_a_human_wrote(data):
-    records = trace.read_records(Project(data=data))
+    records = trace.read_records(Project(data=data, params=data / "params.yaml"))
     text = "\n".join(trace.explain(CHILD["id"], records))
     assert f"Row {CHILD['id']}, in v2" in text
     assert "teacher:  kind local, base abcd" in text
@@ -48,14 +50,14 @@ def test_why_walks_from_a_generated_row_to_the_line_that_a_human_wrote(data):
 
 
 def test_why_says_why_a_row_was_dropped_and_what_it_was_near_to(data):
-    text = "\n".join(trace.explain(GONE["id"], trace.read_records(Project(data=data))))
+    text = "\n".join(trace.explain(GONE["id"], trace.read_records(Project(data=data, params=data / "params.yaml"))))
     assert "in no version" in text
     assert "dropped by expand: not novel (0.8123)" in text
     assert f'nearest: {PARENT["id"]}  "What is a fund?"' in text
 
 
 def test_an_id_may_be_shortened_but_not_guessed(data):
-    records = trace.read_records(Project(data=data))
+    records = trace.read_records(Project(data=data, params=data / "params.yaml"))
     assert trace.find(CHILD["id"][:6], records) == CHILD["id"]
     with pytest.raises(BadInput, match="no row has this id"):
         trace.find("zzzz", records)

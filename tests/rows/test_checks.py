@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from root import ours
 
 from mbegu.errors import BadInput
 from mbegu.rows.checks import failed, follows, items, language, parse_checks
@@ -108,6 +109,7 @@ def test_lines_that_are_list_items(line, count):
     assert items(f"Said:\r\n{line}\r\nThat is all.") == count
 
 
+@ours
 def test_heldout_answers_are_in_the_language_they_are_written_in():
     rows = [json.loads(line) for line in (DATA / "heldout.jsonl").read_text(encoding="utf-8").splitlines()]
     for row in rows:

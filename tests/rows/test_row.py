@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from root import ROOT, ours
 
 from mbegu.errors import BadInput
 from mbegu.rows.checks import failed
@@ -110,9 +111,8 @@ def test_two_rows_that_ask_the_same_are_shown_both(write_jsonl):
         unique_ids(read_rows(path, answered=True), path)
 
 
+@ours
 def test_the_shipped_data_reads_cleanly_and_has_the_promised_sizes():
-    from root import ROOT
-
     seeds = {name: read_rows(ROOT / f"data/seeds/{name}.jsonl", answered=name == "v1") for name in ("v1", "v2")}
     heldout = read_heldout(ROOT / "data/heldout.jsonl")
     for rows, count in ((seeds["v1"], 92), (seeds["v2"], 50), (heldout, 60)):

@@ -21,11 +21,12 @@ def measured(values: list[float], metric: str = "rougeL") -> list[dict]:
 LOW, HIGH = [0.1 + 0.01 * (n % 5) for n in range(40)], [0.3 + 0.01 * (n % 7) for n in range(40)]
 
 
-def test_versions_stand_in_natural_order_after_the_base_with_their_change(tmp_path):
-    for name, value in {"v10": 0.4, "v2": 0.3, "base": 0.2}.items():
+def test_versions_stand_in_the_declared_order_after_the_base_with_their_change(tmp_path):
+    for name, value in {"v10": 0.4, "v2": 0.3, "base": 0.2, "v3": 9.9}.items():
         write_json(tmp_path / f"{name}.json", scores(rougeL=value))
-    found = comparison.read_scores(tmp_path)
-    assert list(found) == ["base", "v2", "v10"]
+    assert list(comparison.read_scores(tmp_path, ["v10", "base", "v2"])) == ["base", "v10", "v2"]
+    found = comparison.read_scores(tmp_path, ["v2", "v10", "base"])
+    assert list(found) == ["base", "v2", "v10"]  # v3 is left over
     table = verdicts.score_table(found)
     assert ["ROUGE-L F1 ↑", "0.2", "0.3 (+50.0 %)", "0.4 (+100.0 %)"] in table
     assert ["Unfinished ↓", "0", "0", "0"] in table  # no percentage of nothing
@@ -36,11 +37,16 @@ def test_versions_stand_in_natural_order_after_the_base_with_their_change(tmp_pa
 
 def test_scores_that_cannot_be_compared_are_refused(tmp_path):
     write_json(tmp_path / "v1.json", scores())
-    with pytest.raises(BadInput, match=r"no base.json here"):
-        comparison.read_scores(tmp_path)
+    with pytest.raises(BadInput, match=r"no base.json here; build it with `dvc repro score@base`"):
+        comparison.read_scores(tmp_path, ["v1", "base"])
+    with pytest.raises(BadInput, match=r"models: v1, ሁለት; add `base: models/base` in params.yaml"):
+        comparison.read_scores(tmp_path, ["v1", "ሁለት"])
     write_json(tmp_path / "base.json", scores(rows=4))
     with pytest.raises(BadInput, match="different held-out rows"):
-        comparison.read_scores(tmp_path)
+        comparison.read_scores(tmp_path, ["base", "v1"])
+    (tmp_path / "v1.json").unlink()
+    with pytest.raises(BadInput, match=r"no v1.json here; build it with `dvc repro score@v1`"):
+        comparison.read_scores(tmp_path, ["base", "v1"])
 
 
 def test_models_scored_on_different_questions_are_refused(write_jsonl, tmp_path):

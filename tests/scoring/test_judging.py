@@ -203,7 +203,8 @@ TEACHER = {
     "--openai.completion_price": 0, "--recorded.file": "recorded.jsonl",
 }  # fmt: skip
 OPTIONS = {
-    "--predictions": "predictions", "--base": "models/base", "--out": "judge.json", "--verdicts": "judge.jsonl",
+    "--predictions": "predictions", "--params": "params.yaml", "--base": "models/base",
+    "--out": "judge.json", "--verdicts": "judge.jsonl",
     "--memo": "memo", "--work": "work", "--template": TEMPLATE, "--max_new_tokens": 16,
 }  # fmt: skip
 
@@ -222,6 +223,8 @@ def stage(tmp_path, monkeypatch, write_jsonl):
         write_jsonl(f"predictions/{name}.jsonl", predictions(model))
     write_jsonl("predictions/other.jsonl", predictions("new")[1:])
     write_jsonl("predictions/empty.jsonl", [])
+    write_jsonl("predictions/v1.jsonl", predictions("old"))  # left over: no model of this name is declared
+    (tmp_path / "params.yaml").write_text("models: {base: b, v2: b, v3: b, other: b, empty: b}")
     teacher, _ = judging(likes("new"))
     wanted = [one for duel in DUELS for one in requests(duel, HOW, teacher)]
     write_jsonl("recorded.jsonl", [{"request": one, "answer": answer} for one, answer in teacher.respond(wanted)])
@@ -271,9 +274,10 @@ def test_the_base_model_on_this_machine_judges_and_again_gives_the_same_bytes(st
         (["v2:v3:base"], {}, "judged: 'v2:v3:base' is not a pair; write NAME:NAME"),
         (["v2:v2"], {}, "judged: 'v2:v2' compares a model with itself; name two models."),
         (["v2:base", "v2:base"], {}, "judged: 'v2:base' stands twice; name it once."),
-        (["v2:v9"], {}, "judged: 'v2:v9': no predictions/v9.jsonl; there are base, empty, other, v2, v3."),
-        (["v2:../x"], {}, "judged: 'v2:../x': no predictions/../x.jsonl; there are base"),
-        (["v2:base"], {"predictions": "nowhere"}, "no nowhere/v2.jsonl; there are none."),
+        (["v2:v9"], {}, "judged: 'v2:v9': no model 'v9' in params.yaml; there are base, v2, v3, other, empty."),
+        (["v2:v1"], {}, "judged: 'v2:v1': no model 'v1' in params.yaml; there are base"),
+        (["v2:../x"], {}, "judged: 'v2:../x': no model '../x' in params.yaml; there are base"),
+        (["v2:base"], {"predictions": "nowhere"}, "nowhere/v2.jsonl: No such file or directory; expected a JSON Lines file."),
         (["v2:other"], {}, "predictions/v2.jsonl and predictions/other.jsonl answer different rows; build both again with"),
         (["v2:empty"], {}, "predictions/empty.jsonl: no predictions; build it again with `dvc repro`."),
         (["v2:base"], {"template": "no.jinja"}, "judge.template: no.jinja: No such file or directory; there is templates/"),
@@ -282,7 +286,7 @@ def test_the_base_model_on_this_machine_judges_and_again_gives_the_same_bytes(st
         (["v2:base"], {"max_new_tokens": 0}, "Invalid value for '--max_new_tokens': 0 is not in the range x>=1"),
         (["v2:base"], {"kind": "openai"}, "the environment variable MBEGU_TEACHER_API_KEY is not set"),
         (["v2:base"], {"kind": "local"}, "models/base: no SHA256SUMS here; build it with `dvc repro`"),
-        (["v2:base"], {"pair": "v2:base"}, "No such option '--pair'. Did you mean '--pairs'?"),
+        (["v2:base"], {"pair": "v2:base"}, "No such option '--pair'. (Did you mean one of: '--pairs', '--params'?)"),
     ],
 )
 def test_a_mistake_is_one_line_and_writes_nothing(stage, tmp_path, monkeypatch, pairs, changes, message):
@@ -305,4 +309,4 @@ def test_rows_are_compared_by_question_and_reference(tmp_path, write_jsonl):
     write_jsonl("one.jsonl", predictions("new"))
     write_jsonl("two.jsonl", [{**row, "reference": "ሌላ"} for row in predictions("old")])
     with pytest.raises(BadInput, match="answer different rows"):
-        read_duels(("one:two",), tmp_path)
+        read_duels(("one:two",), tmp_path, ["one", "two"])

@@ -186,8 +186,8 @@ def test_a_wrong_setting_is_named(change, expected):
 @pytest.mark.parametrize("content", ["", "train: {r: 8}\n", "publish:\n", "- a\n", "publish: ["])
 def test_params_without_the_section_end_in_one_sentence(tmp_path, content):
     (tmp_path / "params.yaml").write_text(content)
-    with pytest.raises(BadInput, match=r"no section 'publish'|not YAML") as caught:
+    with pytest.raises(BadInput, match=r"no section 'publish'|mend the YAML") as caught:
         card.read_settings(tmp_path / "params.yaml")
     assert "\n" not in str(caught.value)
-    with pytest.raises(BadInput, match="does not exist; run this in the folder of a pipeline"):
+    with pytest.raises(BadInput, match="no such file; run this in the folder of a pipeline"):
         card.read_settings(tmp_path / "nowhere.yaml")

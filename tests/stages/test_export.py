@@ -88,10 +88,11 @@ def prediction(row: dict, text: str) -> dict:
 @pytest.fixture
 def talk(write_jsonl):
     heldout = write_jsonl("heldout.jsonl", ROWS)
-    for model in ("base", "v1"):
+    for model in ("base", "v1", "v9"):  # the last of which is left over of an earlier build
         write_jsonl(f"data/predictions/{model}.jsonl", [prediction(row, f"{model} ይላል") for row in ROWS])
+    params = write_jsonl("params.yaml", ["models: {base: models/base, v1: models/adapters/v1, v2: models/adapters/v2}"])
     return ["conversations", "--predictions", "data/predictions", "--heldout", heldout, "--out", "metrics/conversations.md",
-            "--templates", ROOT / "templates",
+            "--params", params, "--templates", ROOT / "templates",
             "--models", "base", "--models", "v1"]  # fmt: skip
 
 
@@ -107,7 +108,9 @@ def test_conversations_are_a_page_with_as_many_rows_as_asked_for(stage, talk, tm
 
 def test_conversations_refuse_what_does_not_fit(stage, refused, talk, write_jsonl, tmp_path):
     line = refused(stage(*talk, "--models", "v9", "--count", 2))
-    assert "conversations.models: data/predictions has no predictions of 'v9'; it has those of: base, v1." in line
+    assert line.startswith("Error: conversations.models: ")
+    assert line.endswith("params.yaml: declares no model 'v9'; it declares base, v1, v2.")
+    assert "v2.jsonl: No such file or directory" in refused(stage(*talk, "--models", "v2", "--count", 2))
     assert "'base' is named twice" in refused(stage(*talk, "--models", "base", "--count", 2))
     assert "0 is not in the range x>=1" in refused(stage(*talk, "--count", 0))
     write_jsonl("heldout.jsonl", [{**ROWS[0], "output": "Edited."}, *ROWS[1:]])

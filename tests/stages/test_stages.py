@@ -125,17 +125,19 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, mbegu, refused, write_jso
                  "--following", taught]  # fmt: skip
         assert "2 answers, held-out loss" in stage(*score).stdout
         assert "nowhere.jsonl: No such file or directory" in refused(stage(*score, "--following", "nowhere.jsonl"))
-    compare = ["compare", "--scores", "metrics/score", "--rows", "data/scores", "--versions", "data/versions", "--heldout",
+    (tmp_path / "params.yaml").write_text("score: {digits: 3}\nversions: {v1: }\nmodels: {base: , v1: }\njudged: {v1-base: }\n")
+    compare = ["compare", "--params", "params.yaml",
+               "--scores", "metrics/score", "--rows", "data/scores", "--versions", "data/versions", "--heldout",
                heldout, "--out", "metrics/compare.json", "--table", "metrics/compare.md", "--plot", "metrics/compare.csv",
                "--intervals", "metrics/intervals.svg", "--flips", "data/flips.jsonl"]  # fmt: skip
     done = stage(*compare)
     assert "| ROUGE-L F1 ↑" in done.stdout and "not distinguishable at n=2 in any" in done.stdout, done.output
     assert (tmp_path / "metrics/intervals.svg").read_text().startswith("<svg")
-    judge = ["judge", "--predictions", "data/predictions", "--base", tiny_base, "--out", "metrics/judge/v1-base.json",
+    judge = ["judge", "--predictions", "data/predictions", "--params", "params.yaml",
+             "--base", tiny_base, "--out", "metrics/judge/v1-base.json",
              "--verdicts", "data/judged/v1-base.jsonl", "--memo", "memo", "--work", "w", *flat(JUDGE), "--chat",
              *flat(TEACHER)]  # fmt: skip
     assert "Judged 2 answers by local" in stage(*judge, "--pairs", "v1:base").stdout
-    (tmp_path / "params.yaml").write_text("score: {digits: 3}")
     report = ["report", "--data", "data", "--metrics", "metrics", "--params", "params.yaml", "--html", "r.html",
               "--templates", ROOT / "templates", "--markdown", "r.md"]  # fmt: skip
     assert stage(*report).stdout == "Report: r.html\n"

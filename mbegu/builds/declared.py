@@ -1,0 +1,68 @@
+"""What a project's params.yaml declares: its content as DVC reads it, and the names of its versions, models and sources."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mbegu.errors import BadInput
+
+KINDS = {"versions": "version", "models": "model"}  # sections that people name one of, and what they call it
+
+
+def read_params(path: Path) -> dict[str, Any]:
+    """The content of a params.yaml, read as DVC does.
+
+    Raises:
+        BadInput: no such file, or no YAML.
+    """
+    return dict(read_yaml(path, "safe"))
+
+
+def read_yaml(path: Path, kind: str) -> Any:
+    """The content of a YAML file of sections; `kind` is "safe", or "rt" for values that know their line.
+
+    Raises:
+        BadInput: no such file, no YAML, or no sections.
+    """
+    if not path.is_file():
+        raise BadInput(f"{path}: no such file; run this in the folder of a pipeline, and name its files.")
+    return parse(path.read_bytes(), str(path), kind)
+
+
+def parse(content: bytes, place: str, kind: str = "safe") -> Any:
+    """The sections that a YAML file holds, of which messages speak as `place`.
+
+    Raises:
+        BadInput: no UTF-8, no YAML, or no sections.
+    """
+    from dvc.utils.serialize import YAMLFileCorruptedError, parse_yaml
+
+    try:
+        found = parse_yaml(content.decode(), place, typ=kind)
+    except UnicodeDecodeError:
+        raise BadInput(f"{place}: is not UTF-8; save it as UTF-8.") from None
+    except YAMLFileCorruptedError as error:
+        mark = getattr(error.__cause__, "problem_mark", None)
+        problem = " ".join(str(getattr(error.__cause__, "problem", "no YAML")).split())
+        raise BadInput(f"{place}{f':{mark.line + 1}' if mark else ''}: {problem}; mend the YAML.") from None
+    if not isinstance(found, dict):
+        raise BadInput(f"{place}: expected keys with values below them, as in params.yaml; mend the YAML.")
+    return found
+
+
+def names(params: Mapping[str, Any], section: str) -> list[str]:
+    """The names that a section declares, in its order; none if there is no such section.
+
+    Args:
+        section: "versions", "models", "seeds", "documents", "questioned", "sets", "exported", "judged" or "conversations".
+    """
+    found = params.get(section)
+    return [name for name in found if isinstance(name, str)] if isinstance(found, dict) else []
+
+
+def check_names(wanted: Iterable[str], section: str, params: Mapping[str, Any], place: object) -> None:
+    """Raises BadInput unless a section declares every name that is wanted; `place` says whose params they are."""
+    known = names(params, section)
+    for name in wanted:
+        if name not in known:
+            raise BadInput(f"{place}: declares no {KINDS[section]} {name!r}; it declares {', '.join(known) or 'none'}.")
