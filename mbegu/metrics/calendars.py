@@ -38,7 +38,8 @@ IN_LATIN = (
 
 YEAR = r"(?P<y>(?:19|20)\d\d)(?!\d|,\d)"
 # Ethiopic prepositions stand at the word.
-START = r"(?<=(?<![\p{L}\p{N}\p{M}])(?:[በከለየ]|እስከ|ስለ|እንደ|ወደ)?)"
+FREE = r"(?<![\p{L}\p{N}\p{M}])"
+START = rf"(?:{FREE}|(?<={FREE}(?:[በከለየ]|እስከ|ስለ|እንደ|ወደ)))"
 END = r"(?![\p{L}\p{N}\p{M}])"
 BY_OUR_COUNT = r" ?(?P<era>አ\. ?ም\.?|አም|E\. ?C\.|EC)(?!\p{L})"  # ዓመተ ምሕረት; "spelling.plain" has አ for ዓ
 BY_THEIRS = r"(?P<gregorian>እ\. ?ኤ\. ?አ\.?|እኤአ) ?[በከለየ]?"  # እንደ ኤውሮፓውያን አቆጣጠር, as Europeans count

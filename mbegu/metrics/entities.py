@@ -15,7 +15,7 @@ from typing import NamedTuple
 import regex
 
 from mbegu.metrics import calendars, currencies, numerals
-from mbegu.metrics.calendars import END, START
+from mbegu.metrics.calendars import END, FREE, START
 from mbegu.metrics.parts import Part, join_scales, share_units, value
 from mbegu.metrics.spelling import languages, plain
 from mbegu.text.settings import Locale
@@ -26,6 +26,7 @@ SCALES |= {9: "b|bn|billion|bilioni|ቢሊዮን", 12: "tn|trillion|trilioni|ት
 # A word or digit before a number makes it a part of something else ("M2"), but for a times sign ("500x18"). Ethiopic
 # prepositions stand at the number ("ከ100"), so only Latin letters count.
 EDGE = r"(?:(?<![\p{Latin}\p{N}])|(?<=\dx))(?<!\d[.,](?=\d))"
+ABLE = r"(?:(?<!\p{Latin})|(?<=\dx))"  # whatever begins does so here; asked first, as most letters of a text are inside a word
 MARKER = r"^[ >*#_-]{0,8}\(?\d\d?[.)](?=[ *_])"
 # Not numbers: versions and addresses, telephone numbers.
 OTHER = r"\d++(?:\.\d++){2,}+|\+\d{1,3}(?:[ -]?\d{3}){2}[ -]?\d{3,4}(?!\d)|0\d{1,3}[ -]?\d{3}[ -]?\d{3,4}(?!\d)"
@@ -45,7 +46,6 @@ SIGN = r"(?P<sign>(?<![\p{L}\p{N}%)])(?<![\p{N}%)] )-|(?<!(?:[\d%)]|percent|shil
 LEAD = r"(?P<scale>(?i:elfu|laki|milioni|bilioni|trilioni|mia)) "
 # Behind the name of money: "ብርና" (and birr), not "ብርቱካን" (an orange).
 WHOLE = rf"(?!\p{{Latin}}|(?!(?:ና|ን|ም|ው|ዎች){END})\p{{Ethiopic}})"
-WORD_START = r"(?<![\p{L}\p{N}\p{M}])"
 
 
 class Entity(NamedTuple):
@@ -93,10 +93,10 @@ def _reader(spoken: tuple[str, ...], currency: str, names: tuple[str, ...]) -> _
         rf"(?:[ -]?{PERCENT}|(?(before){money.place}|(?!))|[ -]?(?P<after>{money.pattern}){WHOLE}(?! ?\d))?"
     )
     # Roman numerals and currencies are no names
-    acronym = rf"{WORD_START}(?!(?:{'|'.join(currencies.ANY_CASE)}|{currency}|KSHS?|[IVX]+){END})(?P<acronym>\p{{Lu}}{{2,6}})(?=s?{END})"
+    acronym = rf"{FREE}(?!(?:{'|'.join(currencies.ANY_CASE)}|{currency}|KSHS?|[IVX]+){END})(?P<acronym>\p{{Lu}}{{2,6}})(?=s?{END})"
     return _Reader(
         regex.compile(
-            rf"(?m:{MARKER})|{_given(names)}|{START}(?i:{idioms}){END}|{EDGE}(?:{calendar.pattern}|{OTHER})|{number}|{acronym}"
+            rf"{ABLE}(?:(?m:{MARKER})|{_given(names)}|{START}(?i:{idioms}){END}|{EDGE}(?:{calendar.pattern}|{OTHER})|{number}|{acronym})"
         ),
         money,
         calendar,
@@ -106,7 +106,7 @@ def _reader(spoken: tuple[str, ...], currency: str, names: tuple[str, ...]) -> _
 def _given(names: Sequence[str]) -> str:
     spelled = sorted((words for name in names if (words := plain(name)[0].split())), key=lambda words: -len(" ".join(words)))
     given = "|".join(r"\s{1,4}".join(map(regex.escape, words)) for words in spelled) or "(?!)"
-    return rf"{WORD_START}(?P<given>(?i:{given})){END}"
+    return rf"{FREE}(?P<given>(?i:{given})){END}"
 
 
 def _read(match: regex.Match[str], reader: _Reader) -> Part | None:

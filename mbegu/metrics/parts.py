@@ -86,7 +86,7 @@ def _as_right(left: Part, right: Part, joint: str, is_range: bool) -> Part:
         left = left._replace(scale=right.scale, lone=False)
     if right.kind == "percentage" or (right.kind == "amount" and is_range):
         return left._replace(kind=right.kind, unit=right.unit, lone=False)
-    return left
+    return left._replace(lone=left.lone and (right.lone or not is_range))  # "six to twelve months"
 
 
 def _as_left(left: Part, right: Part) -> Part:
@@ -96,7 +96,7 @@ def _as_left(left: Part, right: Part) -> Part:
         right = right._replace(scale=left.scale, lone=False)  # "elfu 5 hadi 10"
     if left.leads and left.kind in ("amount", "percentage"):
         right = right._replace(kind=left.kind, unit=left.unit, lone=False)
-    return right
+    return right._replace(lone=right.lone and left.lone)
 
 
 def value(part: Part) -> str:
