@@ -12,8 +12,9 @@ import datasets
 import evaluate
 
 from mbegu.errors import BadInput
-from mbegu.metrics import abstention, chrf, diversity, finance, following, likelihood, overlap, rouge
+from mbegu.metrics import abstention, chrf, diversity, facts, following, likelihood, overlap, rouge
 from mbegu.text.filters import repetition
+from mbegu.text.settings import Locale
 from mbegu.text.words import words
 
 TEXT = datasets.Value("string")
@@ -137,11 +138,11 @@ class Diversity(evaluate.Metric):
         }
 
 
-class FinancialAccuracy(evaluate.Metric):
+class FactualAccuracy(evaluate.Metric):
     """Precision, recall and F1 of distinct entities, and the share of the answers' numbers that nobody gave them.
 
     Over all pairs together (micro), each 0 to 1, or None where there is nothing to divide by.
-    `compute` also takes `questions`, one a pair, and `names`, the fund and institution names to look for in all pairs.
+    `compute` also takes `locale`, which says how all pairs are read, and `questions`, one a pair.
 
     Raises:
         BadInput: `questions` has another length than `predictions`.
@@ -149,9 +150,9 @@ class FinancialAccuracy(evaluate.Metric):
 
     def _info(self) -> evaluate.MetricInfo:
         return evaluate.MetricInfo(
-            description="Financial entities of the reference found in the answer.",
-            citation=finance.CITATION,
-            inputs_description=finance.__doc__,
+            description="Entities of the reference found in the answer.",
+            citation=facts.CITATION,
+            inputs_description=facts.__doc__,
             features=PAIR,
         )
 
@@ -159,14 +160,14 @@ class FinancialAccuracy(evaluate.Metric):
         self,
         predictions: Sequence[str],
         references: Sequence[str],
+        locale: Locale,
         questions: Sequence[str] | None = None,
-        names: Sequence[str] = (),
     ) -> dict[str, float | None]:
         asked = [""] * len(predictions) if questions is None else questions
         if len(asked) != len(predictions):
-            raise BadInput(f"score.finance: {len(asked)} questions for {len(predictions)} predictions; give one for each.")
-        pairs = [finance.count(*texts, names) for texts in zip(predictions, references, asked, strict=True)]
-        total = finance.Counts(*map(sum, zip(finance.Counts(0, 0, 0, 0, 0), *pairs, strict=True)))
+            raise BadInput(f"score.facts: {len(asked)} questions for {len(predictions)} predictions; give one for each.")
+        pairs = [facts.count(*texts, locale) for texts in zip(predictions, references, asked, strict=True)]
+        total = facts.Counts(*map(sum, zip(facts.Counts(0, 0, 0, 0, 0), *pairs, strict=True)))
         return {
             "precision": _ratio(total.matched, total.answered),
             "recall": _ratio(total.matched, total.expected),
@@ -203,8 +204,8 @@ class Abstention(evaluate.Metric):
             features=datasets.Features({"predictions": TEXT, "references": datasets.Value("bool")}),
         )
 
-    def _compute(self, predictions: Sequence[str], references: Sequence[bool]) -> dict[str, float | None]:
-        abstained = [abstention.abstains(prediction) for prediction in predictions]
+    def _compute(self, predictions: Sequence[str], references: Sequence[bool], locale: Locale) -> dict[str, float | None]:
+        abstained = [abstention.abstains(prediction, locale) for prediction in predictions]
         right = sum(said and marked for said, marked in zip(abstained, references, strict=True))
         return {
             "precision": _ratio(right, sum(abstained)),

@@ -7,7 +7,7 @@ byte or an F1 over all entities, be resampled question by question (`mbegu.scori
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mbegu.metrics import finance
+from mbegu.metrics import facts
 from mbegu.metrics.abstention import abstains
 from mbegu.metrics.chrf import chrf
 from mbegu.metrics.following import Classifier, reads_as_answer
@@ -59,11 +59,11 @@ def _of_text(answer: str, reference: str, rouge_types: Sequence[str]) -> Measure
 
 
 def _of_facts(answer: str, row: Row, names: Sequence[str]) -> Measures:
-    counts = finance.count(answer, row["output"], question(row), names)
+    counts = facts.count(answer, row["output"], question(row), locale)
     return {
-        "finance_precision": (counts.matched, counts.answered),
-        "finance_recall": (counts.matched, counts.expected),
-        "finance_f1": (2 * counts.matched, counts.answered + counts.expected),
+        "facts_precision": (counts.matched, counts.answered),
+        "facts_recall": (counts.matched, counts.expected),
+        "facts_f1": (2 * counts.matched, counts.answered + counts.expected),
         "wrong_numbers": (counts.wrong_numbers, counts.numbers),
     }
 

@@ -6,6 +6,9 @@ import pytest
 
 from mbegu.metrics.abstention import abstains
 from mbegu.metrics.modules import Abstention
+from mbegu.text.settings import Locale
+
+HERE = Locale(["en", "sw", "am"], "none", unknown="Ask the keeper, please.", disclaimer="", names=[])
 
 
 @pytest.mark.parametrize(
@@ -54,7 +57,7 @@ from mbegu.metrics.modules import Abstention
     ],
 )
 def test_an_answer_that_says_it_does_not_know(text):
-    assert abstains(text)
+    assert abstains(text, HERE)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +92,7 @@ def test_an_answer_that_says_it_does_not_know(text):
     ],
 )
 def test_an_answer_that_says_something(text):
-    assert not abstains(text)
+    assert not abstains(text, HERE)
 
 
 @pytest.mark.parametrize(
@@ -97,12 +100,12 @@ def test_an_answer_that_says_something(text):
 )
 def test_100_000_characters_take_no_second(unit):
     start = time.perf_counter()
-    abstains((unit * 100_000)[:100_000])
+    abstains((unit * 100_000)[:100_000], HERE)
     assert time.perf_counter() - start < 1
 
 
 def score(predictions, references):
-    return Abstention(keep_in_memory=True).compute(predictions=predictions, references=references)
+    return Abstention(keep_in_memory=True).compute(predictions=predictions, references=references, locale=HERE)
 
 
 def test_scores():

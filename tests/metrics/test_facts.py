@@ -1,4 +1,4 @@
-"""Financial accuracy: what is read in a text, in several languages, and what of it counts as right or made up."""
+"""Factual accuracy: what is read in a text, in several languages, and what of it counts as right or made up."""
 
 import doctest
 import itertools
@@ -12,15 +12,23 @@ from hypothesis import strategies as st
 from root import ROOT, ours
 
 from mbegu.errors import BadInput
+from mbegu.metrics import calendars, facts, modules, numerals
 from mbegu.metrics import entities as reading
-from mbegu.metrics import finance, modules
+from mbegu.text.settings import Locale
 
 PIECES = ["KES ", "$", " ", "1", "0", ",", ".", "-", "%", " May ", "m", " to ", " and ", "፻", "٣", "½", "/", "\n", "é", "A"]
 HELDOUT = ROOT / "data/heldout.jsonl"
 
 
+def locale(*names: str, currency: str = "KES") -> Locale:
+    return Locale(["en", "sw", "am"], currency, unknown="I don't know.", disclaimer="", names=[*names])
+
+
+HERE = locale()
+
+
 def values(text: str, names: tuple[str, ...] = ()) -> list[str]:
-    return [entity.value for entity in finance.entities(text, names)]
+    return [entity.value for entity in facts.entities(text, locale(*names))]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +149,7 @@ def test_what_is_a_number(text, expected):
 
 
 def test_kinds():
-    found = finance.entities("CMA: KES 5, 6%, 7 units, 2 May")
+    found = facts.entities("CMA: KES 5, 6%, 7 units, 2 May", HERE)
     assert [entity.kind for entity in found] == ["name", "amount", "percentage", "number", "date"]
 
 
@@ -155,9 +163,9 @@ def test_names_are_acronyms_and_given_whole_words_in_any_script():
 def test_spans_are_those_of_the_text_as_given():
     for form in ("NFC", "NFD"):
         text = unicodedata.normalize(form, "é🙂 K\u200bES ١٬٠٠٠ … ፳፻፲፮ ½ 8–10% of Café")
-        found = finance.entities(text, ("café",))
+        found = facts.entities(text, locale("café"))
         assert [(e.value) for e in found] == ["KES 1000", "2016", "0.5", "8%", "10%", values("café", ("café",))[0]]
-        assert all(finance.entities(text[e.start : e.end], ("café",)) for e in found)
+        assert all(facts.entities(text[e.start : e.end], locale("café")) for e in found)
         assert text[found[0].start : found[0].end] == "K\u200bES ١٬٠٠٠"
         assert all(left.end <= right.start for left, right in itertools.pairwise(found))
 
@@ -191,44 +199,47 @@ def test_spans_are_those_of_the_text_as_given():
     ],
 )
 def test_counts(prediction, reference, question, expected):
-    assert finance.count(prediction, reference, question) == expected
+    assert facts.count(prediction, reference, question, HERE) == expected
 
 
 def test_given_names_count():
-    assert finance.count("Ask Etica.", "Etica or Cytonn", names=["Etica", "Cytonn"]) == (1, 1, 2, 0, 0)
+    assert facts.count("Ask Etica.", "Etica or Cytonn", "", locale("Etica", "Cytonn")) == (1, 1, 2, 0, 0)
 
 
 def test_the_metric_adds_up_over_pairs():
-    result = modules.FinancialAccuracy(keep_in_memory=True).compute(
+    result = modules.FactualAccuracy(keep_in_memory=True).compute(
         predictions=["KES 5 and 7%", "KES 9 for Etica"], references=["KES 5", "KES 8 for Etica"],
-        questions=["Is it 7%?", ""], names=["Etica"],
+        questions=["Is it 7%?", ""], locale=locale("Etica"),
     )  # fmt: skip
     assert result == {"precision": 2 / 4, "recall": 2 / 3, "f1": 4 / 7, "wrong_number_rate": 1 / 3}
 
 
 def test_nothing_to_divide_by_is_none():
-    metric = modules.FinancialAccuracy(keep_in_memory=True)
+    metric = modules.FactualAccuracy(keep_in_memory=True)
     nothing = {"precision": None, "recall": None, "f1": None, "wrong_number_rate": None}
-    assert metric.compute(predictions=["Wait."], references=["Sell."]) == nothing
-    assert metric.compute(predictions=["Wait."], references=["KES 5"]) == nothing | {"recall": 0, "f1": 0}
+    assert metric.compute(predictions=["Wait."], references=["Sell."], locale=HERE) == nothing
+    assert metric.compute(predictions=["Wait."], references=["KES 5"], locale=HERE) == nothing | {"recall": 0, "f1": 0}
 
 
 def test_a_question_for_each_pair():
     with pytest.raises(BadInput, match="2 questions for 1 predictions"):
-        modules.FinancialAccuracy(keep_in_memory=True).compute(predictions=["a"], references=["a"], questions=["b", "c"])
+        modules.FactualAccuracy(keep_in_memory=True).compute(
+            predictions=["a"], references=["a"], questions=["b", "c"], locale=HERE
+        )
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from(PIECES)))
 def test_any_text_is_read(pieces):
     text = "".join(pieces)
-    assert finance.count(text, text)[0] == finance.count(text, text)[2]
+    counts = facts.count(text, text, "", HERE)
+    assert counts.matched == counts.expected
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=40))
 def test_any_unicode_is_read(text):
-    assert all(text[entity.start : entity.end] for entity in finance.entities(text))
+    assert all(text[entity.start : entity.end] for entity in facts.entities(text, HERE))
 
 
 @pytest.mark.parametrize(
@@ -238,7 +249,7 @@ def test_time_is_linear(piece):
     took = {}
     for size in (25_000, 100_000):
         started = time.process_time()
-        finance.entities((piece * size)[:size], ["Fund a Fund a Fund b"])
+        facts.entities((piece * size)[:size], locale("Fund a Fund a Fund b"))
         took[size] = time.process_time() - started
     assert took[100_000] < 12 * took[25_000] + 0.5  # linear is 4, quadratic 16
 
@@ -257,10 +268,10 @@ def test_the_held_out_answers():
     assert next(found[row["instruction"]] for row in rows if "Mfumuko wa bei" in row["output"]) == [
         "6%", "KES 10000", "KES 13400", "KES 10000", "knbs",
     ]  # fmt: skip
-    assert all(finance.count(row["output"], row["output"]).wrong_numbers == 0 for row in rows)
+    assert all(facts.count(row["output"], row["output"], "", HERE).wrong_numbers == 0 for row in rows)
 
 
-@pytest.mark.parametrize("module", [reading, finance])
+@pytest.mark.parametrize("module", [reading, facts, numerals, calendars])
 def test_the_worked_examples_run(module):
     result = doctest.testmod(module)
     assert result.attempted > 0 and result.failed == 0
