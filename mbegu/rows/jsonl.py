@@ -97,5 +97,13 @@ def write_lines(path: Path, values: Iterable[dict[str, Any]]) -> None:
         writer.write_all(values)
 
 
+def append_lines(path: Path, values: Iterable[dict[str, Any]]) -> None:
+    """Adds objects to a file, or to a new one; its own lines stay as they are to the byte, and a crash leaves it as it was."""
+    before = path.read_bytes() if path.exists() else b""
+    end = b"" if not before or before.endswith(b"\n") else b"\n"
+    with whole(path) as temporary:
+        temporary.write_bytes(before + end + "".join(f"{_dumps(value)}\n" for value in values).encode())
+
+
 def _dumps(value: dict[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.errors import BadInput
-from mbegu.rows.jsonl import read_lines, write_lines
+from mbegu.rows.jsonl import append_lines, read_lines, write_lines
 from mbegu.rows.nearest import Match, nearest, pool
 from mbegu.rows.row import MACHINE, Row, id_field, row_id, text_field
 
@@ -75,7 +75,7 @@ def decision(row: Row, kind: str, reviewer: str, output: str = "", reason: str =
 
 def append(path: Path, line: dict[str, Any]) -> None:
     """Adds a decision to the file, which is replaced whole: a crash leaves it as it was before."""
-    write_lines(path, [*_lines(path), line])
+    append_lines(path, [line])
 
 
 def undo(path: Path, line: dict[str, Any]) -> None:
