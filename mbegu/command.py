@@ -30,3 +30,11 @@ class Stage(click.Command):
             message = problem
         click.echo(f"Error: {message}", err=True)
         sys.exit(1)
+
+
+def warn(*warnings: str | None) -> list[str]:
+    """Says on stderr what is not None, a line each, and returns it."""
+    said = [warning for warning in warnings if warning]
+    for warning in said:
+        click.echo(f"Warning: {warning}", err=True)
+    return said

@@ -9,25 +9,22 @@ from pathlib import Path
 
 import click
 
-from mbegu.command import Stage
-from mbegu.curating.settings import CURATE, Curate
+from mbegu.command import Stage, warn
+from mbegu.curating.settings import CURATE, Candidates, Curate
 from mbegu.sections import path, section
 
 
 @click.command(cls=Stage)
-@path("--expanded", "Rows of the expand stage.")
-@path("--dropped", "Ledger of the expand stage.")
-@path("--reviews", "Human decisions; may not exist yet.")
+@section(Candidates, "given")
 @path("--heldout", "Rows that are never trained on.")
 @path("--out", "Rows that stay.")
 @path("--ledger", "Rows dropped or changed, and why.")
 @path("--funnel", "Candidates left after each filter, as csv.")
 @path("--metrics", "The same counts as json.")
-@click.option("--unreviewed", type=click.Choice(["keep", "drop"]), required=True, help="Drafts without a decision.")
+@path("--warnings", "What may come of it that is no use, as json.")
 @section(Curate, "curate")
 def main(
-    expanded: Path, dropped: Path, reviews: Path, heldout: Path, out: Path, ledger: Path, funnel: Path, metrics: Path,
-    unreviewed: str, curate: Curate,
+    given: Candidates, heldout: Path, out: Path, ledger: Path, funnel: Path, metrics: Path, warnings: Path, curate: Curate
 ) -> None:  # fmt: skip
     """Apply reviews and checks to expanded rows."""
     from mbegu.curating import acceptance, quality
@@ -39,25 +36,29 @@ def main(
     from mbegu.rows.reviews import read_reviews
     from mbegu.rows.row import read_rows
     from mbegu.rows.tables import write_csv, write_json
+    from mbegu.scoring.fewest import too_few
     from mbegu.text.filters import scripts
 
     quality.check_bounds(curate, CURATE)
-    candidates = read_rows(expanded, answered=False)
-    decisions = read_reviews(reviews)
+    candidates = read_rows(given.expanded, answered=False)
+    decisions = read_reviews(given.reviews)
     for source in acceptance.orphans(candidates, decisions):
         click.echo(f"Warning: {source}: decides on a row that no longer exists; remove it or review the row again.", err=True)
+    if given.unreviewed == "wait":
+        acceptance.check_reviewed(candidates, decisions, given.expanded)
     similarity, overlap = curate.heldout_similarity, curate.heldout_overlap
     guarded = check_heldout(read_heldout(heldout), similarity)
-    kept, decided = acceptance.apply_reviews(candidates, decisions, unreviewed)
+    kept, decided = acceptance.apply_reviews(candidates, decisions, given.unreviewed)
     kept, failed = quality.check_drafts(kept, curate, scripts(guarded))
     kept, leaked = decontaminate(kept, guarded, similarity, overlap, curate.leakage, CURATE)
     lines = [*decided, *failed, *leaked]
     check_balance(len(candidates), len(kept), lines, CURATE)
     write_lines(out, kept)
     write_lines(ledger, lines)
-    survivors = of_drafts(kept, [*read_ledger(dropped), *lines])
+    survivors = of_drafts(kept, [*read_ledger(given.dropped), *lines])
     write_csv(funnel, ("filter", "dropped", "left"), survivors)
     write_json(metrics, summary(survivors))
+    write_json(warnings, warn(too_few(len(guarded), heldout)))
     click.echo(f"Kept {len(kept)} of {len(candidates)} candidates, {len(lines)} lines in the ledger: {out}")
 
 

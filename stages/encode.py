@@ -12,7 +12,7 @@ import click
 from click import Choice, IntRange
 
 from mbegu.asking.settings import PromptFile
-from mbegu.command import Stage
+from mbegu.command import Stage, warn
 from mbegu.sections import path, section
 
 
@@ -30,10 +30,12 @@ class Encode(NamedTuple):
 @path("--ledger", "Rows dropped or cut, and why.")
 @path("--metrics", "Token counts.")
 @path("--lengths", "Tokens of each row, for a histogram.")
+@path("--warnings", "What may come of it that is no use, as json.")
 @section(PromptFile, "prompt")
 @section(Encode, "encode")
 def main(
-    version: Path, base: Path, out: Path, ledger: Path, metrics: Path, lengths: Path, prompt: PromptFile, encode: Encode
+    version: Path, base: Path, out: Path, ledger: Path, metrics: Path, lengths: Path, warnings: Path, prompt: PromptFile,
+    encode: Encode,
 ) -> None:  # fmt: skip
     """Turn a version's rows into token ids."""
     from mbegu.quiet import quiet
@@ -48,16 +50,19 @@ def main(
     from mbegu.rows.tables import write_csv, write_json
     from mbegu.training import tokens
     from mbegu.training.encoded import write_encoded
+    from mbegu.training.spelling import spelt
 
     rows = read_rows(version, answered=True)
     asked = read_prompt(*prompt)
     identity = verify(base)
-    kept, lines = tokens.fit(tokens.encode(rows, asked, load_tokenizer(base)), rows, *encode)
+    tokenizer = load_tokenizer(base)
+    kept, lines = tokens.fit(tokens.encode(rows, asked, tokenizer), rows, *encode)
     check_balance(len(rows), len(kept), lines, tokens.STAGE)
     write_encoded(out, kept, asked, identity)
     write_lines(ledger, lines)
     write_json(metrics, tokens.count(kept, lines))
     write_csv(lengths, ("id", "tokens", "trained"), tokens.lengths(kept))
+    write_json(warnings, warn(spelt(rows, tokenizer)))
     click.echo(f"{len(kept)} rows, {sum(len(row['input_ids']) for row in kept)} tokens, {len(lines)} in the ledger: {out}")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from mbegu.command import Stage
+from mbegu.command import Stage, warn
 from mbegu.sections import path
 
 
@@ -26,10 +26,12 @@ def main(data: Path, metrics: Path, params: Path, templates: Path, html: Path, m
     from mbegu.builds.project import Project
     from mbegu.pages import report
     from mbegu.rows.tables import write_text
+    from mbegu.rows.warnings import read_warnings
 
     gathered = report.gather(Project(data=data, metrics=metrics, params=params))
     write_text(html, report.html(gathered, templates))
     write_text(markdown, report.markdown(gathered, templates))
+    warn(*read_warnings(metrics / "warnings", list(gathered["compared"]["models"])))
     click.echo(f"Report: {html}")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from mbegu.command import Stage
+from mbegu.command import Stage, warn
 from mbegu.sections import path, section
 from mbegu.training.settings import Lora, Schedule
 
@@ -20,6 +20,7 @@ from mbegu.training.settings import Lora, Schedule
 @path("--base", "Folder of the base model.")
 @path("--out", "Folder for the adapter.")
 @path("--curves", "Folder for training.csv and validation.csv.")
+@path("--warnings", "What may come of it that is no use, as json.")
 @path("--work", "Folder for checkpoints and the lock.")
 @click.option(
     "--method", type=click.Choice(["qlora", "lora", "full"]), required=True, help="4-bit base, bf16 base, or all weights."
@@ -27,35 +28,38 @@ from mbegu.training.settings import Lora, Schedule
 @section(Lora, "lora", "lora.")
 @section(Schedule, "schedule")
 def main(
-    encoded: Path, base: Path, out: Path, curves: Path, work: Path, method: str, lora: Lora, schedule: Schedule
+    encoded: Path, base: Path, out: Path, curves: Path, warnings: Path, work: Path, method: str, lora: Lora, schedule: Schedule
 ) -> None:  # fmt: skip
     """Train an adapter on a version."""
     from mbegu.quiet import quiet
 
     quiet()
+    from mbegu.models.loading import load_tokenizer
     from mbegu.models.manifest import verify
     from mbegu.outputs import sole_writer, whole
-    from mbegu.rows.tables import write_csv
-    from mbegu.training import checkpoints, trainer
+    from mbegu.rows.tables import write_csv, write_json
+    from mbegu.training import checkpoints, language, trainer
     from mbegu.training.curves import losses, overfitting
     from mbegu.training.encoded import read_encoded
+    from mbegu.training.outlook import outlook, unchanged
 
     rows, prompt = read_encoded(encoded)
     checkpoints.same_base(prompt, verify(base), encoded)
     training_rows, validation_rows = trainer.split(rows, schedule.validation)
+    said = warn(*outlook(len(training_rows), len(validation_rows), schedule))
     with sole_writer(work):
         run = checkpoints.run_folder(work, encoded, base, (method, lora, schedule))
         model = trainer.build(base, method, lora, schedule.seed)
+        said += warn(language.unknown(model, training_rows, load_tokenizer(base)))
         state = trainer.train(model, training_rows, validation_rows, schedule, run)
         training, validation = losses(state.log_history)
         write_csv(curves / "training.csv", ("step", "loss"), training)
         write_csv(curves / "validation.csv", ("step", "loss"), validation)
+        said += warn(unchanged(model), overfitting(training, validation))
+        write_json(warnings, said)
         with whole(out) as folder:
             checkpoints.save(model, prompt, folder)
         checkpoints.forget_runs(work)
-    warning = overfitting(training, validation)
-    if warning:
-        click.echo(f"Warning: {warning}", err=True)
     last = f"last loss {training[-1][1]:.3f}" + (f", validation loss {validation[-1][1]:.3f}" if validation else "")
     click.echo(f"Trained {method} on {len(training_rows)} rows in {state.global_step} steps, {last}: {out}")
 

@@ -6,7 +6,7 @@ In: data/expanded/VERSION.jsonl. Out: data/reviews/VERSION.jsonl, written after 
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -14,14 +14,25 @@ from mbegu.command import Stage
 from mbegu.sections import path
 
 KEYS = {"a": "accept", "e": "edit", "r": "reject", "s": "skip", "u": "undo", "q": "quit"}
-Made = list[dict[str, Any] | None]  # this session's decisions, None for a skipped row
+Rows = list[dict[str, Any]]
+
+
+class Sitting(NamedTuple):
+    """A reviewer before the drafts of a version."""
+
+    rows: Rows  # every draft
+    path: Path  # of the decisions
+    reviewer: str
+    todo: Rows  # not looked at yet
+    seen: list[tuple[dict[str, Any], bool]]  # a row, and whether it was decided on and not skipped
 
 
 @click.command(cls=Stage)
 @click.argument("version")
 @path("--data", "Folder of the rows.", "data")
 @click.option("--reviewer", help="Name in the decisions; by default git's user.name.")
-def main(version: str, data: Path, reviewer: str | None) -> None:
+@click.option("--undo", is_flag=True, help="First undo your last decision, also one of an earlier run.")
+def main(version: str, data: Path, reviewer: str | None, undo: bool) -> None:
     """Decide on the pending rows of VERSION, one by one."""
     from mbegu.builds.project import project_of
     from mbegu.rows.reviews import pending
@@ -30,13 +41,22 @@ def main(version: str, data: Path, reviewer: str | None) -> None:
     project = project_of(data)
     project.check_versions(version)
     path, rows = project.reviews(version), read_rows(project.drafts(version), answered=False)
-    name = reviewer or _git_name()
-    waiting = pending(rows, path)
-    if not waiting:
+    sitting = Sitting(rows, path, reviewer or _git_name(), pending(rows, path), [])
+    if undo:
+        _undo(sitting)
+    if not sitting.todo:
         click.echo(f"Nothing to review in {version}: every machine-written row has its decision.")
-    made = _session(waiting, rows, path, name)
-    skipped = made.count(None)
-    click.echo(f"{len(made) - skipped} decided, {skipped} skipped, {len(waiting) - len(made)} left: {path}")
+    _review(sitting)
+    decided, left = sum(done for _, done in sitting.seen), len(sitting.todo)
+    skipped = len(sitting.seen) - decided
+    click.echo(f"{decided} decided, {skipped} skipped, {left} left: {path}")
+    click.echo(f"Next: {_next(version, skipped + left)}", err=True)
+
+
+def _next(version: str, waiting: int) -> str:
+    if waiting:
+        return f"`mbegu review {version}` again, {waiting} without a decision yet."
+    return f"`dvc repro`, and commit the decisions; `mbegu review {version} --undo` if the last one was a slip."
 
 
 def _git_name() -> str:
@@ -48,24 +68,23 @@ def _git_name() -> str:
     return name
 
 
-def _session(waiting: list[dict[str, Any]], rows: list[dict[str, Any]], path: Path, reviewer: str) -> Made:
+def _review(sitting: Sitting) -> None:
     from mbegu.rows.reviews import append, nearest_of
 
-    made: Made = []
-    while len(made) < len(waiting):
-        row = waiting[len(made)]
-        _show(row, nearest_of(row, rows), len(made) + 1, len(waiting))
+    todo, seen = sitting.todo, sitting.seen
+    while todo:
+        row = todo[0]
+        _show(row, nearest_of(row, sitting.rows), len(seen) + 1, len(seen) + len(todo))
         choice = click.prompt("[a]ccept [e]dit [r]eject [s]kip [u]ndo [q]uit", type=click.Choice(list(KEYS)), show_choices=False)
         if choice == "q":
             break
         if choice == "u":
-            _undo(made, path)
+            _undo(sitting)
         elif choice == "s":
-            made.append(None)
-        elif line := _decide(choice, row, reviewer):  # else the row is shown again
-            append(path, line)
-            made.append(line)
-    return made
+            seen.append((todo.pop(0), False))
+        elif line := _decide(choice, row, sitting.reviewer):  # else the row is shown again
+            append(sitting.path, line)
+            seen.append((todo.pop(0), True))
 
 
 def _show(row: dict[str, Any], near: tuple[dict[str, Any], float] | None, number: int, count: int) -> None:
@@ -84,7 +103,7 @@ def _decide(choice: str, row: dict[str, Any], reviewer: str) -> dict[str, Any] |
     if choice == "a":
         return decision(row, "accept", reviewer)
     if choice == "r":
-        return decision(row, "reject", reviewer, reason=click.prompt("Reason"))
+        return decision(row, "reject", reviewer, reason=click.prompt("Reason, if any", default="", show_default=False))
     edited = (click.edit(row["output"], extension=".txt") or "").strip()
     if not edited or edited == row["output"]:
         click.echo("Not changed; accept it, reject it or edit it.")
@@ -92,11 +111,15 @@ def _decide(choice: str, row: dict[str, Any], reviewer: str) -> dict[str, Any] |
     return decision(row, "edit", reviewer, output=edited)
 
 
-def _undo(made: Made, path: Path) -> None:
-    """Takes back the last decision of this session."""
-    from mbegu.rows.reviews import undo
+def _undo(sitting: Sitting) -> None:
+    """Shows the last row again: a skipped one, or the one that this reviewer decided on last, now or in an earlier run."""
+    from mbegu.rows.reviews import newest, undo
 
-    if not made:
-        click.echo("Nothing to undo in this session.")
-    elif line := made.pop():
-        undo(path, line)
+    if sitting.seen and not sitting.seen[-1][1]:
+        sitting.todo.insert(0, sitting.seen.pop()[0])
+    elif found := newest(sitting.path, sitting.reviewer, sitting.rows):
+        undo(sitting.path, found[0])
+        del sitting.seen[-1:]
+        sitting.todo.insert(0, found[1])
+    else:
+        click.echo(f"Nothing to undo: {sitting.path} holds no decision of {sitting.reviewer} on these drafts.")

@@ -1,5 +1,6 @@
 """The sections of params.yaml that say which rows make a version."""
 
+from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from click import Choice, FloatRange, IntRange
@@ -28,6 +29,15 @@ class Split(NamedTuple):
     """How many rows of a set are held out."""
 
     fraction: Annotated[float, FloatRange(0, 1, max_open=True), "Share of the rows held out, on average."]
+
+
+class Candidates(NamedTuple):
+    """What may join a version, and what people decided on it."""
+
+    expanded: Annotated[Path, "Rows of the expand stage."]
+    dropped: Annotated[Path, "Ledger of the expand stage."]
+    reviews: Annotated[Path, "Human decisions; may not exist yet."]
+    unreviewed: Annotated[str, Choice(["keep", "drop", "wait"]), "Drafts without a decision; wait stops here."]
 
 
 class Curate(NamedTuple):

@@ -10,6 +10,7 @@ import jsonlines
 
 from mbegu.errors import BadInput
 from mbegu.outputs import whole
+from mbegu.rows.hints import NO_ARRAY, hint
 
 
 def read_lines(path: Path, keys: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -54,9 +55,10 @@ def _explain(error: jsonlines.InvalidLineError) -> str:
     if isinstance(cause, UnicodeDecodeError):
         return f"not valid UTF-8 (byte {cause.object[cause.start]:#04x} at column {cause.start + 1}); save the file as UTF-8."
     if isinstance(cause, json.JSONDecodeError):
-        return f"not valid JSON ({cause.msg} at column {cause.colno}); expected one whole object per line."
+        return f"not valid JSON ({cause.msg} at column {cause.colno}); {hint(cause) or 'expected one whole object per line'}."
     if cause is None:
-        return 'expected a JSON object per line, such as {"instruction": "…", "input": "", "output": "…"}.'
+        todo = f"; this is a JSON array, {NO_ARRAY}" if str(error.line).lstrip().startswith("[") else ""
+        return f'expected a JSON object per line, such as {{"instruction": "…", "input": "", "output": "…"}}{todo}.'
     return f"{cause}."
 
 
@@ -93,6 +95,14 @@ def write_lines(path: Path, values: Iterable[dict[str, Any]]) -> None:
     """Writes one JSON object per line, UTF-8, keys as given, and publishes the file whole."""
     with whole(path) as temporary, jsonlines.open(temporary, "w", dumps=_dumps) as writer:
         writer.write_all(values)
+
+
+def append_lines(path: Path, values: Iterable[dict[str, Any]]) -> None:
+    """Adds objects to a file, or to a new one; its own lines stay as they are to the byte, and a crash leaves it as it was."""
+    before = path.read_bytes() if path.exists() else b""
+    end = b"" if not before or before.endswith(b"\n") else b"\n"
+    with whole(path) as temporary:
+        temporary.write_bytes(before + end + "".join(f"{_dumps(value)}\n" for value in values).encode())
 
 
 def _dumps(value: dict[str, Any]) -> str:

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.errors import BadInput
-from mbegu.rows.jsonl import read_lines, write_lines
+from mbegu.rows.jsonl import append_lines, read_lines, write_lines
 from mbegu.rows.nearest import Match, nearest, pool
-from mbegu.rows.row import MACHINE, Row, id_field, text_field
+from mbegu.rows.row import MACHINE, Row, id_field, row_id, text_field
 
 KEYS = ("id", "decision", "instruction", "input", "draft", "output", "reason", "reviewer")
 DECISIONS = ("accept", "edit", "reject")
@@ -38,7 +38,7 @@ def _parse(value: Row, where: str) -> tuple[str, Row]:
     output = text_field(value, "output", where, required=kind == "edit")
     if kind != "edit" and output:
         raise BadInput(f'{where}: {kind!r} with an output; write decision "edit" or remove the output.')
-    reason = text_field(value, "reason", where, required=kind == "reject")
+    reason = text_field(value, "reason", where, required=False)
     reviewer = text_field(value, "reviewer", where, required=False)
     return id_, {"decision": kind, "output": output, "reason": reason, "reviewer": reviewer, "source": where}
 
@@ -49,8 +49,12 @@ def pending(rows: list[Row], path: Path) -> list[Row]:
     Raises:
         BadInput: the file of decisions can't be read.
     """
-    decided = read_reviews(path)
-    return [row for row in rows if row["origin"]["kind"] in MACHINE and row["id"] not in decided]
+    return undecided(rows, read_reviews(path))
+
+
+def undecided(rows: list[Row], reviews: dict[str, Row]) -> list[Row]:
+    """Machine-written rows that none of the decisions is on, in their order."""
+    return [row for row in rows if row["origin"]["kind"] in MACHINE and row["id"] not in reviews]
 
 
 def nearest_of(row: Row, rows: list[Row]) -> Match | None:
@@ -63,7 +67,7 @@ def decision(row: Row, kind: str, reviewer: str, output: str = "", reason: str =
     """A line of a reviews file. The draft stays in it: with an edited answer it makes a preference pair.
 
     Args:
-        kind: "accept", "edit" (with `output`) or "reject" (with `reason`).
+        kind: "accept", "edit" (with `output`) or "reject" (with or without `reason`).
     """
     line = {"id": row["id"], "decision": kind, "instruction": row["instruction"], "input": row["input"], "draft": row["output"]}
     return {**line, **({"output": output} if output else {}), **({"reason": reason} if reason else {}), "reviewer": reviewer}
@@ -71,12 +75,22 @@ def decision(row: Row, kind: str, reviewer: str, output: str = "", reason: str =
 
 def append(path: Path, line: dict[str, Any]) -> None:
     """Adds a decision to the file, which is replaced whole: a crash leaves it as it was before."""
-    write_lines(path, [*_lines(path), line])
+    append_lines(path, [line])
 
 
 def undo(path: Path, line: dict[str, Any]) -> None:
-    """Takes a decision of this session out of the file again."""
-    write_lines(path, [other for other in _lines(path) if other["id"] != line["id"]])
+    """Removes a decision from the file again."""
+    write_lines(path, [other for other in _lines(path) if other != line])
+
+
+def newest(path: Path, reviewer: str, rows: list[Row]) -> tuple[dict[str, Any], Row] | None:
+    """The reviewer's newest decision on one of `rows`, of whatever session, and that row; decisions are appended."""
+    drafts = {row["id"]: row for row in rows}
+    for line in reversed(_lines(path)):
+        row = drafts.get(row_id(line["instruction"], line.get("input", "")))
+        if row and line.get("reviewer") == reviewer:
+            return line, row
+    return None
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

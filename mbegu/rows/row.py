@@ -57,7 +57,8 @@ def read_rows(path: Path, *, answered: bool) -> list[Row]:
     """Reads rows, hand-written (no `id`, no `origin`) or built.
 
     Args:
-        answered: whether an empty or absent output is an error.
+        answered: whether an empty or absent output is an error. Where it is none, a hand-written row whose answer is to be
+            drafted has no output at all; an empty one may be a slip, and is an error.
 
     Returns:
         One dict per line, keys in the order of `KEYS`; a hand-written row gets its id and
@@ -74,6 +75,8 @@ def parse_row(value: Row, where: str, *, answered: bool) -> Row:
     instruction = text_field(value, "instruction", where, required=True)
     input_ = text_field(value, "input", where, required=False)
     output = text_field(value, "output", where, required=answered)
+    if not output and "output" in value and "origin" not in value:
+        raise BadInput(f"{where}: 'output' is empty; write the answer, or leave 'output' out if the answer is to be drafted.")
     id_ = id_field(value, instruction, input_, where)
     origin = value.get("origin", {"kind": "seed", "parents": [], "source": where})
     if not isinstance(origin, dict) or not isinstance(origin.get("parents"), list):

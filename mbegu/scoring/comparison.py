@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.errors import BadInput
+from mbegu.scoring.fewest import LEVEL
 from mbegu.scoring.headings import TESTED
 from mbegu.scoring.measures import Measures
 from mbegu.scoring.scores import read_measures
-from mbegu.scoring.significance import LEVEL, RESAMPLES, as_arrays, compare_pair, own_intervals
+from mbegu.scoring.significance import RESAMPLES, as_arrays, compare_pair, own_intervals
 
 BASE = "base"
 Models = dict[str, list[Measures]]  # by model: the measures of each question, all in the same order

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
 
+from mbegu.scoring.fewest import LEVEL
+
 RESAMPLES = 10_000
-LEVEL = 0.95  # of all intervals of a comparison together
 POWER = 0.8  # chance of finding a true difference, for the size of set that would be needed
 CHUNK = 1_000  # resamples at a time, so that 1,000 questions take 8 MB
 Measures = Mapping[str, Any]  # by metric: array (questions, 2) of numerators and denominators

@@ -1,5 +1,6 @@
 """The section `train` of params.yaml."""
 
+import math
 from typing import Annotated, NamedTuple
 
 from click import Choice, FloatRange, IntRange
@@ -31,3 +32,11 @@ class Schedule(NamedTuple):
     validation: Annotated[float, FloatRange(0, 1, max_open=True), "Share of lineages held back."]
     save_steps: Annotated[int, IntRange(1), "Optimizer steps between checkpoints."]
     seed: Annotated[int, IntRange(0), "For initial weights, order of rows and dropout."]
+
+    def epoch_steps(self, rows: int) -> int:
+        """Optimizer steps of a pass over so many rows."""
+        return math.ceil(rows / self.batch_size / self.gradient_accumulation_steps)
+
+    def steps(self, rows: int) -> int:
+        """Optimizer steps of the whole run."""
+        return math.ceil(self.epochs * self.epoch_steps(rows))

@@ -1,7 +1,6 @@
 """One training run: LoRA on a 4-bit or bf16 base, or full fine-tuning, resumable and the same to the byte."""
 
 import json
-import math
 import os
 import shutil
 from pathlib import Path
@@ -87,8 +86,7 @@ def train(model: Any, rows: Dataset, validation: Dataset, schedule: Schedule, fo
         The `TrainerState`, whose `log_history` has one entry per logged step or evaluation.
     """
     checkpoint = _last_whole_checkpoint(folder)
-    epoch_steps = math.ceil(len(rows) / schedule.batch_size / schedule.gradient_accumulation_steps)
-    arguments = _arguments(schedule, epoch_steps if len(validation) else None, folder)
+    arguments = _arguments(schedule, schedule.epoch_steps(len(rows)) if len(validation) else None, folder)
     # a first evaluation draws from the random generator, and a resumed run has had it
     arguments.eval_on_start = bool(len(validation)) and checkpoint is None
     trainer = Trainer(

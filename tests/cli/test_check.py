@@ -115,7 +115,7 @@ def test_the_thresholds_are_those_of_the_build(project):
 
 
 def test_a_second_version_extends_the_first(project):
-    replace(project / "params.yaml", "  v1: {extends: none, unreviewed: drop}", "  v1: {extends: none}\n  v2: {extends: v1}")
+    replace(project / "params.yaml", "  v1: {extends: none, unreviewed: wait}", "  v1: {extends: none}\n  v2: {extends: v1}")
     replace(project / "params.yaml", "bootstrap: 0}", "bootstrap: 0}\n  v2: {extends: v1, teacher: models/base, bootstrap: 0}")
     assert refused() == "data/seeds/v2.jsonl: No such file or directory; expected a JSON Lines file."
     (project / "data/seeds/v2.jsonl").write_text("")

@@ -44,6 +44,41 @@ def test_the_tools_of_a_version(mbegu, refused, write_jsonl, tmp_path, monkeypat
     assert "Nothing to review in v1" in mbegu("review", "v1", "--reviewer", "Achieng").stdout
 
 
+def drafts(write_jsonl, count: int) -> None:
+    draft = {"origin": {"kind": "generated", "parents": [], "source": "s:1"}}
+    write_jsonl("data/expanded/v1.jsonl", [{**row, **draft} for row in ROWS[:count]])
+
+
+def decisions(folder) -> list[str]:
+    lines = (folder / "data/reviews/v1.jsonl").read_text(encoding="utf-8").splitlines()
+    return [f"{line['decision']} {line['instruction'][:17]} {line['reviewer']}" for line in map(json.loads, lines)]
+
+
+def test_undo_reaches_into_earlier_sittings_but_not_into_another_reviewer_s_decisions(mbegu, write_jsonl, tmp_path):
+    drafts(write_jsonl, 3)
+    by_hand = {"decision": "accept", "instruction": "Question number 0 about ሰላም?", "reviewer": "Wanjiru"}  # without an id
+    write_jsonl("data/reviews/v1.jsonl", [by_hand])
+    mbegu("review", "v1", "--reviewer", "Achieng", typed="a\nq\n")
+    done = mbegu("review", "v1", "--reviewer", "Achieng", typed="u\nr\n\nu\nu\nq\n")
+    assert "Nothing to undo: data/reviews/v1.jsonl holds no decision of Achieng on these drafts." in done.stdout
+    assert done.stdout.endswith("0 decided, 0 skipped, 2 left: data/reviews/v1.jsonl\n"), done.output
+    assert decisions(tmp_path) == ["accept Question number 0 Wanjiru"]
+    mbegu("review", "v1", "--reviewer", "Achieng", typed="a\nr\n\n")
+    assert decisions(tmp_path)[1:] == ["accept Question number 1 Achieng", "reject Question number 2 Achieng"]
+    assert "reason" not in (tmp_path / "data/reviews/v1.jsonl").read_text()
+    done = mbegu("review", "v1", "--reviewer", "Achieng", "--undo", typed="a\n")
+    assert "1 of 1" in done.stdout and decisions(tmp_path)[-1] == "accept Question number 2 Achieng"
+
+
+def test_review_says_what_comes_next(mbegu, write_jsonl):
+    drafts(write_jsonl, 3)
+    done = mbegu("review", "v1", "--reviewer", "A", typed="s\na\nq\n")
+    assert done.stderr == "Next: `mbegu review v1` again, 2 without a decision yet.\n"
+    done = mbegu("review", "v1", "--reviewer", "A", typed="a\na\n")
+    assert done.stderr.startswith("Next: `dvc repro`, and commit the decisions;")
+    assert mbegu("review", "v1", "--reviewer", "A").stderr == done.stderr
+
+
 def test_a_session_can_be_left_at_any_time(mbegu, write_jsonl, tmp_path):
     draft = {"origin": {"kind": "generated", "parents": [], "source": "s:1"}}
     write_jsonl("data/expanded/v1.jsonl", [{**row, **draft} for row in ROWS[:3]])

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from mbegu.curating import acceptance, merging
@@ -38,6 +40,26 @@ def test_decisions_are_applied_and_each_change_is_in_the_ledger():
     assert len(acceptance.apply_reviews(rows, reviews, "keep")[0]) == 4
 
 
+def test_a_rejection_may_do_without_a_reason(write_jsonl):
+    path = write_jsonl("reviews.jsonl", [{"decision": "reject", "instruction": "ምን? 🌱\u200d"}])
+    (line,) = acceptance.apply_reviews([row("ምን? 🌱\u200d")], read_reviews(path), "drop").ledger
+    assert (line["action"], line["reason"]) == ("dropped", "rejected by review")
+
+
+def test_drafts_that_wait_are_counted_and_the_way_on_is_named():
+    rows = [row("accepted"), row("undecided"), row("grounded", kind="document"), row("human", kind="seed")]
+    decided = {rows[0]["id"]: review("accept"), rows[2]["id"]: review("reject")}
+    with pytest.raises(BadInput) as error:
+        acceptance.check_reviewed(rows, decided, Path("data/expanded/v2.jsonl"))
+    assert str(error.value) == (
+        "data/expanded/v2.jsonl: 1 draft waits for a decision; run `mbegu review v2` and then `dvc repro`, or set "
+        "versions.v2.unreviewed in params.yaml to drop (go on without them) or keep (train on them as they are)."
+    )
+    with pytest.raises(BadInput, match="3 drafts wait for a decision"):
+        acceptance.check_reviewed(rows, {}, Path("v1.jsonl"))
+    acceptance.check_reviewed(rows, decided | {rows[1]["id"]: review("edit", "Better.")}, Path("v1.jsonl"))
+
+
 def test_a_decision_on_a_row_that_is_gone_is_named():
     assert acceptance.orphans([row("here")], {row_id("here", ""): review("accept"), "gone": review("accept")}) == [
         "reviews.jsonl:1"
@@ -50,7 +72,7 @@ def test_a_decision_on_a_row_that_is_gone_is_named():
         ({"decision": "maybe", "instruction": "Q"}, "decision 'maybe'; expected one of accept, edit, reject"),
         ({"decision": "edit", "instruction": "Q"}, "'output' is missing"),
         ({"decision": "accept", "instruction": "Q", "output": "A"}, "'accept' with an output"),
-        ({"decision": "reject", "instruction": "Q"}, "'reason' is missing"),
+        ({"decision": "reject", "instruction": "Q", "reason": 5}, "'reason' is int, expected a string"),
         ({"decision": "accept", "instruction": "Q", "id": "0"}, "is not that of its question"),
         ({"decision": "accept"}, "'instruction' is missing"),
         ({"decision": "accept", "instruction": "Q", "revewer": "B"}, "Did you mean 'reviewer'?"),

@@ -70,6 +70,7 @@ def copy_project(to: Path) -> Path:
     # independent of v2, so that a test's edit of v2 does not rebuild v3 too
     params["versions"]["v3"]["extends"] = "v1"
     params["seeds"]["v3"] |= {"extends": "v1", "bootstrap": 2, "teacher": "models/base"}
+    params["versions"]["v2"]["unreviewed"] = "drop"  # a test's edited seed is not reviewed again
     params["teacher"]["local"]["batch_size"] = 4
     params["expand"]["max_new_tokens"] = 12
     params["bootstrap"] |= {"requests": 4, "patience": 1, "instruction_tokens": 40, "instance_tokens": 30}

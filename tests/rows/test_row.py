@@ -6,7 +6,7 @@ from root import ROOT, ours
 from mbegu.errors import BadInput
 from mbegu.rows.checks import failed
 from mbegu.rows.heldout import read_heldout
-from mbegu.rows.jsonl import write_lines
+from mbegu.rows.jsonl import append_lines, write_lines
 from mbegu.rows.row import read_rows, row_id, unique_ids
 
 GOOD = b'{"instruction": "What is a fund?", "input": "", "output": "A pool."}\n'
@@ -29,6 +29,46 @@ BAD = {
     "an id that is no text": (b'{"id": 7, "instruction": "Q", "output": "A"}\n', "rows.jsonl:1: id 7 is not that of"),
     "broken origin": (b'{"instruction": "Q", "output": "A", "origin": "me"}\n', "rows.jsonl:1: 'origin' is not an object"),
 }
+
+
+HINTS = {
+    "curly quotes around names": ("{“instruction”: “What?”}", "curly quotes “ ” stand where JSON wants straight ones"),
+    "a curly quote that closes": ('{"instruction": "ምን?”, "output": "ሰላም"}', "curly quotes “ ” stand where"),
+    "German quotes": ('{"instruction": „Was?“}', "curly quotes “ ” stand where"),
+    "single quotes": ("{'instruction': 'What?'}", "single quotes stand where JSON wants double ones"),
+    "a trailing comma": ('{"instruction": "What?", }', "a comma stands before the closing }; remove it"),
+    "a line of an array": ('{"instruction": "What?"},', "a comma stands behind the object; remove it"),
+    "an array over lines": ("[", "a JSON array; write one object a line, without the [ ]"),
+    "an array on a line": ('[{"instruction": "What?"}]', "this is a JSON array, write one object a line, without the [ ]"),
+    "half an object": ('{"instruction": "متى؟ 🌱\u200d', "expected one whole object per line."),
+}
+
+
+@pytest.mark.parametrize("name", HINTS)
+def test_a_usual_slip_in_json_is_named(write_jsonl, name):
+    line, message = HINTS[name]
+    with pytest.raises(BadInput) as error:
+        read_rows(write_jsonl("rows.jsonl", ['{"instruction": "Fine “so”, he said"}', line]), answered=False)
+    assert "rows.jsonl:2: " in str(error.value) and message in str(error.value)
+
+
+def test_an_empty_answer_of_a_hand_written_row_is_no_open_question(write_jsonl):
+    open_, slip = {"instruction": "ቲማቲም መቼ ይተከላል?"}, {"instruction": "متى؟", "output": " \u200b".strip("\u200b")}
+    draft = {**slip, "origin": {"kind": "generated", "parents": []}}
+    assert [row["output"] for row in read_rows(write_jsonl("rows.jsonl", [open_, draft]), answered=False)] == ["", ""]
+    with pytest.raises(BadInput) as error:
+        read_rows(write_jsonl("rows.jsonl", [open_, slip]), answered=False)
+    assert str(error.value).endswith(
+        "rows.jsonl:2: 'output' is empty; write the answer, or leave 'output' out if the answer is to be drafted."
+    )
+
+
+def test_lines_that_are_added_leave_the_others_as_they_are(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(b'{"output":"A",  "instruction": "Q"}\r\n\r\n{"instruction": "R"}')
+    before = path.read_bytes()
+    append_lines(path, [{"instruction": "ሰላም 🌱"}])
+    assert path.read_bytes() == before + '\n{"instruction": "ሰላም 🌱"}\n'.encode()
 
 
 @pytest.mark.parametrize("name", BAD)

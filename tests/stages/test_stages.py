@@ -44,7 +44,7 @@ LOCALE = {"--languages": "en", "--currency": "KES", "--unknown": "I don't know",
 CURATE = {
     "--dropped": "none.jsonl", "--funnel": "funnel.csv", "--metrics": "funnel.json", "--refusals": "as an ai",
     "--unreviewed": "keep", "--min_words": 1, "--max_words": 50, "--max_repetition": 1, "--heldout_similarity": 0.7,
-    "--heldout_overlap": 0.5, "--leakage": "error",
+    "--heldout_overlap": 0.5, "--leakage": "error", "--warnings": "metrics/warnings/v1/curate.json",
 }  # fmt: skip
 ROWS = [{"instruction": f"Question number {n} about ሰላም?", "input": "", "output": f"Answer {n}."} for n in range(8)]
 HELDOUT = [{"instruction": "Something quite different", "output": "Yes."}, {"instruction": "ምንድን ነው?", "output": "ሰላም።"}]
@@ -98,13 +98,15 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, mbegu, refused, write_jso
     assert done.stdout == "0 rows before, 9 now, 0 duplicates in the ledger: data/versions/v1.jsonl\n"
     encode = ["encode", "--version", "data/versions/v1.jsonl", "--base", tiny_base, "--out", "v1.arrow",
                 "--ledger", "t.ledger",
-                "--metrics", "t.json", "--lengths", "metrics/encode/v1.csv", *TEMPLATE]  # fmt: skip
+                "--metrics", "t.json", "--lengths", "metrics/encode/v1.csv", "--warnings", "metrics/warnings/v1/encode.json",
+                *TEMPLATE]  # fmt: skip
     encode += ["--max_length", 200, "--on_truncation", "error"]
     assert "9 rows, " in stage(*encode).stdout
     assert json.loads((tmp_path / "t.json").read_text())["rows"] == 9
 
     train = ["train", "--encoded", "v1.arrow", "--base", tiny_base, "--out", "adapters/v1", "--curves", "metrics/train/v1",
-             "--work", "work", *LORA, *flat(TRAIN), "--no-gradient_checkpointing"]  # fmt: skip
+             "--work", "work", "--warnings", "metrics/warnings/v1/train.json",
+             *LORA, *flat(TRAIN), "--no-gradient_checkpointing"]  # fmt: skip
     done = stage(*train)
     assert done.exit_code == 0, done.output
     assert "Trained qlora on" in done.stdout
@@ -164,7 +166,8 @@ def options_of(name: str, tiny_base, write_jsonl) -> list:
                    "--validation", 0.1, "--out", "out", "--ledger", "l", "--memo", "m", "--work", "w", *TEMPLATE,
                    "--max_new_tokens", 4, *flat(TEACHER), *flat(BOOTSTRAP), *flat(LOCALE), "--instance_chat"],
         "merge": ["--previous", rows, "--curated", rows, "--out", "out", "--ledger", "l", "--near_duplicate", 0.9],
-        "train": ["--encoded", "no.arrow", "--base", tiny_base, "--out", "out", "--curves", "c", "--work", "w", *LORA,
+        "train": ["--encoded", "no.arrow", "--base", tiny_base, "--out", "out", "--curves", "c", "--work", "w", "--warnings", "t",
+                  *LORA,
                   *flat(TRAIN), "--no-gradient_checkpointing"],
         "predict": ["--heldout", heldout, "--base", tiny_base, "--model", tiny_base, "--out", "out", "--memo", "m",
                     "--work", "w", *TEMPLATE, *GENERATE],

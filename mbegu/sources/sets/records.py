@@ -10,7 +10,7 @@ import itertools
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -158,8 +158,21 @@ def _record(where: str, value: Any) -> Record:
 
 
 def _csv(path: Path) -> Iterator[Record]:
+    return table(path, _lines(path), ",")
+
+
+def table(path: Path, lines: Iterable[str], separator: str) -> Iterator[Record]:
+    """The records of a table below its header; of several columns without a name, each is called by its number.
+
+    Args:
+        path: for messages.
+        lines: with their ends.
+
+    Raises:
+        BadInput: no CSV, or two columns of one name; from the iterator.
+    """
     csv.field_size_limit(LONGEST)
-    reader = csv.reader(_lines(path), strict=True)
+    reader = csv.reader(lines, delimiter=separator, strict=True)
     header: list[str] = []
     while True:
         start = reader.line_num + 1
@@ -173,6 +186,8 @@ def _csv(path: Path) -> Iterator[Record]:
             continue
         if not header:
             header = [cell.strip() for cell in cells]
+            if header.count("") > 1:  # a spreadsheet saves its empty columns too
+                header = [name or f"column {number}" for number, name in enumerate(header, 1)]
             if len(set(header)) < len(header):
                 raise BadInput(f"{path}:{start}: two columns have one name in {', '.join(header)}; rename one.")
         elif len(cells) != len(header):

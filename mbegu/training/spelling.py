@@ -1,0 +1,35 @@
+"""How many tokens a base model's tokenizer makes of the words of a version's answers, measured against English.
+
+SmolLM2-135M: 1.17 for `english.py`, 1.43 for data/seeds/v1.jsonl, 2.79 for Swahili, whose words are long in any vocabulary,
+11.0 for Amharic, which it spells byte by byte (the last two: tests/training/languages.py). A vocabulary for many languages,
+Gemma 3's, makes 1.2 of English, 2.3 of Swahili and 3.2 of Amharic, so that `SPELT` is above what such a one comes to.
+"""
+
+from typing import Any
+
+from mbegu.asking.prompts import token_ids
+from mbegu.rows.row import Row
+from mbegu.text.draws import rank
+from mbegu.text.words import words
+from mbegu.training.english import ANSWERS
+
+SPELT = 3.0  # times the tokens a word of English
+ROWS = 64  # the most that is measured
+
+
+def spelt(rows: list[Row], tokenizer: Any) -> str | None:
+    """A sentence if the tokenizer makes far more tokens of a word of these rows' answers than of an English one, else None."""
+    sample = sorted(rows, key=lambda row: rank(row["id"]))[:ROWS]
+    english, own = tokens_a_word(list(ANSWERS), tokenizer), tokens_a_word([row["output"] for row in sample], tokenizer)
+    if own < SPELT * english:
+        return None
+    return (
+        f"the base model's tokenizer makes {own:.1f} tokens of a word of these answers, {english:.1f} of an English one: it was "
+        "not made for this language, and training and answering cost as many times more; choose another model under `base`."
+    )
+
+
+def tokens_a_word(texts: list[str], tokenizer: Any) -> float:
+    """Fertility; words as Unicode cuts them, one a character in scripts without spaces."""
+    count = sum(len(words(text)) for text in texts)
+    return sum(map(len, token_ids(texts, tokenizer, special_tokens=False))) / max(count, 1)
