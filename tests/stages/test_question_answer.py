@@ -8,10 +8,11 @@ from test_endpoint import completion, reply, serve  # noqa: F401
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.ledger import read_ledger
 from mbegu.rows.row import read_rows
-from mbegu.sources.documents.answers import UNKNOWN, locate
+from mbegu.sources.documents.answers import locate
 from mbegu.sources.documents.chunks import KEYS
 
 TEMPLATES = "templates/grounded"
+UNKNOWN = "I don't know"
 
 
 def chunk(number, text):
