@@ -1,4 +1,4 @@
-"""Questions and answers about documents in Swahili and Amharic: how many good ones pass, and how many that are about something else."""
+"""Questions and answers about documents in Swahili and Amharic: how many good ones pass, and how many about something else."""
 
 import json
 from itertools import product
@@ -33,7 +33,7 @@ def counted(pairs: list[tuple[str, str]], least: float) -> tuple[int, int, int]:
 @pytest.mark.parametrize(
     ("language", "good", "of_another", "of_none", "answers", "wrong"),
     [
-        ("sw", (21, 27, 29), (5, 7, 232), (5, 5, 96), (22, 26, 29), (0, 0, 29)),
+        ("sw", (21, 27, 29), (5, 7, 232), (6, 6, 96), (22, 26, 29), (0, 0, 29)),
         ("am", (12, 26, 29), (2, 4, 232), (1, 1, 96), (6, 21, 29), (0, 0, 29)),
     ],
 )

@@ -5,14 +5,15 @@ from mbegu.text.kin import akin
 from mbegu.text.words import words
 
 HALF = 0.5
-# They ask, and the passage answers: no passage has to hold them. Forms with the prepositions that Amharic writes in front.
-ASKING = frozenset(
-    "what which who whom whose when where why how"
-    " je nini gani nani lini wapi vipi ngapi kwanini upi ipi kipi yupi zipi lipi yapi vipi"
-    " ምን ምንድን ምንድነው ምንድናቸው ለምን በምን ከምን ማን ማነው ማንን ለማን በማን የማን ከማን መቼ እስከመቼ ከመቼ የት ከየት ወዴት እንዴት ስንት በስንት ለስንት የስንት"
-    " የትኛው የትኛዋ የትኛውን በየትኛው ለየትኛው የቱ የቷ"
-    " ما ماذا من متى اين أين كيف كم لماذا هل اي أي".split()
-)
+# They ask, and the passage answers: no passage has to hold them. Amharic writes its prepositions in front of them.
+QUESTION_WORDS = {
+    "en": "what which who whom whose when where why how",
+    "sw": "je nini gani nani lini wapi vipi ngapi kwanini upi ipi kipi yupi zipi lipi yapi",
+    "am": "ምን ምንድን ምንድነው ምንድናቸው ለምን በምን ከምን ማን ማነው ማንን ለማን በማን የማን ከማን መቼ እስከመቼ ከመቼ የት ከየት ወዴት እንዴት ስንት በስንት ለስንት የስንት "
+    "የትኛው የትኛዋ የትኛውን በየትኛው ለየትኛው የቱ የቷ",
+    "ar": "ما ماذا من متى اين أين كيف كم لماذا هل اي أي",
+}
+ASKING = frozenset(" ".join(QUESTION_WORDS.values()).split())
 
 
 def overlaps(text: str, passage: str, least: float) -> bool:
