@@ -153,6 +153,23 @@ def test_not_knowing_is_said_in_one_way_only(tmp_path, said):
     assert found.kept == [] and found.ledger[0]["reason"] == "the teacher does not know"
 
 
+@pytest.mark.parametrize(
+    "said", ["Sina taarifa hizo", "sina taarifa hizo።", "Sijui.", "I don't know.", "መልሱን አላውቅም።", "لا أعرف 🤷"]
+)
+def test_not_knowing_in_other_words_becomes_the_phrase_of_the_project(tmp_path, said):
+    found = json.dumps({"quote": "The fee", "answer": said}, ensure_ascii=False)
+    row = answered(tmp_path, lambda _: found, unknown="Sina taarifa hizo.", precision=1)[0].kept[0]
+    assert row["output"] == "Sina taarifa hizo." and row["origin"]["span"] is None
+    dropped, *_ = answered(tmp_path, lambda _: found, unknown="Sina taarifa hizo.", keep_unknown=False)
+    assert dropped.kept == [] and dropped.ledger[0]["reason"] == "the teacher does not know"
+
+
+def test_the_phrase_of_the_project_behind_an_answer_is_half_an_answer(tmp_path):
+    said = json.dumps({"quote": "The fee", "answer": "2 %. Sina taarifa hizo"})
+    found, *_ = answered(tmp_path, lambda _: said, unknown="Sina taarifa hizo.")
+    assert (found.kept, found.ledger[0]["reason"]) == ([], "half an answer")
+
+
 def test_an_answer_of_other_words_than_the_passage_goes_to_the_ledger_with_its_precision(tmp_path):
     said = json.dumps({"quote": "The fee", "answer": "The fee buys a fun smoothie"})
     line = answered(tmp_path, lambda _: said, precision=0.7)[0].ledger[0]

@@ -33,8 +33,8 @@ def counted(pairs: list[tuple[str, str]], least: float) -> tuple[int, int, int]:
 @pytest.mark.parametrize(
     ("language", "good", "of_another", "of_none", "answers", "wrong"),
     [
-        ("sw", (21, 27, 29), (5, 7, 232), (6, 6, 96), (22, 26, 29), (0, 0, 29)),
-        ("am", (12, 26, 29), (2, 4, 232), (1, 1, 96), (6, 21, 29), (0, 0, 29)),
+        ("sw", (21, 25, 29), (5, 6, 232), (6, 6, 96), (22, 26, 29), (0, 0, 29)),
+        ("am", (12, 26, 29), (2, 5, 232), (1, 1, 96), (6, 22, 29), (0, 0, 29)),
     ],
 )
 def test_most_good_questions_and_answers_pass_and_hardly_more_of_the_others(language, good, of_another, of_none, answers, wrong):
