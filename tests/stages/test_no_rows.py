@@ -45,7 +45,8 @@ def test_documents_without_rows_hear_of_their_teacher_and_never_of_seeds(stage, 
 def test_drafts_that_wait_are_to_be_reviewed(stage, refused, write_jsonl, data):
     data("curated", line("curate", "not reviewed"))
     assert merged(stage, refused, write_jsonl) == (
-        "all 1 candidates were dropped: 1 as 'not reviewed' (data/curated/v1.ledger.jsonl); review the drafts (`mbegu review v1`)."
+        "all 1 candidates were dropped: 1 as 'not reviewed' (data/curated/v1.ledger.jsonl); "
+        "review the drafts (`mbegu review v1`)."
     )
 
 
