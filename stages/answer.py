@@ -28,9 +28,10 @@ from mbegu.sources.documents.settings import Answer
 @section(Teachers, "teachers")
 @section(Replying, "replying")
 @section(Answer, "answer")
+@click.option("--unknown", default="I don't know", show_default=True, help="How an answer says that it is not known.")
 def main(
     questions: Path, model: LocalModel, out: Path, ledger: Path, memory: Memory, plan: bool, teachers: Teachers,
-    replying: Replying, answer: Answer,
+    replying: Replying, answer: Answer, unknown: str,
 ) -> None:  # fmt: skip
     """Answer questions from their chunks."""
     from mbegu.quiet import quiet
@@ -44,14 +45,14 @@ def main(
     from mbegu.sources.documents import answers
 
     rows = read_rows(questions, answered=False)
-    reply = partial(answers.answer, rows, answer, read_asking(replying, "answer"))
+    reply = partial(answers.answer, rows, answer, read_asking(replying, "answer"), unknown=unknown)
     with choose(teachers, model, memory) as teacher:
         if plan:
             click.echo("\n".join(forecast.lines(teacher, {"Answers": reply})))
             return
         new, asked, fresh = reply(teacher)
         check_balance(len(rows), len(new.kept), new.ledger, answers.STAGE)
-        made = answers.unanswerable(new.kept, answer.unanswerable, answer.validation)
+        made = answers.unanswerable(new.kept, answer.unanswerable, answer.validation, unknown)
         write_lines(out, [*new.kept, *made])
         write_lines(ledger, new.ledger)
     click.echo(

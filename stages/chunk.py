@@ -1,6 +1,6 @@
-"""Cuts documents into chunks that end where sentences end, and holds some documents out.
+"""Cuts documents into chunks that end where sentences end, and holds some documents or sections out.
 
-In: documents, the held-out questions. Out: chunks to train on, those of held-out documents, and the ledger of the others.
+In: documents, the held-out questions. Out: chunks to train on, those that are held out, and the ledger of the others.
 
     python stages/chunk.py --documents data/documents/hr.jsonl --heldout_rows data/heldout.jsonl --heldout 'rules/*' …
 """
@@ -18,7 +18,7 @@ from mbegu.sections import path, section
 class Chunk(NamedTuple):
     """How documents are cut, and which are held out."""
 
-    heldout: Annotated[list[str], "Glob of documents that are held out; repeat."]
+    heldout: Annotated[list[str], "Glob of documents that are held out, or GLOB#HEADING for a section; repeat."]
     unit: Annotated[str, Choice(["characters", "tokens"]), "What size and step count."]
     size: Annotated[int, IntRange(1), "Longest chunk."]
     step: Annotated[int, IntRange(1), "From one chunk's start to the next; below size, they overlap."]
@@ -30,7 +30,7 @@ class Chunk(NamedTuple):
 @path("--heldout_rows", "Rows that are never trained on.")
 @path("--base", "Base model, whose tokens are counted.")
 @path("--out", "Chunks to train on.")
-@path("--heldout_out", "Chunks of held-out documents.")
+@path("--heldout_out", "Chunks that are held out.")
 @path("--ledger", "Chunks left out, and why.")
 @section(Chunk, "chunk")
 def main(documents: Path, heldout_rows: Path, base: Path, out: Path, heldout_out: Path, ledger: Path, chunk: Chunk) -> None:
@@ -39,7 +39,7 @@ def main(documents: Path, heldout_rows: Path, base: Path, out: Path, heldout_out
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import read_lines, write_lines
     from mbegu.rows.ledger import check_balance
-    from mbegu.sources.documents import chunks, cutting
+    from mbegu.sources.documents import chunks, cutting, holding
     from mbegu.sources.documents.documents import KEYS
 
     tokenizer = None
@@ -49,20 +49,27 @@ def main(documents: Path, heldout_rows: Path, base: Path, out: Path, heldout_out
         tokenizer = load_tokenizer(base)
     cut = cutting.cutter(chunk.unit, chunk.size, chunk.step, tokenizer)
     read = [document for _, document in read_lines(documents, KEYS)]
-    held = chunks.held_out(read, chunk.heldout)
-    chunks.check_split(read_heldout(heldout_rows), read, held)
-    found = [one for document in read for one in cutting.chunk(document, cut)]
-    kept, dropped = chunks.sort_out(found, held, chunk.min_size)
-    trained, apart = chunks.split(kept, held)
+    held = holding.held_out(read, chunk.heldout)
+    is_held = holding.holds(held)
+    holding.check_split(read_heldout(heldout_rows), read, held)
+    found = [one for document in read for one in holding.chunk_apart(document, held, cut)]
+    kept, dropped = chunks.sort_out(found, is_held, chunk.min_size)
+    trained, apart = chunks.split(kept, is_held)
     if not trained:
-        raise BadInput(f"{documents}: no chunk is left to train on; lower chunk.min_size or hold fewer documents out.")
+        raise BadInput(
+            f"{documents}: no chunk is left to train on; lower chunk.min_size or hold fewer documents out, or only sections of "
+            f"them, such as {holding.example(read)!r}."
+        )
+    if warning := holding.too_few(read, held):
+        click.echo(f"Warning: {documents}: {warning}", err=True)
     check_balance(len(found), len(trained) + len(apart), dropped, chunks.STAGE)
     write_lines(out, trained)
     write_lines(heldout_out, apart)
     write_lines(ledger, dropped)
+    whole, sections = holding.extent(read, held)
     click.echo(
-        f"{len(trained)} chunks of {len(read) - len(held)} documents, {len(apart)} of {len(held)} held out, "
-        f"{len(dropped)} in the ledger: {out}"
+        f"{len(trained)} chunks of {len(read) - whole} documents, {len(apart)} of {whole} "
+        f"{f'documents and {sections} sections ' if sections else ''}held out, {len(dropped)} in the ledger: {out}"
     )
 
 

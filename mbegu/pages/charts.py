@@ -8,22 +8,30 @@ import vl_convert
 from mbegu.scoring.headings import HEADINGS, TITLES, arrow
 
 WIDTH, HEIGHT = 440, 240
+BOLD = {"title": None, "labelFontWeight": "bold"}
+DARK = "#333333"
 VERDICTS = {"better": "#1a7f37", "worse": "#c62828", "not distinguishable": "#888888"}
 
 
 def loss_chart(points: list[dict[str, Any]]) -> str:
-    """Loss over optimizer steps. Points: {"version", "split": "training" or "validation", "step", "loss"}."""
-    encoding = {
-        "x": {"field": "step", "type": "quantitative", "title": "optimizer step"},
-        "y": {"field": "loss", "type": "quantitative", "title": "loss, nats a token", "scale": {"zero": False}},
-        "color": {"field": "version", "type": "nominal"},
-        "strokeDash": {
-            "field": "split",
-            "type": "nominal",
-            "legend": {"symbolType": "stroke", "symbolStrokeColor": "gray", "symbolSize": 400},
-        },
-    }
-    return svg({"data": {"values": points}, "mark": "line", "encoding": encoding})
+    """Loss over optimizer steps, a panel a version. Points: {"version", "split", "step", "loss"}, split being "training" (a thin
+    line) or "validation" (a thick one with dots, so that print without colours tells them apart)."""
+    x = {"field": "step", "type": "quantitative", "title": "optimizer step", "axis": {"tickMinStep": 1}}
+    y = {"field": "loss", "type": "quantitative", "title": "loss, nats a token", "scale": {"zero": False}}
+    legend = {"orient": "top", "title": None, "symbolType": "stroke", "symbolSize": 400}
+    scale = {"domain": ["training", "validation"], "range": ["#8a94a6", "#0b4f8a"]}
+    colour = {"field": "split", "type": "nominal", "scale": scale, "legend": legend}
+    encoding = {"x": x, "y": y, "color": colour}
+    lines = [
+        {"transform": [{"filter": {"field": "split", "equal": split}}], "mark": {"type": "line", **mark}, "encoding": encoding}
+        for split, mark in (("training", {"strokeWidth": 1.5}), ("validation", {"strokeWidth": 3, "point": {"size": 60}}))
+    ]
+    order = list(dict.fromkeys(point["version"] for point in points))
+    facet = {"field": "version", "type": "nominal", "sort": order, "header": BOLD}
+    spec = {"width": 210, "height": 150, "layer": lines}
+    return svg(
+        {"data": {"values": points}, "facet": facet, "columns": 2, "spec": spec, "resolve": {"scale": {"x": "independent"}}}
+    )
 
 
 def funnel_chart(rows: list[dict[str, Any]]) -> str:
@@ -49,7 +57,8 @@ def length_chart(rows: list[dict[str, Any]]) -> str:
 
 
 def difference_chart(comparison: Mapping[str, Any], shown: Sequence[tuple[str, str]]) -> str:
-    """Differences with their intervals, a panel a metric, a line a comparison (new, old) in `shown`."""
+    """Differences with their intervals, a panel a metric, a line a comparison (new, old) in `shown`; coloured is what is
+    better or worse, and an end that too few questions leave open (None) is an arrow to the edge."""
     points = []
     for new, old in shown:
         for name, found in comparison["pairs"][f"{new} against {old}"].items():
@@ -71,7 +80,7 @@ def score_chart(intervals: Mapping[str, Any], scores: Mapping[str, Mapping[str, 
         for name, bounds in found.items()
         if name in scores[model]
     ]
-    return _metric_panels(points, list(intervals), {"field": "label", "type": "nominal", "legend": None}, [])
+    return _metric_panels(points, list(intervals), {"value": DARK}, [])
 
 
 def sweep_chart(losses: list[dict[str, Any]], scores: list[dict[str, Any]], order: list[str]) -> dict[str, Any]:
@@ -102,7 +111,7 @@ def _metric_panels(points: list[dict[str, Any]], order: list[str], colour: dict[
     values = [{**point, "metric": titles[point["metric"]]} for point in points]
     facet = {
         "sort": [titles[heading.name] for heading in HEADINGS if heading.name in present],
-        "header": {"title": None, "labelFontWeight": "bold"},
+        "header": BOLD,
     }
     return svg(_panels(values, order, colour, facet, layers))
 
@@ -112,17 +121,43 @@ def _panels(
     layers: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:  # fmt: skip
     """Points with intervals, a panel a `metric`; scales differ, so each panel has its own."""
-    x = {"type": "quantitative", "scale": {"zero": False}, "title": None, "axis": {"tickCount": 4}}
+    x = {"type": "quantitative", "scale": {"zero": False, "nice": False, "padding": 8}, "title": None, "axis": {"tickCount": 4}}
     both = {"y": {"field": "label", "type": "nominal", "sort": order, "title": None}, "color": colour}
     bar = {"mark": {"type": "rule", "strokeWidth": 2}, "encoding": {"x": {"field": "low", **x}, "x2": {"field": "high"}, **both}}
     dot = {"mark": {"type": "point", "filled": True, "size": 60}, "encoding": {"x": {"field": "value", **x}, **both}}
+    arrows = [
+        {
+            "transform": [{"filter": f"datum.open_{end}"}],
+            "mark": {"type": "point", "filled": True, "shape": f"triangle-{side}", "size": 90},
+            "encoding": {"x": {"field": end, **x}, **both},
+        }
+        for end, side in (("low", "left"), ("high", "right"))
+    ]
+    metrics = dict.fromkeys(point["metric"] for point in points)
     return {
-        "data": {"values": points},
+        "data": {"values": [point for metric in metrics for point in _closed(points, metric)]},
         "facet": {"field": "metric", "type": "nominal", **facet},
         "columns": 2,
-        "spec": {"width": 210, "height": {"step": 20}, "layer": [*layers, bar, dot]},
+        "spec": {"width": 210, "height": {"step": 20}, "layer": [*layers, bar, *arrows, dot]},
         "resolve": {"scale": {"x": "independent"}},
     }
+
+
+def _closed(points: list[dict[str, Any]], metric: str) -> list[dict[str, Any]]:
+    """The points of a panel; an end that is open lies beyond all numbers there, and `open_low` or `open_high` tells so."""
+    here = [point for point in points if point["metric"] == metric]
+    known = [number for point in here for number in (point["value"], point["low"], point["high"]) if number is not None]
+    known += [0.0] * ("verdict" in here[0])
+    reach = (max(known) - min(known) or abs(known[0]) or 1.0) / 4
+    edges = {"low": min(known) - reach, "high": max(known) + reach}
+    return [
+        {
+            **point,
+            **{end: edge for end, edge in edges.items() if point[end] is None},
+            **{f"open_{end}": point[end] is None for end in edges},
+        }
+        for point in here
+    ]
 
 
 def svg(spec: dict[str, Any]) -> str:

@@ -39,7 +39,10 @@ def gather(project: Project) -> dict[str, Any]:
     questions = _questions(models, project)
     return {
         "compared": compared,
-        "verdicts": [(f"{new} against {old}", in_words(_pair(compared, new, old))) for new, old in shown],
+        "warnings": [],
+        "verdicts": [
+            (pair_name(new, old), in_words(found), _kind(found)) for new, old in shown for found in [_pair(compared, new, old)]
+        ],
         "differences": difference_table(compared, shown),
         "scores": score_table(compared["models"]),
         **_charts(compared, shown, versions, project),
@@ -56,21 +59,34 @@ def gather(project: Project) -> dict[str, Any]:
     }
 
 
-def _charts(compared: dict[str, Any], shown: Sequence[tuple[str, str]], versions: list[str], project: Project) -> dict[str, str]:
+def _charts(compared: dict[str, Any], shown: Sequence[tuple[str, str]], versions: list[str], project: Project) -> dict[str, Any]:
     funnels = [row for version in versions for row in _funnel(version, project.funnel(version))]
     losses = [point for version in versions for point in _losses(version, project)]
     lengths = [row for version in versions for row in _lengths(version, project.lengths(version))]
+    training = [
+        (draw(rows), caption)
+        for draw, rows, caption in (
+            (charts.loss_chart, losses, "Loss; validation rows share no lineage with training rows."),
+            (charts.length_chart, lengths, "Length of the training rows, prompt included."),
+            (charts.funnel_chart, funnels, "Machine-written candidates left after each filter."),
+        )
+        if rows
+    ]
     return {
         "difference_chart": charts.difference_chart(compared, shown),
         "score_chart": charts.score_chart(compared["intervals"], compared["models"]),
-        "loss_chart": charts.loss_chart(losses),
-        "length_chart": charts.length_chart(lengths),
-        "funnel_chart": charts.funnel_chart(funnels) if funnels else "",
+        "training": training,
     }
 
 
 def _pair(compared: dict[str, Any], new: str, old: str) -> dict[str, Any]:
     return dict(compared["pairs"][pair_name(new, old)])
+
+
+def _kind(verdicts: dict[str, Any]) -> str:
+    """ "better" or "worse" if some metric is so and none the other, else "", which has no colour."""
+    found = {verdict["verdict"] for verdict in verdicts.values()} - {"not distinguishable"}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _questions(models: list[str], project: Project) -> list[dict[str, Any]]:

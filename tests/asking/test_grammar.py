@@ -9,7 +9,7 @@ from mbegu.asking import grammar
 from mbegu.sources.documents import answers, questions
 
 PASSAGE = 'The fee is 2 % a year.\n\nPaid "monthly" | in ብር።  End\\x ሰላም 😀 مرحبا'
-QUOTING = {"schema": answers.schema(200), "passage": PASSAGE, "unknown": answers.UNKNOWN, "longest": 200}
+QUOTING = {"schema": answers.schema(200), "passage": PASSAGE, "unknown": "I don't know", "longest": 200}
 
 
 def spells(tokenizer, shape, text):
@@ -74,6 +74,10 @@ def test_a_random_model_spells_only_what_its_row_may_and_a_free_row_is_left_alon
         jsonschema.validate(json.loads(together[0]), shapes[0]["schema"])
         value = json.loads(together[1])
         jsonschema.validate(value, QUOTING["schema"])
-        assert answers.is_unknown(value["answer"]) or answers.locate(value["quote"], PASSAGE) or not value["quote"].strip()
+        assert (
+            answers.is_unknown(value["answer"], "I don't know")
+            or answers.locate(value["quote"], PASSAGE)
+            or not value["quote"].strip()
+        )
         alone = run([2], decoding)
         assert alone[2] == together[2]

@@ -29,3 +29,47 @@ def test_a_picture_of_differences_colours_each_verdict():
     assert (
         "ROUGE-L F1 ↑" in picture and charts.VERDICTS["better"] in picture and charts.VERDICTS["not distinguishable"] in picture
     )
+
+
+def points(picture: str) -> int:
+    return picture.count('aria-roledescription="point"')
+
+
+def test_an_interval_without_an_end_has_an_arrow_at_the_edge():
+    closed = {"difference": 0.1, "low": -0.05, "high": 0.15, "verdict": "not distinguishable"}
+    shown = [("ሁለት", "base")]
+
+    def drawn(**change) -> str:
+        pair = {"rougeL": {**closed, **change}, "chrf": closed}
+        return charts.difference_chart({"pairs": {"ሁለት against base": pair}}, shown)
+
+    whole = drawn()
+    assert points(drawn(low=None)) == points(whole) + 1 and points(drawn(low=None, high=None)) == points(whole) + 2
+    nothing = drawn(difference=0.0, low=None, high=None)
+    assert points(nothing) == points(whole) + 2 and "NaN" not in nothing and "Infinity" not in nothing
+    scores = charts.score_chart(
+        {"base": {"rougeL": [None, 0.3]}, "v1": {"rougeL": [0.1, 0.3]}}, {"base": {"rougeL": 0.2}, "v1": {"rougeL": 0.2}}
+    )
+    assert points(scores) == 3 and "NaN" not in scores
+
+
+def test_what_is_not_distinguishable_has_no_colour():
+    alike = {"difference": 0.1, "low": -0.05, "high": 0.15, "verdict": "not distinguishable"}
+    picture = charts.difference_chart({"pairs": {"v1 against base": {"rougeL": alike}}}, [("v1", "base")])
+    better, worse = (picture.count(charts.VERDICTS[word]) for word in ("better", "worse"))
+    assert better == worse < picture.count(charts.VERDICTS["not distinguishable"])  # each stands in the legend
+
+
+def test_the_loss_chart_has_a_panel_a_version_and_tells_the_splits_apart_without_colours():
+    losses = [
+        {"version": version, "split": split, "step": step, "loss": 3.0 - step / 10}
+        for version in ("v1", "ሁለት 🌱", "الثالث")
+        for split in ("training", "validation")
+        for step in range(0, 12, 1 if split == "training" else 6)
+    ]
+    picture = charts.loss_chart(losses)
+    assert all(name in picture for name in ("v1", "ሁለት 🌱", "الثالث", "training", "validation"))
+    assert picture.count(">optimizer step</text>") == 3 and points(picture) == 3 * 2  # dots of the validation alone
+    assert 'stroke-width="1.5"' in picture and 'stroke-width="3"' in picture
+    one = charts.loss_chart([point for point in losses if point["version"] == "v1" and point["split"] == "training"])
+    assert points(one) == 0 and "NaN" not in one

@@ -168,3 +168,31 @@ def test_the_revision_is_that_of_the_inputs(tmp_path, monkeypatch):
     assert record.revision() == first  # what a build writes changes no input
     (tmp_path / "params.yaml").write_text("a: 2")
     assert record.revision() == f"{first}, with uncommitted changes"
+
+
+def test_a_section_without_content_has_no_heading_and_warnings_stand_before_the_verdicts(page):
+    gathered = report.gather(
+        Project(data=page.parent / "data", metrics=page.parent / "metrics", params=page.parent / "params.yaml")
+    )
+    templates = ROOT / "templates"
+    bare = gathered | {"verdicts": [], "training": [], "flips": [], "changes": []}
+    for anchor in ("training", "flips", "data"):
+        assert f'id="{anchor}"' in page.read_text() and f'href="#{anchor}"' in page.read_text()
+        assert f'id="{anchor}"' not in report.html(bare, templates) and f'href="#{anchor}"' not in report.html(bare, templates)
+    assert "Difference [interval] verdict" not in report.html(bare, templates) + report.markdown(bare, templates)
+    assert "Before you trust this" not in page.read_text() + page.with_suffix(".md").read_text()
+    warned = gathered | {"warnings": ["v1: <b>10</b> rows", "ማስጠንቀቂያ:\nየቋንቋው ሞዴል"]}
+    text = report.html(warned, templates)
+    assert text.index("v1: &lt;b&gt;10&lt;/b&gt; rows") < text.index("v1 against base")
+    assert "- v1: <b>10</b> rows\n- ማስጠንቀቂያ: የቋንቋው ሞዴል\n" in report.markdown(warned, templates)
+
+
+def test_only_what_is_distinguishable_has_a_colour(page):
+    assert '<p class="">' in page.read_text() and '<p class="better">' not in page.read_text()  # at n=4
+    verdicts = [("a against b", "better in x.", "better"), ("b against c", "worse in x.", "worse"), ("c against d", "both.", "")]
+    gathered = report.gather(
+        Project(data=page.parent / "data", metrics=page.parent / "metrics", params=page.parent / "params.yaml")
+    )
+    text = report.html(gathered | {"verdicts": verdicts}, ROOT / "templates")
+    assert '<p class="better"><strong>a against b' in text and '<p class=""><strong>c against d' in text
+    assert re.search(r"\.verdicts p \{ border-left: .3rem solid var\(--line\)", text)

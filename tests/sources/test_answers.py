@@ -98,7 +98,10 @@ def test_a_question_is_one_question_to_its_end(text, reason):
     assert (problem.reason if problem else None) == reason
 
 
-def answered(tmp_path, says, *, keep_unknown=True, precision=0.0, passage=PASSAGE):
+UNKNOWN = "I don't know"
+
+
+def answered(tmp_path, says, *, keep_unknown=True, precision=0.0, passage=PASSAGE, unknown=UNKNOWN):
     origin = {"kind": "document", "parents": ["d0"], "source": "p.md#A", "chunk": "c0"}
     row = {
         "id": row_id("What is the fee?", passage),
@@ -112,7 +115,7 @@ def answered(tmp_path, says, *, keep_unknown=True, precision=0.0, passage=PASSAG
     )
     with open_memo(tmp_path / "memo") as memo:
         how = Answer(200, precision, keep_unknown, unanswerable=0, validation=0)
-        return answers.answer([row], how, asking(template), teacher(says, memo))
+        return answers.answer([row], how, asking(template), teacher(says, memo), unknown)
 
 
 @pytest.mark.parametrize("quote", ["fee is 2 % a year.", "በየወሩ ይከፈላል።", "“monthly” 😀", PASSAGE])
@@ -150,6 +153,23 @@ def test_not_knowing_is_said_in_one_way_only(tmp_path, said):
     assert found.kept == [] and found.ledger[0]["reason"] == "the teacher does not know"
 
 
+@pytest.mark.parametrize(
+    "said", ["Sina taarifa hizo", "sina taarifa hizo።", "Sijui.", "I don't know.", "መልሱን አላውቅም።", "لا أعرف 🤷"]
+)
+def test_not_knowing_in_other_words_becomes_the_phrase_of_the_project(tmp_path, said):
+    found = json.dumps({"quote": "The fee", "answer": said}, ensure_ascii=False)
+    row = answered(tmp_path, lambda _: found, unknown="Sina taarifa hizo.", precision=1)[0].kept[0]
+    assert row["output"] == "Sina taarifa hizo." and row["origin"]["span"] is None
+    dropped, *_ = answered(tmp_path, lambda _: found, unknown="Sina taarifa hizo.", keep_unknown=False)
+    assert dropped.kept == [] and dropped.ledger[0]["reason"] == "the teacher does not know"
+
+
+def test_the_phrase_of_the_project_behind_an_answer_is_half_an_answer(tmp_path):
+    said = json.dumps({"quote": "The fee", "answer": "2 %. Sina taarifa hizo"})
+    found, *_ = answered(tmp_path, lambda _: said, unknown="Sina taarifa hizo.")
+    assert (found.kept, found.ledger[0]["reason"]) == ([], "half an answer")
+
+
 def test_an_answer_of_other_words_than_the_passage_goes_to_the_ledger_with_its_precision(tmp_path):
     said = json.dumps({"quote": "The fee", "answer": "The fee buys a fun smoothie"})
     line = answered(tmp_path, lambda _: said, precision=0.7)[0].ledger[0]
@@ -178,23 +198,26 @@ def supported(number):
 @pytest.mark.parametrize("rate", [0.1, 0.3, 0.5])
 def test_unanswerable_questions_are_made_at_the_declared_rate_from_other_documents(rate):
     rows = [supported(number) for number in range(600)]
-    made = answers.unanswerable(rows, rate, 0.1)
+    made = answers.unanswerable(rows, rate, 0.1, UNKNOWN)
     assert abs(len(made) / (len(rows) + len(made)) - rate) < 0.05
     by_id = {row["id"]: row for row in rows}
     for row in made:
         source = by_id[row["origin"]["question_of"]]
         assert row["output"] == "I don't know" and row["instruction"] == source["instruction"] and row["input"] != source["input"]
         assert len(row["origin"]["parents"]) == 2 and side(row["origin"]["parents"], 0.1) != "neither"
-    assert answers.unanswerable(rows[::-1], rate, 0.1) == sorted(
+    assert answers.unanswerable(rows[::-1], rate, 0.1, UNKNOWN) == sorted(
         made, key=lambda row: -rows.index(by_id[row["origin"]["question_of"]])
     )
 
 
 def test_one_document_or_a_rate_of_none_makes_none():
     rows = [supported(0), supported(1), supported(2)]
-    assert answers.unanswerable(rows, 0.5, 0.0) == [] and answers.unanswerable([supported(0), supported(9)], 0.0, 0.0) == []
+    assert (
+        answers.unanswerable(rows, 0.5, 0.0, UNKNOWN) == []
+        and answers.unanswerable([supported(0), supported(9)], 0.0, 0.0, UNKNOWN) == []
+    )
 
 
 def test_a_passage_that_holds_the_supporting_words_too_is_no_other():
     rows = [supported(0), supported(9) | {"input": "Branch 0 opens here as well."}]
-    assert all(row["origin"]["question_of"] != rows[0]["id"] for row in answers.unanswerable(rows, 0.5, 0.0))
+    assert all(row["origin"]["question_of"] != rows[0]["id"] for row in answers.unanswerable(rows, 0.5, 0.0, UNKNOWN))

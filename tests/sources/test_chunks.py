@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mbegu.errors import BadInput
-from mbegu.sources.documents import chunks, cutting
+from mbegu.sources.documents import chunks, cutting, holding
 
 
 def document(text: str, anchors: tuple = ((0, "", None),), name: str = "d.md") -> dict:
@@ -142,14 +142,15 @@ def test_short_and_repeated_chunks_are_in_the_ledger_and_heldout_ones_win():
     texts["c"] = "A whole sentence, said twice in c.\n" * 2
     found = [one for name, text in texts.items() for one in cutting.chunk(document(text.strip(), name=name), cut)]
     random.Random(1).shuffle(found)
-    sieved, ledger = chunks.sort_out(found, {"b"}, 10)
-    kept, heldout = chunks.split(sieved, {"b"})
+    in_b = holding.holds({"b": {holding.Section("", 0, len(texts["b"]))}})
+    sieved, ledger = chunks.sort_out(found, in_b, 10)
+    kept, heldout = chunks.split(sieved, in_b)
     assert {one["path"] for one in heldout} == {"b"} and len(heldout) == 2
     assert [one["text"] for one in kept] == ["A whole sentence, said twice in c."]
     reasons = sorted((line["row"]["path"], line["reason"]) for line in ledger)
     assert reasons == [("a", "same text as in b"), ("a", "shorter than 10 characters"), ("c", "same text as in c")]
     assert len({one["id"] for one in [*kept, *heldout]}) == 3 and len(kept) + len(heldout) + len(ledger) == len(found)
-    (line,) = chunks.sort_out(cutting.chunk(document("Tiny."), cut), set(), 10).ledger
+    (line,) = chunks.sort_out(cutting.chunk(document("Tiny."), cut), in_b, 10).ledger
     assert (line["reason"], line["score"], line["row"]["text"]) == ("shorter than 10 characters", 5, "Tiny.")
 
 
@@ -160,13 +161,14 @@ def test_a_passage_of_a_heldout_row_stands_only_in_heldout_documents():
     def rows(*passages: str) -> list[dict]:
         return [{"input": passage, "origin": {"source": f"heldout.jsonl:{n}"}} for n, passage in enumerate(passages, 1)]
 
-    held = chunks.held_out(both, ["hr/*"])
-    assert held == {"hr/a.md"} and chunks.held_out(both, ["*.md"]) == {"hr/a.md", "fees.md"} and not chunks.held_out(both, [])
-    chunks.check_split(rows("", "is ten  days"), both, held)
+    held = holding.held_out(both, ["hr/*"])
+    assert set(held) == {"hr/a.md"} and set(holding.held_out(both, ["*.md"])) == {"hr/a.md", "fees.md"}
+    assert not holding.held_out(both, [])
+    holding.check_split(rows("", "is ten  days"), both, held)
     with pytest.raises(BadInput, match=r"heldout\.jsonl:2: its passage stands in 'fees\.md', which is trained on; "):
-        chunks.check_split(rows("Leave", "አምስት ብር"), both, held)
+        holding.check_split(rows("Leave", "አምስት ብር"), both, held)
     with pytest.raises(BadInput, match=r"heldout\.jsonl:1: its passage stands in no document"):
-        chunks.check_split(rows("Nowhere"), both, held)
-    chunks.check_split(rows("Nowhere"), both, set())  # of another source of the project's rows
+        holding.check_split(rows("Nowhere"), both, held)
+    holding.check_split(rows("Nowhere"), both, {})  # of another source of the project's rows
     with pytest.raises(BadInput, match=r"chunk\.heldout: 'x/\*' matches no document; there are 2, such as 'hr/a\.md, fees\.md'"):
-        chunks.held_out(both, ["*.md", "x/*"])
+        holding.held_out(both, ["*.md", "x/*"])

@@ -147,6 +147,26 @@ def test_chunks_are_counted_in_tokens_of_the_base(stage, ingested, write_jsonl, 
     assert max(len(tiny_tokenizer(one["text"])["input_ids"]) for one in rows("chunks.jsonl")) <= 60
 
 
+def test_one_document_is_split_into_trained_and_heldout_sections(stage, write_jsonl, tmp_path):
+    folder = ROOT / "tests/sources/documents/am"
+    assert stage(*INGEST, "--folder", folder, "--include", "ንብ.md").exit_code == 0
+    heldout(write_jsonl, "ማር በዓመት ሁለት ጊዜ፣ በሰኔና በታኅሣሥ ይቆረጣል።")
+    done = stage(*CHUNK, *CHARACTERS, "--heldout", "ንብ.md#ማር መቁረጥ")
+    assert done.exit_code == 0 and not done.stderr, done.output
+    trained, held = rows("chunks.jsonl"), rows("held.jsonl")
+    assert done.stdout == (
+        f"{len(trained)} chunks of 1 documents, {len(held)} of 0 documents and 1 sections held out, "
+        "0 in the ledger: chunks.jsonl\n"
+    )
+    assert {one["anchor"] for one in held} == {"ማር መቁረጥ"} and not any("ጭስ" in one["text"] for one in trained)
+    heldout(write_jsonl, "")
+    done = stage(*CHUNK, *CHARACTERS)
+    assert done.exit_code == 0 and done.stderr == (
+        "Warning: out.jsonl: 0 of 1 documents held out, 0% of the text: too few to hold whole ones out. Name sections under "
+        "chunk.heldout, such as 'ንብ.md#ሽያጭ': ንብ.md has 'የንብ አናቢዎች ኅብረት ሥራ ማኅበር', 'ቀፎ', 'ማር መቁረጥ', 'ሽያጭ'.\n"
+    )
+
+
 REFUSALS = [
     ("Nobody wrote this.", ["--heldout", "hr/*"], "heldout.jsonl:1: its passage stands in no document"),
     ("A loan is paid back", ["--heldout", "hr/*"], "heldout.jsonl:1: its passage stands in 'loans.txt', which is trained on"),
@@ -154,6 +174,14 @@ REFUSALS = [
     ("Ask for them", [], "heldout.jsonl:1: its passage stands in 'hr/leave.md', which is trained on"),
     ("", ["--heldout", "hr/*", "--heldout", "no/*"], "chunk.heldout: 'no/*' matches no document"),
     ("", ["--heldout", "*"], "out.jsonl: no chunk is left to train on"),
+    ("", ["--heldout", "*"], "or only sections of them, such as 'hr/leave.md#Illness'."),
+    ("", ["--heldout", "hr/*#Fees"], "chunk.heldout: 'hr/*#Fees' fits no heading; hr/leave.md has 'Leave', 'Illness'."),
+    ("Call first.", ["--heldout", "hr/*#Leave"], "its passage stands in 'hr/leave.md', which is trained on"),
+    (
+        "Ask for them in March. ## Illness Call",
+        ["--heldout", "hr/*#Leave"],
+        "its passage runs beyond what is held out of 'hr/leave.md'",
+    ),
     ("", ["--min_size", 5000], "out.jsonl: no chunk is left to train on"),
     ("", ["--step", 121], "chunk.step 121 is above chunk.size 120"),
     ("", ["--size", 0], "0 is not in the range x>=1"),

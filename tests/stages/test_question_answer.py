@@ -3,15 +3,18 @@
 import json
 import re
 
+from root import ROOT
 from test_endpoint import completion, reply, serve  # noqa: F401
 
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.ledger import read_ledger
 from mbegu.rows.row import read_rows
-from mbegu.sources.documents.answers import UNKNOWN, locate
+from mbegu.sources.documents.answers import locate
 from mbegu.sources.documents.chunks import KEYS
 
 TEMPLATES = "templates/grounded"
+UNKNOWN = "I don't know"
+UNANSWERED = "Nani hulipa ada ya mwanafunzi?"
 
 
 def chunk(number, text):
@@ -57,8 +60,6 @@ ANSWER = ["answer", "--questions", "questions.jsonl", "--out", "rows.jsonl", "--
 def copy_templates(tmp_path):
     from shutil import copytree
 
-    from root import ROOT
-
     copytree(ROOT / TEMPLATES, tmp_path / TEMPLATES)
 
 
@@ -91,6 +92,42 @@ def test_an_edited_chunk_is_the_only_one_that_is_asked_about_and_every_span_is_f
     assert "asked the teacher 1 times, about 1 new or changed chunks" in stage(*QUESTION, *options).stdout
     assert "asked the teacher 2 times, about 2 new or changed questions" in stage(*ANSWER, *options).stdout
     assert len(seen) == asked + 3 and (tmp_path / "rows.jsonl").read_bytes() != before
+
+
+def test_a_swahili_document_gets_its_rows_and_says_in_one_way_that_it_does_not_know(
+    stage, write_jsonl, tiny_base, tmp_path, serve  # noqa: F811
+):  # fmt: skip
+    copy_templates(tmp_path)
+    folder = ROOT / "tests/sources/documents/sw"
+    asked = [json.loads(line) for line in (folder / "questions.jsonl").read_text("utf-8").splitlines()]
+    answers = {row["question"]: row["answer"] for row in asked} | {UNANSWERED: "Sijui."}
+
+    def speaks(body, _):
+        prompt = body["messages"][0]["content"]
+        passage = prompt.split("\n\nThe text above")[0]
+        if "question_1" in prompt:
+            about = [row["question"] for row in asked if f"## {row['heading']}\n" in passage]
+            pair = [about[-1], UNANSWERED] if "## Ada\n" in passage else about[-2:]
+            value = {f"question_{number}": text for number, text in enumerate(pair, 1)}
+        else:
+            value = {"quote": passage.split("\n")[-1], "answer": next(answers[text] for text in answers if text in prompt)}
+        return reply(completion(json.dumps(value, ensure_ascii=False)))
+
+    endpoint, _ = serve(speaks)
+    options = teacher(tiny_base, "openai", base_url=endpoint.base_url)
+    assert stage("ingest", "--folder", folder, "--out", "d.jsonl", "--ledger", "u.jsonl", "--include", "*.md").exit_code == 0
+    write_jsonl("heldout.jsonl", [{"instruction": "Nini?", "output": "Hiki."}])
+    done = stage("chunk", "--documents", "d.jsonl", "--heldout_rows", "heldout.jsonl", "--base", "no", "--out", "chunks.jsonl",
+                 "--heldout_out", "h.jsonl", "--ledger", "l.jsonl", "--unit", "characters", "--size", 330, "--step", 330,
+                 "--min_size", 80)  # fmt: skip
+    assert done.stdout.startswith("9 chunks of 3 documents"), done.output
+    done = stage(*QUESTION, *options, "--precision", 0.3)
+    assert "18 questions about 9 of 9 chunks, 0 in the ledger" in done.stdout, done.output
+    assert stage(*ANSWER, *options, "--unknown", "Sina taarifa hizo").exit_code == 0
+    rows = read_rows(tmp_path / "rows.jsonl", answered=True)
+    own = [row for row in rows if "question_of" not in row["origin"]]
+    assert [row["output"] for row in own if row["instruction"] == UNANSWERED] == ["Sina taarifa hizo"]
+    assert len(own) >= 14 and {row["output"] for row in rows if not row["origin"]["span"]} == {"Sina taarifa hizo"}
 
 
 def test_a_teacher_of_prose_leaves_every_chunk_in_the_ledger(stage, write_jsonl, tiny_base, tmp_path, serve):  # noqa: F811

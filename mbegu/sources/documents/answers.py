@@ -11,17 +11,19 @@ import regex
 from mbegu.asking.memo import request_key
 from mbegu.asking.replies import Asking, Item, Problem, ask
 from mbegu.asking.teachers import Teacher, signature
+from mbegu.metrics.abstention import abstains
 from mbegu.metrics.faithfulness import k_precision
 from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.lineage import side
 from mbegu.rows.row import Row, row_id
+from mbegu.sources.documents.overlap import overlaps
 from mbegu.sources.documents.settings import Answer
 from mbegu.text import reasons
 from mbegu.text.draws import rank, share
 from mbegu.text.words import fold, words
 
 STAGE = "answer"
-UNKNOWN = "I don't know"
+ENDS = ".! ።"  # what may follow it
 ECHO = 0.5  # share of a question's words
 
 
@@ -31,8 +33,11 @@ def schema(longest: int) -> dict[str, Any]:
     return {"type": "object", "properties": texts, "required": ["quote", "answer"], "additionalProperties": False}
 
 
-def answer(rows: list[Row], how: Answer, asking: Asking, teacher: Teacher) -> tuple[Sieved, int, int]:
+def answer(rows: list[Row], how: Answer, asking: Asking, teacher: Teacher, unknown: str) -> tuple[Sieved, int, int]:
     """Answers each row from its `input` alone; `origin.span` says where in it the supporting words stand.
+
+    Args:
+        unknown: how the project says that it does not know; an answer that says so in other words becomes it.
 
     Returns:
         The answered rows and the ledger of questions whose answer was no good, how many requests the memo did not know, and
@@ -41,47 +46,56 @@ def answer(rows: list[Row], how: Answer, asking: Asking, teacher: Teacher) -> tu
     Raises:
         BadInput: the template can't be rendered, or the teacher fails.
     """
-    items = [_item(row, how.longest) for row in rows]
-    replies, asked, fresh = ask(items, asking, lambda place, value: problem_of(rows[place], value, how.longest), teacher)
+    items = [_item(row, how.longest, unknown) for row in rows]
+
+    def check(place: int, value: dict[str, str]) -> Problem | None:
+        return problem_of(rows[place], value, how.longest, unknown)
+
+    replies, asked, fresh = ask(items, asking, check, teacher)
     kept, ledger = [], []
     for row, (value, request, problem, _) in zip(rows, replies, strict=True):
         if problem is not None:
             noted = {**row, "origin": {**row["origin"], "problem": problem.detail}}
             ledger.append(entry(noted, STAGE, "dropped", problem.reason))
-        elif is_unknown(value["answer"]) and not how.keep_unknown:
+            continue
+        text = unknown if is_unknown(value["answer"], unknown) else fold(value["answer"])
+        if text == unknown and not how.keep_unknown:
             ledger.append(entry(row, STAGE, "dropped", reasons.UNKNOWN))
-        elif not is_unknown(value["answer"]) and (found := k_precision(value["answer"], row["input"])) < how.precision:
-            said = {**row, "output": fold(value["answer"])}
-            ledger.append(entry(said, STAGE, "dropped", reasons.ANSWER_ELSEWHERE, found))
+        elif text != unknown and not overlaps(text, row["input"], how.precision):
+            score = k_precision(text, row["input"])
+            ledger.append(entry({**row, "output": text}, STAGE, "dropped", reasons.ANSWER_ELSEWHERE, score))
         else:
-            kept.append(_answered(row, value, teacher, request_key(request)))
+            span = None if text == unknown else locate(value["quote"], row["input"])
+            kept.append(_answered(row, text, span, teacher, request_key(request)))
     return Sieved(kept, ledger), asked, fresh
 
 
-def _item(row: Row, longest: int) -> Item:
-    values = {"source": row["origin"]["source"], "text": row["input"], "question": row["instruction"], "unknown": UNKNOWN}
-    return Item(values, {"schema": schema(longest), "passage": row["input"], "unknown": UNKNOWN, "longest": longest})
+def _item(row: Row, longest: int, unknown: str) -> Item:
+    values = {"source": row["origin"]["source"], "text": row["input"], "question": row["instruction"], "unknown": unknown}
+    return Item(values, {"schema": schema(longest), "passage": row["input"], "unknown": unknown, "longest": longest})
 
 
-def _answered(row: Row, value: dict[str, str], teacher: Teacher, key: str) -> Row:
-    unknown = is_unknown(value["answer"])
-    span = None if unknown else locate(value["quote"], row["input"])
+def _answered(row: Row, text: str, span: tuple[int, int] | None, teacher: Teacher, key: str) -> Row:
     origin = {**row["origin"], "span": list(span) if span else None, "teacher": signature(teacher), "request": key}
-    return {**row, "output": UNKNOWN if unknown else fold(value["answer"]), "origin": origin}
+    return {**row, "output": text, "origin": origin}
 
 
-def is_unknown(text: str) -> bool:
-    """Whether an answer says that the passage does not hold it."""
-    return fold(text).replace("’", "'").rstrip(".! ") == UNKNOWN
+def is_unknown(text: str, unknown: str) -> bool:
+    """Whether an answer says that the passage does not hold it, in the project's words or in others."""
+    return _plain(text).rstrip(ENDS) == _plain(unknown).rstrip(ENDS) or abstains(text)
 
 
-def problem_of(row: Row, value: dict[str, str], longest: int) -> Problem | None:
+def _plain(text: str) -> str:
+    return fold(text).replace("’", "'").casefold()
+
+
+def problem_of(row: Row, value: dict[str, str], longest: int, unknown: str) -> Problem | None:
     """An answer that is none, or that no quote of the row's `input` supports."""
     text = value["answer"]
-    if is_unknown(text):
+    if is_unknown(text, unknown):
         return None
-    if UNKNOWN in fold(text).replace("’", "'"):
-        return Problem(reasons.HALF_ANSWER, f'answer the question, or say exactly "{UNKNOWN}"')
+    if _plain(unknown).rstrip(ENDS) in _plain(text):
+        return Problem(reasons.HALF_ANSWER, f'answer the question, or say exactly "{unknown}"')
     if len(text) >= longest:  # only the schema put an end to it
         return Problem(reasons.ANSWER_CUT_OFF, f"the answer has {longest} characters; answer in one short sentence")
     return _without_content(row["instruction"], text) or _unsupported(row["input"], value["quote"])
@@ -111,8 +125,8 @@ def locate(quote: str, text: str) -> tuple[int, int] | None:
     return found.span() if found else None
 
 
-def unanswerable(rows: list[Row], rate: float, validation: float) -> list[Row]:
-    """Questions put to a passage of another document, to which the answer is `UNKNOWN`.
+def unanswerable(rows: list[Row], rate: float, validation: float, unknown: str) -> list[Row]:
+    """Questions put to a passage of another document, to which the answer is `unknown`.
 
     Args:
         rows: answered ones; a share of them, by a hash of their ids, is asked of another passage too.
@@ -122,12 +136,12 @@ def unanswerable(rows: list[Row], rate: float, validation: float) -> list[Row]:
     passages = sorted({row["input"]: row for row in rows}.values(), key=lambda row: str(row["origin"]["chunk"]))
     made = []
     for row in rows:
-        if row["output"] == UNKNOWN or share(f"unanswerable {row['id']}") >= rate / (1 - rate):
+        if row["output"] == unknown or share(f"unanswerable {row['id']}") >= rate / (1 - rate):
             continue
         fitting = [other for other in passages if _fits(row, other, validation)]
         if fitting:
             other = min(fitting, key=lambda other: rank(f"{row['id']} {other['origin']['chunk']}"))
-            made.append(_elsewhere(row, other))
+            made.append(_elsewhere(row, other, unknown))
     return list({row["id"]: row for row in made}.values())
 
 
@@ -139,9 +153,9 @@ def _fits(row: Row, other: Row, validation: float) -> bool:
     return locate(row["input"][start:end], other["input"]) is None
 
 
-def _elsewhere(row: Row, other: Row) -> Row:
+def _elsewhere(row: Row, other: Row, unknown: str) -> Row:
     parents = sorted({*row["origin"]["parents"], *other["origin"]["parents"]})
     place = {key: other["origin"][key] for key in ("source", "chunk")}
     origin = {"kind": "document", "parents": parents, **place, "question_of": row["id"], "span": None}
     id_ = row_id(row["instruction"], other["input"])
-    return {"id": id_, "instruction": row["instruction"], "input": other["input"], "output": UNKNOWN, "origin": origin}
+    return {"id": id_, "instruction": row["instruction"], "input": other["input"], "output": unknown, "origin": origin}

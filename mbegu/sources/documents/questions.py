@@ -5,9 +5,9 @@ from typing import Any
 from mbegu.asking.memo import request_key
 from mbegu.asking.replies import Asking, Item, Problem, ask
 from mbegu.asking.teachers import Teacher, signature
-from mbegu.metrics.faithfulness import k_precision
 from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.row import Row, row_id
+from mbegu.sources.documents.overlap import overlaps
 from mbegu.sources.documents.settings import Question
 from mbegu.text import reasons
 from mbegu.text.alike import Index
@@ -43,7 +43,7 @@ def problem_of(questions: list[str], passage: str, precision: float, longest: in
     for number, text in enumerate(questions, 1):
         if len(text) >= longest:  # only the schema put an end to it
             return Problem(reasons.QUESTION_CUT_OFF, f"question {number} has {longest} characters; ask it in one short sentence")
-        if k_precision(text, passage) < precision:
+        if not overlaps(text, passage, precision):
             detail = f"question {number} is about something else; ask in the words of the text"
             return Problem(reasons.QUESTION_ELSEWHERE, detail)
     return alike(questions)
