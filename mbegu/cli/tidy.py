@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Remove what was built, and the entries of dvc.lock.")
 @click.option("--written", is_flag=True, help="With --yes, remove also what people wrote: seeds and reviews.")
 def main(yes: bool, written: bool) -> None:
-    """List what is left over of names that params.yaml does not declare, and with --yes remove it."""
+    """Remove what is left of names no longer declared.
+
+    Without --yes, it is listed and nothing is removed. Names are those of versions, models and sources in params.yaml.
+    """
     if written and not yes:
         raise click.UsageError("--written: removes what people wrote; add --yes if you mean it.")
     from mbegu.builds import leftovers

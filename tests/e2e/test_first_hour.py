@@ -11,10 +11,12 @@ from typing import NamedTuple
 
 import pytest
 import yaml
-from projects import ENVIRONMENT
+from projects import ENVIRONMENT, copy_tree
 from root import ROOT
 
 from mbegu.builds.scaffold import SOURCES
+from mbegu.models.manifest import verify
+from mbegu.rows.row import row_id
 
 STAGES = {f"{stage}@v1" for stage in ("expand", "curate", "merge", "encode", "train", "predict", "score")}
 END = {"conversations@conversations", "compare", "report"}
@@ -95,23 +97,39 @@ def test_a_project_of_each_source_is_checked_before_it_is_built(installed, tmp_p
     )
 
 
-def test_a_build_a_second_one_and_what_an_edit_runs(installed, tiny_base, tmp_path):
+@pytest.fixture(scope="module")
+def garden(installed, tiny_base, tmp_path_factory) -> Path:
+    """A project from seeds, built as `mbegu new` says and committed. Tests must copy or clone it."""
+    project = tmp_path_factory.mktemp("first") / "garden"
+    printed = call("mbegu", "new", project, env=installed.variables)
+    set_params(project, tiny_base)
+    call("sh", "-c", printed.splitlines()[-1].removeprefix("Next: "), env=installed.variables)
+    commit(project)
+    return project
+
+
+def commit(project: Path) -> None:
+    """As the project's README says; nothing may be left that git neither has nor ignores."""
+    call("git", "add", "-A", ".", cwd=project)
+    call("git", "commit", "-qm", "v1", cwd=project)
+    assert call("git", "status", "--short", cwd=project) == ""
+
+
+def test_a_build_a_second_one_and_what_an_edit_runs(installed, garden, tmp_path):
     def repro() -> set[str]:
         return stages_run(call("dvc", "repro", cwd=project, env=installed.variables))
 
-    project = tmp_path / "garden"
-    printed = call("mbegu", "new", project, cwd=tmp_path, env=installed.variables)
-    set_params(project, tiny_base)
-    call("sh", "-c", printed.splitlines()[-1].removeprefix("Next: "), cwd=tmp_path, env=installed.variables)
+    project = copy_tree(garden, tmp_path / "garden")
     assert {"base", "v1"} == set(json.loads((project / "metrics/compare.json").read_text())["models"])
     assert "<svg" in (project / "report.html").read_text()
     assert repro() == {"fingerprint"}
 
-    call("git", "add", "-A", cwd=project, env=installed.variables)
-    call("git", "commit", "-qm", "Built", cwd=project, env=installed.variables)
     clone = tmp_path / "clone"
     call("git", "clone", "-q", project, clone, env=installed.variables)
-    call("make", "test", cwd=clone, env=installed.variables)
+    for folder in (project, clone):
+        printed = call("make", "test", cwd=folder, env=installed.variables)
+        assert "Note:" not in printed and ("data: 4 stages, rows in = rows out" in printed) == (folder == project)
+        call("mbegu", "check", "--current", cwd=folder, env=installed.variables)
 
     module = installed.library / "training/dropout.py"
     fingerprints = {path.name for path in (project / "data/fingerprints").iterdir() if f"/{module.name}\n" in path.read_text()}
@@ -124,7 +142,50 @@ def test_a_build_a_second_one_and_what_an_edit_runs(installed, tiny_base, tmp_pa
         "It is too wet and", "It is too wet, and it", 1
     )  # a row that is trained on
     seeds.write_text(edited, encoding="utf-8")
+    assert "Note: out of date: expand@v1, score@base" in call("mbegu", "check", cwd=project, env=installed.variables)
     assert repro() == {"fingerprint", "score@base"} | STAGES | END  # score.following are the seeds
+
+
+def test_files_of_another_project_are_named_never_read_and_removed(installed, garden, tmp_path):
+    def mbegu(*arguments: str, check: bool = True) -> str:
+        return call("mbegu", *arguments, cwd=project, env=installed.variables, check=check)
+
+    project = copy_tree(garden, tmp_path / "ጓሮ")
+    theirs = {"instruction": "Somebody else's question?", "input": "", "output": "Somebody else's answer."}
+    for name in ("seeds/v2", "versions/v2", "predictions/v2", "versions/v3", "reviews/v3"):
+        (project / f"data/{name}.jsonl").write_text(json.dumps(theirs) + "\n")
+    for name in ("v2", "v3"):
+        (project / f"metrics/score/{name}.json").write_text('{"rows": 60, "rougeL": 1.0}')
+    (project / "metrics/judge/v2-base.json").write_text('{"v2:base": "theirs"}')
+    params = project / "params.yaml"
+    params.write_text(re.sub(r"\bv1\b", "ጓሮ", params.read_text()))  # a version in another script, and v1 is no more
+    (project / "data/seeds/v1.jsonl").rename(project / "data/seeds/ጓሮ.jsonl")
+
+    printed = call("dvc", "repro", cwd=project, env=installed.variables)
+    assert printed.count("Note: ") == 1 and "are left over of what params.yaml does not declare (v1, v2, v2-base, v3);" in printed
+    assert list(json.loads((project / "metrics/compare.json").read_text())["models"]) == ["base", "ጓሮ"]
+    for page in ("report.html", "report.md", "metrics/conversations.md"):
+        text = (project / page).read_text()
+        assert "ጓሮ" in text and not re.search(r"Somebody|theirs|\bv[123]\b", text.replace("vega", "")), page
+    assert "no row has this id" in mbegu("why", row_id(theirs["instruction"], ""), check=False)
+    for command in (["diff", "v2", "ጓሮ"], ["review", "v3", "--reviewer", "Achieng"]):
+        assert "params.yaml: declares no version " in mbegu(*command, check=False)
+    commit(project)
+    assert "(v1, v2, v2-base, v3)" in mbegu("check", "--current")
+
+    assert "data/seeds/v2.jsonl" in mbegu("tidy", "--yes") and (project / "data/seeds/v2.jsonl").exists()
+    mbegu("tidy", "--yes", "--written")
+    assert mbegu("tidy") == "Nothing is left over.\n" and not list((project / "data").rglob("v[123]*"))
+    again = stages_run(call("dvc", "repro", cwd=project, env=installed.variables))
+    assert again <= {"fingerprint", "curate@ጓሮ", *END}  # those that read whole folders
+    commit(project)
+    assert "Note" not in mbegu("check", "--current")
+
+    call("git", "tag", "-a", "adapter@v1.0.0", "-m", "v1", cwd=project)
+    call("dvc", "get", project, "models/adapters/ጓሮ", "-o", "got", cwd=tmp_path)
+    call("dvc", "artifacts", "get", project, "adapter", "-o", "released", cwd=tmp_path)
+    for folder in (tmp_path / "got", tmp_path / "released/ጓሮ"):
+        assert verify(folder) == verify(project / "models/adapters/ጓሮ")
 
 
 def test_a_folder_that_can_not_be_one_is_said_in_one_line(installed, tmp_path):
