@@ -16,6 +16,7 @@ from mbegu.asking.settings import Replying, Teachers
 from mbegu.command import Stage
 from mbegu.sections import path, section
 from mbegu.sources.documents.settings import Answer
+from mbegu.text.settings import Locale
 
 
 @click.command(cls=Stage)
@@ -28,10 +29,10 @@ from mbegu.sources.documents.settings import Answer
 @section(Teachers, "teachers")
 @section(Replying, "replying")
 @section(Answer, "answer")
-@click.option("--unknown", default="I don't know", show_default=True, help="How an answer says that it is not known.")
+@section(Locale, "locale")
 def main(
     questions: Path, model: LocalModel, out: Path, ledger: Path, memory: Memory, plan: bool, teachers: Teachers,
-    replying: Replying, answer: Answer, unknown: str,
+    replying: Replying, answer: Answer, locale: Locale,
 ) -> None:  # fmt: skip
     """Answer questions from their chunks."""
     from mbegu.quiet import quiet
@@ -45,14 +46,14 @@ def main(
     from mbegu.sources.documents import answers
 
     rows = read_rows(questions, answered=False)
-    reply = partial(answers.answer, rows, answer, read_asking(replying, "answer"), unknown=unknown)
+    reply = partial(answers.answer, rows, answer, read_asking(replying, "answer"), locale=locale)
     with choose(teachers, model, memory) as teacher:
         if plan:
             click.echo("\n".join(forecast.lines(teacher, {"Answers": reply})))
             return
         new, asked, fresh = reply(teacher)
         check_balance(len(rows), len(new.kept), new.ledger, answers.STAGE)
-        made = answers.unanswerable(new.kept, answer.unanswerable, answer.validation, unknown)
+        made = answers.unanswerable(new.kept, answer.unanswerable, answer.validation, locale.unknown)
         write_lines(out, [*new.kept, *made])
         write_lines(ledger, new.ledger)
     click.echo(

@@ -17,7 +17,7 @@ from mbegu.command import Stage
 @click.command(cls=Stage)
 @click.option("--stages", type=click.Path(path_type=Path), required=True, help="Folder of the scripts.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for a fingerprint of each.")
-@click.option("--reviews", type=click.Path(path_type=Path), help="Folder that later stages read, made if git forgot it: empty.")
+@click.option("--reviews", type=click.Path(path_type=Path), help="Folder of reviews, made if missing: git drops empty ones.")
 def main(stages: Path, out: Path, reviews: Path | None) -> None:
     """Fingerprint each script with the modules that it reaches."""
     from importlib.util import find_spec

@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 
 from mbegu.builds.grid import SWEPT, Params
 from mbegu.errors import BadInput
+from mbegu.scoring.fewest import LEVEL
 from mbegu.scoring.headings import HEADINGS, arrow
 from mbegu.scoring.measures import Measures, ratio
 from mbegu.scoring.scores import read_measures
-from mbegu.scoring.significance import LEVEL, as_arrays, compare_pair, own_intervals
+from mbegu.scoring.significance import as_arrays, compare_pair, own_intervals
 from mbegu.scoring.verdicts import in_words
 from mbegu.text import markdown
 

@@ -42,9 +42,10 @@ def unknown(model: Any, rows: Any, tokenizer: Any) -> str | None:
 
 def _sample(rows: Any) -> Texts:
     """Answers in the order of a hash of their rows' ids, until there are `TOKENS` tokens."""
-    ids, found = rows["id"], []
+    ids = rows["id"]
+    found: list[list[int]] = []
     for index in sorted(range(len(rows)), key=lambda index: rank(ids[index]))[:ROWS]:
-        if sum(map(len, found)) < TOKENS:
+        if sum(len(answer) for answer in found) < TOKENS:
             found.append(rows[index]["input_ids"][rows[index]["completion_start"] :])
     return found
 

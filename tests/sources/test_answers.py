@@ -14,6 +14,7 @@ from mbegu.rows.lineage import side
 from mbegu.rows.row import row_id
 from mbegu.sources.documents import answers, questions
 from mbegu.sources.documents.settings import Answer, Question
+from mbegu.text.settings import Locale
 
 PASSAGE = "The fee is 2 %\n  a year. በየወሩ ይከፈላል። It is paid “monthly” 😀."
 
@@ -115,7 +116,7 @@ def answered(tmp_path, says, *, keep_unknown=True, precision=0.0, passage=PASSAG
     )
     with open_memo(tmp_path / "memo") as memo:
         how = Answer(200, precision, keep_unknown, unanswerable=0, validation=0)
-        return answers.answer([row], how, asking(template), teacher(says, memo), unknown)
+        return answers.answer([row], how, asking(template), teacher(says, memo), Locale(["en"], "none", unknown, "", []))
 
 
 @pytest.mark.parametrize("quote", ["fee is 2 % a year.", "በየወሩ ይከፈላል።", "“monthly” 😀", PASSAGE])

@@ -54,7 +54,8 @@ QUESTION = ["question", "--chunks", "chunks.jsonl", "--out", "questions.jsonl", 
             "--temperature", 0, "--max_new_tokens", 90]  # fmt: skip
 ANSWER = ["answer", "--questions", "questions.jsonl", "--out", "rows.jsonl", "--ledger", "rows.ledger.jsonl", "--work", "w/a",
           "--longest", 60, "--keep_unknown", "--precision", 0.7, "--unanswerable", 0.4, "--validation", 0, "--temperature", 0,
-          "--max_new_tokens", 90]  # fmt: skip
+          "--max_new_tokens", 90, "--languages", "en", "--currency", "none", "--disclaimer", "",
+          "--unknown", "I don't know"]  # fmt: skip
 
 
 def copy_templates(tmp_path):

@@ -142,7 +142,8 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, mbegu, refused, write_jso
     assert "Judged 2 answers by local" in stage(*judge, "--pairs", "v1:base").stdout
     report = ["report", "--data", "data", "--metrics", "metrics", "--params", "params.yaml", "--html", "r.html",
               "--templates", ROOT / "templates", "--markdown", "r.md"]  # fmt: skip
-    assert stage(*report).stdout == "Report: r.html\n"
+    done = stage(*report)
+    assert done.stdout == "Report: r.html\n" and "Warning: v1: " in done.stderr and "too few for any verdict" in done.stderr
     page = (tmp_path / "r.html").read_text()
     assert "ምንድን ነው?" in page and page.count("<svg") == 4 and "src=" not in page  # no funnel: every row passed
     assert not re.findall(r'href="(?!#)', page.replace("xlink:href", "")) and "score: {digits: 3}" in page
@@ -172,6 +173,41 @@ def options_of(name: str, tiny_base, write_jsonl) -> list:
         "predict": ["--heldout", heldout, "--base", tiny_base, "--model", tiny_base, "--out", "out", "--memo", "m",
                     "--work", "w", *TEMPLATE, *GENERATE],
     }[name]  # fmt: skip
+
+
+def test_one_row_at_a_rate_of_0_is_said_before_training_and_after(stage, tiny_base, write_jsonl, tmp_path):
+    version = write_jsonl("v1.jsonl", [{"instruction": "ሰላም?", "output": "ኧኸኹኺ" * 9}])
+    done = stage("encode", "--version", version, "--base", tiny_base, "--out", "v1.arrow", "--ledger", "l", "--metrics", "m",
+                 "--lengths", "n", "--warnings", "metrics/warnings/v1/encode.json", *TEMPLATE, "--max_length", 200,
+                 "--on_truncation", "error")  # fmt: skip
+    assert "the base model's tokenizer makes" in done.stderr
+    done = stage("train", "--encoded", "v1.arrow", "--base", tiny_base, "--out", "v1", "--curves", "c", "--work", "w",
+                 "--warnings", "metrics/warnings/v1/train.json", *LORA, *flat(TRAIN | {"--warmup_steps": 1, "--validation": 0}),
+                 "--no-gradient_checkpointing")  # fmt: skip
+    assert "Trained qlora on 1 rows in 1 steps" in done.stdout, done.output
+    few, rate, unchanged = json.loads((tmp_path / "metrics/warnings/v1/train.json").read_text())
+    assert few.startswith("only 1 row to train on (0 held back)") and "its B matrices are all 0" in unchanged
+    assert rate.startswith("train.warmup_steps: the learning rate is 0 in the only optimizer step (1 row in batches of 2 x 1")
+    assert [line for line in done.stderr.splitlines() if line.startswith("Warning: ")] == [
+        f"Warning: {text}" for text in (few, rate, unchanged)
+    ]
+
+
+def test_drafts_without_a_decision_stop_a_version_that_waits_for_them(stage, refused, write_jsonl, tmp_path):
+    drafts = [{**row, "origin": {"kind": "generated", "parents": [], "source": "s:1"}} for row in ROWS[:3]]
+    given = ["--expanded", write_jsonl("data/expanded/v2.jsonl", drafts), "--reviews", "reviews.jsonl", "--heldout",
+             write_jsonl("heldout.jsonl", HELDOUT), "--out", "out", "--ledger", "l"]  # fmt: skip
+    write_jsonl("none.jsonl", [])
+    write_jsonl("reviews.jsonl", [{"decision": "accept", "instruction": ROWS[0]["instruction"]}])
+    said = refused(stage("curate", *given, *flat(CURATE | {"--unreviewed": "wait"})))
+    assert "data/expanded/v2.jsonl: 2 drafts wait for a decision; run `mbegu review v2`" in said
+    assert not (tmp_path / "out").exists()
+    done = stage("curate", *given, *flat(CURATE | {"--unreviewed": "drop"}))
+    assert done.stdout.startswith("Kept 1 of 3 candidates") and "2 rows are too few for any verdict" in done.stderr
+    (warning,) = json.loads((tmp_path / "metrics/warnings/v1/curate.json").read_text())
+    assert "heldout.jsonl: 2 rows are too few" in warning
+    write_jsonl("reviews.jsonl", [{"decision": "reject", "instruction": row["instruction"]} for row in ROWS[:3]])
+    assert stage("curate", *given, *flat(CURATE | {"--unreviewed": "wait"})).stdout.startswith("Kept 0 of 3 candidates, 3 lines")
 
 
 REFUSALS = [

@@ -20,6 +20,7 @@ from mbegu.sources.documents.overlap import overlaps
 from mbegu.sources.documents.settings import Answer
 from mbegu.text import reasons
 from mbegu.text.draws import rank, share
+from mbegu.text.settings import Locale
 from mbegu.text.words import fold, words
 
 STAGE = "answer"
@@ -33,11 +34,11 @@ def schema(longest: int) -> dict[str, Any]:
     return {"type": "object", "properties": texts, "required": ["quote", "answer"], "additionalProperties": False}
 
 
-def answer(rows: list[Row], how: Answer, asking: Asking, teacher: Teacher, unknown: str) -> tuple[Sieved, int, int]:
+def answer(rows: list[Row], how: Answer, asking: Asking, teacher: Teacher, locale: Locale) -> tuple[Sieved, int, int]:
     """Answers each row from its `input` alone; `origin.span` says where in it the supporting words stand.
 
     Args:
-        unknown: how the project says that it does not know; an answer that says so in other words becomes it.
+        locale: how the project says that it does not know; an answer that says so in other words becomes it.
 
     Returns:
         The answered rows and the ledger of questions whose answer was no good, how many requests the memo did not know, and
@@ -46,10 +47,11 @@ def answer(rows: list[Row], how: Answer, asking: Asking, teacher: Teacher, unkno
     Raises:
         BadInput: the template can't be rendered, or the teacher fails.
     """
+    unknown = locale.unknown
     items = [_item(row, how.longest, unknown) for row in rows]
 
     def check(place: int, value: dict[str, str]) -> Problem | None:
-        return problem_of(rows[place], value, how.longest, unknown)
+        return problem_of(rows[place], value, how.longest, locale)
 
     replies, asked, fresh = ask(items, asking, check, teacher)
     kept, ledger = [], []
@@ -58,7 +60,7 @@ def answer(rows: list[Row], how: Answer, asking: Asking, teacher: Teacher, unkno
             noted = {**row, "origin": {**row["origin"], "problem": problem.detail}}
             ledger.append(entry(noted, STAGE, "dropped", problem.reason))
             continue
-        text = unknown if is_unknown(value["answer"], unknown) else fold(value["answer"])
+        text = unknown if is_unknown(value["answer"], locale) else fold(value["answer"])
         if text == unknown and not how.keep_unknown:
             ledger.append(entry(row, STAGE, "dropped", reasons.UNKNOWN))
         elif text != unknown and not overlaps(text, row["input"], how.precision):
@@ -80,22 +82,22 @@ def _answered(row: Row, text: str, span: tuple[int, int] | None, teacher: Teache
     return {**row, "output": text, "origin": origin}
 
 
-def is_unknown(text: str, unknown: str) -> bool:
+def is_unknown(text: str, locale: Locale) -> bool:
     """Whether an answer says that the passage does not hold it, in the project's words or in others."""
-    return _plain(text).rstrip(ENDS) == _plain(unknown).rstrip(ENDS) or abstains(text)
+    return _plain(text).rstrip(ENDS) == _plain(locale.unknown).rstrip(ENDS) or abstains(text, locale)
 
 
 def _plain(text: str) -> str:
     return fold(text).replace("’", "'").casefold()
 
 
-def problem_of(row: Row, value: dict[str, str], longest: int, unknown: str) -> Problem | None:
+def problem_of(row: Row, value: dict[str, str], longest: int, locale: Locale) -> Problem | None:
     """An answer that is none, or that no quote of the row's `input` supports."""
     text = value["answer"]
-    if is_unknown(text, unknown):
+    if is_unknown(text, locale):
         return None
-    if _plain(unknown).rstrip(ENDS) in _plain(text):
-        return Problem(reasons.HALF_ANSWER, f'answer the question, or say exactly "{unknown}"')
+    if _plain(locale.unknown).rstrip(ENDS) in _plain(text):
+        return Problem(reasons.HALF_ANSWER, f'answer the question, or say exactly "{locale.unknown}"')
     if len(text) >= longest:  # only the schema put an end to it
         return Problem(reasons.ANSWER_CUT_OFF, f"the answer has {longest} characters; answer in one short sentence")
     return _without_content(row["instruction"], text) or _unsupported(row["input"], value["quote"])
