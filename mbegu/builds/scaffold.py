@@ -1,36 +1,46 @@
 """A new project: its own folder, in which DVC runs copies of the stages, and a sample that a user replaces."""
 
+import re
 import shutil
 import subprocess
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from mbegu.builds import plots_page
 from mbegu.builds.git import git
 from mbegu.builds.home import home
 from mbegu.errors import BadInput
+from mbegu.metrics.currencies import NO_MONEY, check_currency
 from mbegu.outputs import whole
 from mbegu.text.templates import page
 
 SOURCES = ("seeds", "documents", "set")  # where the first version's rows come from; folders of templates/project
+# "I don't know", which a project says in its main language
+UNKNOWN = {"en": "I don't know", "sw": "Sijui", "am": "አላውቅም", "ar": "لا أعرف", "fr": "Je ne sais pas", "so": "Ma garanayo"}
+CODE = re.compile(r"[a-z]{2,3}")
 DOT = "dot-"  # stands for the dot of a name that would else have an effect in the repository that holds the sample
 
 
-def make(path: Path, source: str) -> bool:
-    """Makes the project, whole or not at all; it is not committed.
+def make(path: Path, source: str, languages: Sequence[str] = ("en", "sw"), currency: str = NO_MONEY) -> bool:
+    """Writes the project, whole or not at all; it is not committed.
 
     Args:
         path: a folder that does not exist yet, or is empty.
         source: one of `SOURCES`.
+        languages: of its rows, ISO 639 codes, the main one first.
+        currency: of amounts that name none, or none.
 
     Returns:
         Whether it got a git repository of its own; inside a work tree it belongs to that one.
 
     Raises:
-        BadInput: git or DVC is missing, the folder's name names none, or it can't be made there.
+        BadInput: git or DVC is missing, the folder's name names none, it can't be made there, or a language or currency is none.
     """
+    check_currency(currency)
+    check_languages(languages)
     check_tools()
     check_name(path)
     try:
@@ -38,12 +48,19 @@ def make(path: Path, source: str) -> bool:
         check_place(path, place)
         alone = git("rev-parse", "--is-inside-work-tree", folder=place.parent) != "true"
         with whole(place) as folder:
-            _write(folder, source, place.name)
+            _write(folder, source, {"name": place.name, "languages": list(languages), "currency": currency})
             if alone:
                 _init(folder)
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}; nothing was made. Name a folder that can be written.") from None
     return alone
+
+
+def check_languages(languages: Sequence[str]) -> None:
+    """Raises BadInput unless each is a code as ISO 639 has them, such as sw."""
+    for language in languages:
+        if not CODE.fullmatch(language):
+            raise BadInput(f"--language {language!r}: expected an ISO 639 code of two or three letters, such as sw or am.")
 
 
 def check_tools() -> None:
@@ -83,7 +100,9 @@ def _init(folder: Path) -> None:
         raise BadInput(f"git init: {' '.join(done.stderr.split())} Nothing was made.")
 
 
-def _write(folder: Path, source: str, name: str) -> None:
+def _write(folder: Path, source: str, values: dict[str, Any]) -> None:
+    unknown = UNKNOWN.get(values["languages"][0], UNKNOWN["en"])
+    values |= {"source": source, "version": version("mbegu"), "unknown": unknown}
     templates = home() / "templates"
     for file in _files(home() / "stages"):
         _copy(home() / "stages" / file, folder / "stages" / file)
@@ -92,7 +111,7 @@ def _write(folder: Path, source: str, name: str) -> None:
             _copy(templates / file, folder / "templates" / file)
     for part in (templates / "project/shared", templates / f"project/{source}"):
         for file in _files(part):
-            _fill(part / file, folder / dotted(file), {"name": name, "source": source, "version": version("mbegu")})
+            _fill(part / file, folder / dotted(file), values)
     # what `dvc init` would write, less the entries that it makes in the index of a git repository around this folder
     _copy(home() / ".dvc/config", folder / ".dvc/config")
     (folder / ".dvc/.gitignore").write_text("/config.local\n/tmp\n/cache\n")
@@ -117,7 +136,7 @@ def dotted(file: Path) -> Path:
     return Path(*parts[:-1], parts[-1].removesuffix(".jinja"))
 
 
-def _fill(path: Path, to: Path, values: dict[str, str]) -> None:
+def _fill(path: Path, to: Path, values: dict[str, Any]) -> None:
     if path.suffix != ".jinja":
         _copy(path, to)
         return

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import babel
 from babel.core import get_global
-from babel.numbers import get_currency_name
+from babel.numbers import get_currency_name, get_currency_symbol
 
+from mbegu.errors import BadInput
 from mbegu.metrics.spelling import any_of, fold
 
 # Read in any case. Others are read in capitals only, and those that are words ("TRY 3 times") only as the project's own.
@@ -51,6 +52,7 @@ PLACES = {
     "sw": {"USD": ["Amerika"]},
     "am": {"USD": ["አሜሪካ"], "GBP": ["እንግሊዝ", "ብሪታንያ"]},
 }
+NO_MONEY = "none"  # the currency of a project without one
 
 
 class Money(NamedTuple):
@@ -69,7 +71,12 @@ def code(money: Money, name: str, place: str = "") -> str:
 
 @functools.lru_cache(maxsize=16)
 def money(languages: Sequence[str], currency: str) -> Money:
-    """What names money in texts of the languages (hashable), where a word without a country means `currency`, if it can."""
+    """What names money in texts of the languages (hashable), where a word without a country means `currency`, if it can.
+
+    Raises:
+        BadInput: as `check_currency`.
+    """
+    check_currency(currency)
     codes = {fold(name): code for code, name in _names(languages)}
     codes |= {fold(noun): _meant(kind, currency) for kind, noun in _bare(currency)}
     capitals = _current() - WORDS - set(ANY_CASE) | ({currency} & _known())
@@ -78,6 +85,12 @@ def money(languages: Sequence[str], currency: str) -> Money:
     pattern = rf"(?:(?i:{any_of(codes)})\.?(?<![=$€£\-]\.)|{any_of(capitals)})"
     places = {fold(place) for code in _current() for place in _places(code, "sw")} if "sw" in languages else set()
     return Money(pattern, rf" (?P<place>(?:za|ya) (?i:{any_of(places)}))" if places else "(?!)", codes)
+
+
+def check_currency(currency: str) -> None:
+    """Raises BadInput unless the text is an ISO 4217 code or "none"."""
+    if currency != NO_MONEY and currency not in _known():
+        raise BadInput(f"locale.currency is {currency!r}; expected an ISO 4217 code, such as KES or ETB, or {NO_MONEY}.")
 
 
 def _names(languages: Sequence[str]) -> Iterable[tuple[str, str]]:
@@ -100,6 +113,15 @@ def _bare(currency: str) -> Iterable[tuple[str, str]]:
         yield from ((kind, noun) for language in nouns for noun in nouns[language])
     if currency in _known():
         yield from ((_kind(currency), get_currency_name(currency, count, "en").split()[-1]) for count in (1, 2))
+        yield _kind(currency), _sign(currency)
+
+
+def _sign(currency: str) -> str:
+    """How a currency is written in its own country ("R", "kr"), which may be a letter that means other things elsewhere."""
+    try:
+        return str(get_currency_symbol(currency, babel.Locale.parse(f"en_{currency[:2]}")))
+    except babel.UnknownLocaleError:  # a currency of several countries
+        return currency
 
 
 def _meant(kind: str, currency: str) -> str:

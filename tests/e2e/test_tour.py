@@ -14,7 +14,7 @@ from projects import ENVIRONMENT
 from root import ROOT
 
 SHEETS = Path(__file__).parent / "tour"
-STOPS = "v2: 2 drafts wait"  # where the tour says that the build stops
+STOPS = "2 drafts wait for a decision"  # where the tour says that the build stops
 # what the reader of the tour puts in place of its names, languages and questions
 YOURS = {
     "sw": {},
