@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from repository import commit, start
 
 ROWS = [{"instruction": f"Question number {n} about ሰላም?", "input": "", "output": f"Answer {n}."} for n in range(3)]
 
@@ -42,6 +43,19 @@ def test_the_tools_of_a_version(mbegu, refused, write_jsonl, tmp_path, monkeypat
     assert (decisions[1]["draft"], decisions[1]["output"]) == ("Answer 1.", "A better answer, ጥሩ.")
     assert decisions[2]["reason"] == "Off topic" and decisions[2]["reviewer"] == "Achieng"
     assert "Nothing to review in v1" in mbegu("review", "v1", "--reviewer", "Achieng").stdout
+
+
+def test_each_revision_is_read_by_its_own_params(mbegu, refused, write_jsonl):
+    start()
+    for name in ("v0", "v1"):
+        write_jsonl(f"data/versions/{name}.jsonl", ROWS[:1])
+        write_jsonl(f"data/predictions/{name}.jsonl", [])
+    commit({"params.yaml": "versions: {v0: }\n"})
+    write_jsonl("data/versions/v1.jsonl", ROWS)
+    commit({"params.yaml": "versions: {v1: }\n"})
+    assert mbegu("diff", "v0", "v1", "--rev", "HEAD~1").stdout.startswith("v0 at HEAD~1 to v1: 2 added, 0 dropped, 0 edited\n")
+    line = refused(mbegu("diff", "v1", "v1", "--rev", "HEAD~1"))
+    assert line == "Error: params.yaml at HEAD~1: declares no version 'v1'; it declares v0."
 
 
 def test_a_session_can_be_left_at_any_time(mbegu, write_jsonl, tmp_path):
