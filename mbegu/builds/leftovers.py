@@ -21,7 +21,7 @@ class Leftovers(NamedTuple):
 
     built: list[Path]  # files and folders, by path
     written: list[Path]  # by people
-    stages: list[str]  # entries of dvc.lock that dvc.yaml no longer makes
+    stages: list[str]  # entries of dvc.lock that dvc.yaml no longer has
     names: list[str]  # to which these belong
 
 
@@ -59,7 +59,7 @@ def _folded(name: str) -> str:
 
 
 def _stages(project: Project, params: Mapping[str, Any]) -> list[str]:
-    """Entries of dvc.lock, in its order, that dvc.yaml makes no more; what it makes in other ways than ours is left alone."""
+    """Entries of dvc.lock, in its order, that dvc.yaml no longer has; one of a form that is not ours is left alone."""
     pipeline, lock = (read_yaml(path) for path in (project.lock.with_name("dvc.yaml"), project.lock))
     made = pipeline.get("stages") or {}
     return [name for name in lock.get("stages") or {} if not _is_made(name, made, params)]

@@ -46,7 +46,7 @@ def _list(found: "Leftovers") -> None:
         click.echo("Built, of names that params.yaml does not declare:")
         _sizes(found.built)
     if found.stages:
-        click.echo(f"Entries of dvc.lock that dvc.yaml does not make: {', '.join(found.stages)}")
+        click.echo(f"Entries of dvc.lock that dvc.yaml no longer has: {', '.join(found.stages)}")
     if found.written:
         click.echo("Written by people; rename it with its version (`git mv`), or remove it with --yes --written:")
         _sizes(found.written)

@@ -104,6 +104,7 @@ def test_bash_completes_names_and_options(program):
 def test_ctrl_c_is_one_line(write_jsonl, tmp_path):
     draft = {"instruction": "ሰላም?", "output": "Yes.", "origin": {"kind": "generated", "parents": [], "source": "s:1"}}
     write_jsonl("data/expanded/v1.jsonl", [draft])
+    write_jsonl("params.yaml", ["versions: {v1: {extends: none}}"])
     review = [sys.executable, "-u", "-m", "mbegu", "review", "v1", "--reviewer", "Achieng"]
     with subprocess.Popen(
         review, cwd=tmp_path, env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE

@@ -88,7 +88,8 @@ def build(project: Path, tiny_base: Path, adapter: Path) -> None:
     (project / "metrics/score/v1.json").write_text(json.dumps(models["v1"]))
     (project / "metrics/train/v1/training.csv").write_text("step,loss\n1,3.5\n2,3.25\n")
     (project / "metrics/train/v1/validation.csv").write_text("step,loss\n")
-    (project / "params.yaml").write_text(yaml.safe_dump({"publish": PUBLISH, "locale": LOCALE._asdict()}))
+    params = {"versions": {"v1": {}}, "publish": PUBLISH, "locale": LOCALE._asdict()}
+    (project / "params.yaml").write_text(yaml.safe_dump(params))
 
 
 @pytest.fixture(scope="module")
@@ -227,6 +228,12 @@ def test_an_adapter_from_earlier_rows_is_not_published(project, mbegu, refused):
     lock["stages"]["train@v1"]["deps"][0]["md5"] = "0" * 32
     Path("dvc.lock").write_text(yaml.safe_dump(lock))
     assert "models/adapters/v1: built from an earlier data/versions/v1.jsonl; run `dvc repro`" in refused(mbegu(*V1))
+
+
+def test_an_adapter_of_a_version_that_is_no_longer_declared_is_not_published(project, mbegu, refused):
+    Path("params.yaml").write_text(yaml.safe_dump({"versions": {"አዲስ": {}}, "publish": PUBLISH}, allow_unicode=True), "utf-8")
+    assert refused(mbegu(*V1)) == "Error: params.yaml: declares no version 'v1'; it declares አዲስ."
+    assert not (project / "published").exists()
 
 
 @pytest.mark.parametrize(

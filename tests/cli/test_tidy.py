@@ -97,7 +97,7 @@ def test_a_project_of_one_version_names_what_is_left_of_three_and_removes_it(pro
     before = files()
     listed = mbegu("tidy").stdout
     assert "0.1 kB  models/adapters/v2\n" in listed
-    assert "Entries of dvc.lock that dvc.yaml does not make: expand@v2, expand@v3, " in listed
+    assert "Entries of dvc.lock that dvc.yaml no longer has: expand@v2, expand@v3, " in listed
     assert listed.index("Written by people") < listed.index("data/seeds/v2.jsonl") and listed.endswith(
         "Nothing was removed; `mbegu tidy --yes` removes what was built and the entries of dvc.lock.\n"
     )

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from repository import commit, start
 
 ROWS = [{"instruction": f"Question number {n} about ሰላም?", "input": "", "output": f"Answer {n}."} for n in range(3)]
 
@@ -77,6 +78,19 @@ def test_review_says_what_comes_next(mbegu, write_jsonl):
     done = mbegu("review", "v1", "--reviewer", "A", typed="a\na\n")
     assert done.stderr.startswith("Next: `dvc repro`, and commit the decisions;")
     assert mbegu("review", "v1", "--reviewer", "A").stderr == done.stderr
+
+
+def test_each_revision_is_read_by_its_own_params(mbegu, refused, write_jsonl):
+    start()
+    for name in ("v0", "v1"):
+        write_jsonl(f"data/versions/{name}.jsonl", ROWS[:1])
+        write_jsonl(f"data/predictions/{name}.jsonl", [])
+    commit({"params.yaml": "versions: {v0: }\n"})
+    write_jsonl("data/versions/v1.jsonl", ROWS)
+    commit({"params.yaml": "versions: {v1: }\n"})
+    assert mbegu("diff", "v0", "v1", "--rev", "HEAD~1").stdout.startswith("v0 at HEAD~1 to v1: 2 added, 0 dropped, 0 edited\n")
+    line = refused(mbegu("diff", "v1", "v1", "--rev", "HEAD~1"))
+    assert line == "Error: params.yaml at HEAD~1: declares no version 'v1'; it declares v0."
 
 
 def test_a_session_can_be_left_at_any_time(mbegu, write_jsonl, tmp_path):
