@@ -21,7 +21,7 @@ ANSWERS = (
     "Rain washes small amounts of salt out of the rocks, and rivers carry it to the sea. The water goes up again as vapour, "
     "but the salt stays behind, and so there is more of it every year.",
     "The child should be able to put both feet on the ground while sitting on the saddle. Look for a light frame and for "
-    "brakes that small hands can reach. Do not buy a bicycle to grow into; it is hard to ride.",
+    "levers that small hands can reach. Do not buy a bicycle to grow into; it is hard to ride.",
     "Lightning heats the air around it so fast that the air bursts outwards. We hear that as thunder. Light travels faster "
     "than sound, so the longer the pause between the two, the farther away the storm is.",
     "Keep them in a dark, dry and cool place, in a basket or a paper bag that lets air through. Light turns them green and "

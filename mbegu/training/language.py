@@ -1,10 +1,19 @@
 """How well a base model knows the language of a version's answers, measured against English answers of the same kind.
 
-SmolLM2-135M in float32, nats a byte: 0.88 for `english.py`; 0.93 and 1.03 for the answers about investing in data/seeds/v1.jsonl
-and data/reviews/v2.jsonl, 1.01 for English ones about a garden (1.30 with two in Swahili among twelve); 2.87 for Swahili, 2.18
-for Amharic (tests/training/languages.py). So a subject costs up to 1.18 times as much as daily life, a language that the base was
-not trained on 2.5 times and more: `UNKNOWN` is the geometric mean of the two. A letter of several bytes is told more easily by
-the byte, so that the rule is slow to warn of other scripts; there `spelling.py` helps.
+SmolLM2-135M, nats a byte:
+
+    answers                                    float32   4-bit
+    English, about daily life (`english.py`)      0.88    0.93
+    English, data/seeds/v1.jsonl                  0.93    1.01
+    English, data/reviews/v2.jsonl                1.03
+    English, about a garden                       1.01
+    the same, with 2 of 12 in Swahili             1.30
+    Swahili (tests/training/languages.py)         2.87    3.02
+    Amharic (the same)                            2.18    2.27
+
+So a subject costs up to 1.18 times as much as daily life, a language that the base was not trained on 2.4 times and more:
+`UNKNOWN` is about the geometric mean of the two. A letter of several bytes costs less a byte, so that the rule is slow to
+warn of other scripts; there `spelling.py` helps.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
-"""How many tokens a base model's tokenizer makes of the words of a version's answers, measured against English.
+"""Into how many tokens a base model's tokenizer cuts the words of a version's answers, measured against English.
 
 SmolLM2-135M: 1.17 for `english.py`, 1.43 for data/seeds/v1.jsonl, 2.79 for Swahili, whose words are long in any vocabulary,
 11.0 for Amharic, which it spells byte by byte (the last two: tests/training/languages.py). A vocabulary for many languages,
-Gemma 3's, makes 1.2 of English, 2.3 of Swahili and 3.2 of Amharic, so that `SPELT` is above what such a one comes to.
+Gemma 3's, needs 1.2 for English, 2.3 for Swahili and 3.2 for Amharic, so that `SPELT` is above what such a one comes to.
 """
 
 from typing import Any
@@ -18,14 +18,14 @@ ROWS = 64  # the most that is measured
 
 
 def spelt(rows: list[Row], tokenizer: Any) -> str | None:
-    """A sentence if the tokenizer makes far more tokens of a word of these rows' answers than of an English one, else None."""
+    """A sentence if the tokenizer cuts a word of these rows' answers into far more tokens than an English one, else None."""
     sample = sorted(rows, key=lambda row: rank(row["id"]))[:ROWS]
     english, own = tokens_a_word(list(ANSWERS), tokenizer), tokens_a_word([row["output"] for row in sample], tokenizer)
     if own < SPELT * english:
         return None
     return (
-        f"the base model's tokenizer makes {own:.1f} tokens of a word of these answers, {english:.1f} of an English one: it was "
-        "not made for this language, and training and answering cost as many times more; choose another model under `base`."
+        f"the base model's tokenizer cuts a word of these answers into {own:.1f} tokens, an English one into {english:.1f}: it "
+        "was not made for this language, and training and answering cost as many times more; choose another model under `base`."
     )
 
 

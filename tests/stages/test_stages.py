@@ -180,7 +180,7 @@ def test_one_row_at_a_rate_of_0_is_said_before_training_and_after(stage, tiny_ba
     done = stage("encode", "--version", version, "--base", tiny_base, "--out", "v1.arrow", "--ledger", "l", "--metrics", "m",
                  "--lengths", "n", "--warnings", "metrics/warnings/v1/encode.json", *TEMPLATE, "--max_length", 200,
                  "--on_truncation", "error")  # fmt: skip
-    assert "the base model's tokenizer makes" in done.stderr
+    assert "the base model's tokenizer cuts a word" in done.stderr
     done = stage("train", "--encoded", "v1.arrow", "--base", tiny_base, "--out", "v1", "--curves", "c", "--work", "w",
                  "--warnings", "metrics/warnings/v1/train.json", *LORA, *flat(TRAIN | {"--warmup_steps": 1, "--validation": 0}),
                  "--no-gradient_checkpointing")  # fmt: skip

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from conftest import SAMPLE
 from datasets import Dataset
 from languages import AMHARIC, SWAHILI
 
@@ -39,7 +38,8 @@ def test_nats_a_byte_are_those_of_the_texts_one_by_one(model, tiny_tokenizer):
 
 
 def test_a_language_that_costs_more_a_byte_than_english_is_said(model, tiny_tokenizer, monkeypatch):
-    english, spelt_out = [("", SAMPLE[0])] * 8, [("", "קצרשתםןץףך" * 6)] * 8  # the vocabulary was made of the first
+    # the vocabulary was made of the first (tests/conftest.py)
+    english, spelt_out = [("", "A money market fund pays interest every day.")] * 8, [("", "קצרשתםןץףך" * 6)] * 8
     monkeypatch.setattr(language, "UNKNOWN", 1.0)  # a model of random weights knows no language: bytes a token decide
     assert language.unknown(model, encoded(english, tiny_tokenizer), tiny_tokenizer) is None
     found = language.unknown(model, encoded(spelt_out, tiny_tokenizer), tiny_tokenizer)
@@ -55,7 +55,7 @@ def test_the_sample_is_bounded_and_the_same_in_any_order(tiny_tokenizer):
 
 def test_a_script_that_is_spelt_byte_by_byte_is_said_and_one_without_spaces_is_counted_by_letters(tiny_tokenizer):
     rows = [{"id": str(n), "output": text.replace(" ", "")} for n, (_, text) in enumerate(AMHARIC)]
-    assert "tokens of a word of these answers" in spelt(rows, tiny_tokenizer)
+    assert "tokenizer cuts a word of these answers into" in spelt(rows, tiny_tokenizer)
     assert spelt([{"id": str(n), "output": text} for n, text in enumerate(ANSWERS)], tiny_tokenizer) is None
     assert tokens_a_word(["水をやる"], tiny_tokenizer) <= 4 and tokens_a_word(["🌱"], tiny_tokenizer) > 0
     assert tokens_a_word([""], tiny_tokenizer) == 0
