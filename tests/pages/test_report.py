@@ -11,16 +11,18 @@ from root import ROOT
 
 from mbegu.builds import record
 from mbegu.builds.project import Project
-from mbegu.metrics.finance import mark_numbers
+from mbegu.metrics.facts import mark_numbers
 from mbegu.pages import report
 from mbegu.rows.jsonl import write_lines
 from mbegu.rows.row import row_id
 from mbegu.rows.tables import write_csv, write_json
 from mbegu.scoring import comparison
+from mbegu.text.settings import Locale
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUESTIONS = ["How much is KES 5,000 at 10%?", "ወለድ ምንድን ነው?", "ما هي الفائدة؟", "<script>alert(1)</script> & <b>?"]
 LONG = "አዲስ" * 400  # without a blank: it must wrap on a phone
+LOCALE = "locale: {languages: [en], currency: KES, unknown: I don't know, disclaimer: '', names: []}\n"
 
 
 def row(instruction: str, output: str) -> dict:
@@ -62,7 +64,7 @@ def page(tmp_path: Path) -> Path:
             [("candidates", 0, 9), ("too short", 4, 5), ("kept", 0, 5)],
         )
     params = tmp_path / "params.yaml"
-    params.write_text("score:\n  digits: 4\n")
+    params.write_text("score:\n  digits: 4\n" + LOCALE)
     gathered = report.gather(Project(data=data, metrics=metrics, params=params))
     (tmp_path / "report.html").write_text(report.html(gathered, ROOT / "templates"), encoding="utf-8")
     (tmp_path / "report.md").write_text(report.markdown(gathered, ROOT / "templates"), encoding="utf-8")
@@ -138,7 +140,8 @@ def test_the_page_prints(page, tmp_path):
 
 def test_the_pieces_of_a_marked_answer_spell_it():
     answer = "You asked for 9%; get KES 1k on 2 May, አይደለም ብር 70 🌱"
-    pieces = mark_numbers(answer, "Ksh 1,000 on 2 May", "What is 9 percent?")
+    locale = Locale(["en", "am"], "KES", unknown="I don't know.", disclaimer="", names=[])
+    pieces = mark_numbers(answer, "Ksh 1,000 on 2 May", "What is 9 percent?", locale)
     assert "".join(text for text, _ in pieces) == answer
     assert [mark for _, mark in pieces if mark] == ["given", "right", "right", "wrong"]
 
