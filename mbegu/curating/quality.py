@@ -9,6 +9,7 @@ from mbegu.errors import BadInput
 from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.row import MACHINE, Row, question
 from mbegu.text import filters, reasons
+from mbegu.text.refusals import refuses
 from mbegu.text.words import fold, words
 
 TOKEN = regex.compile(r"<\|[\w ]{1,40}\|>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|</s>")
@@ -36,7 +37,7 @@ def problem_of(row: Row, bounds: Clean | Curate, scripts: Set[str] = frozenset()
         filters.cut_off(row["origin"].get("finish_reason"))
         or filters.empty(output)
         or filters.echoes(output, row["instruction"], row["input"])
-        or filters.refuses(output, bounds.refusals)
+        or refuses(output, bounds.refusals)
         or filters.length(output, bounds.min_words, bounds.max_words)
         or filters.repetitive(output, bounds.max_repetition)
         or filters.foreign_script(output, scripts)

@@ -5,8 +5,6 @@ from typing import Annotated, NamedTuple
 
 from click import Choice, FloatRange, IntRange
 
-from mbegu.sections import NONEMPTY
-
 CLEAN, CURATE = "clean", "curate"  # stages to whose ledgers several modules write
 
 
@@ -16,7 +14,7 @@ class Clean(NamedTuple):
     min_words: Annotated[int, IntRange(0), "Shortest answer, in words."]
     max_words: Annotated[int, IntRange(1), "Longest answer, in words."]
     max_repetition: Annotated[float, FloatRange(0, 1), "Largest share of repeated 4-grams."]
-    refusals: Annotated[list[str], NONEMPTY, "How an answer that is none begins; repeat the option."]
+    refusals: Annotated[list[str], "How a refusal begins, beside the usual ways in English, Swahili and Amharic; repeat."]
     near_duplicate: Annotated[
         float,
         FloatRange(0.1, 1),
@@ -46,7 +44,7 @@ class Curate(NamedTuple):
     min_words: Annotated[int, IntRange(0), "Shortest unreviewed draft, in words."]
     max_words: Annotated[int, IntRange(1), "Longest unreviewed draft, in words."]
     max_repetition: Annotated[float, FloatRange(0, 1), "Largest share of repeated 4-grams."]
-    refusals: Annotated[list[str], NONEMPTY, "How an answer that is none begins; repeat the option."]
+    refusals: Annotated[list[str], "How a refusal begins, beside the usual ways in English, Swahili and Amharic; repeat."]
     heldout_similarity: Annotated[float, FloatRange(0, 1), "ROUGE-L F1 above this leaks."]
     heldout_overlap: Annotated[float, FloatRange(0, 1), "Share of a held-out text in 8-grams of a row."]
     leakage: Annotated[str, Choice(["error", "drop"]), "What a leaking row does."]

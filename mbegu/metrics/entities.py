@@ -8,7 +8,7 @@
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -38,14 +38,12 @@ DIGITS = (
 SCALE = r"(?P<scale>(?i:[ -]?(?:" + "|".join(SCALES.values()) + r"))(?!\p{L})(?<![ -][A-Za-z]))"
 # "saa 2 na nusu" is half past the hour
 HALF = r"(?P<half>(?i: and a half|(?<!saa \d\d?) na nusu| ተኩል)(?!\p{L}))"
-PERCENT = (
-    r"(?P<percent>(?i:%|percent(?:age points?)?|per cent|pct|pp|basis points?|bps?|points?|በመቶ|ከመቶ|ፐርሰንት))(?!\p{Latin})"
-)
+PERCENT = r"(?P<percent>(?i:%|percent(?:age points?)?|per cent|pct|pp|basis points?|bps?|points?|በመቶ|ከመቶ|ፐርሰንት))(?!\p{Latin})"
 # Between numbers a minus subtracts; elsewhere it is a sign.
 SIGN = r"(?P<sign>(?<![\p{L}\p{N}%)])(?<![\p{N}%)] )-|(?<!(?:[\d%)]|percent|shillings) )(?i:minus) )?"
 LEAD = r"(?P<scale>(?i:elfu|laki|milioni|bilioni|trilioni|mia)) "
 # Behind the name of money: "ብርና" (and birr), not "ብርቱካን" (an orange).
-WHOLE = rf"(?!\p{{Latin}}|(?!(?:ና|ን|ም|ው|ዎች){END})\p{{Ethiopic}})"
+WHOLE = rf"(?!\p{{Latin}}|(?!(?:ና|ን|ም|ው|ዎች){END})(?=\p{{L}})\p{{Ethiopic}})"
 
 
 class Entity(NamedTuple):
@@ -82,24 +80,30 @@ def entities(text: str, locale: Locale) -> list[Entity]:
 
 @functools.lru_cache(maxsize=64)
 def _reader(spoken: tuple[str, ...], currency: str, names: tuple[str, ...]) -> _Reader:
-    """One pattern for everything, so that nothing overlaps: list markers, names, idioms, dates, non-numbers, numbers, acronyms."""
+    """One pattern for everything, so that nothing overlaps."""
     money, calendar = currencies.money(spoken, currency), calendars.calendar(spoken)
     grammars = {language: numerals.GRAMMARS[language] for language in spoken if language in numerals.GRAMMARS}
     idioms = "|".join(grammar.idioms for grammar in grammars.values())
+    no_name = "|".join((*currencies.ANY_CASE, regex.escape(currency), "KSHS?", "[IVX]+"))  # Roman numerals, currencies
+    forms = [
+        rf"(?m:{MARKER})",
+        _given(names),
+        rf"{START}(?i:{idioms}){END}",
+        rf"{EDGE}(?:{calendar.pattern}|{OTHER})",
+        _number(money, grammars),
+        rf"{FREE}(?!(?:{no_name}){END})(?P<acronym>\p{{Lu}}{{2,6}})(?=s?{END})",
+    ]
+    return _Reader(regex.compile(rf"{ABLE}(?:{'|'.join(forms)})"), money, calendar)
+
+
+def _number(money: currencies.Money, grammars: Mapping[str, numerals.Grammar]) -> str:
     words = "|".join(rf"(?P<{language}>{START}(?i:{grammar.number}){END})" for language, grammar in grammars.items())
-    number = (
-        rf"{EDGE}{SIGN}(?:(?P<before>(?:{START}(?=\p{{L}})|(?!\p{{L}})){money.pattern}) {{0,2}})?{SIGN}(?:(?P<percent>(?i:asilimia )|በመቶ |%))?"
+    before = rf"(?P<before>(?:{START}(?=\p{{L}})|(?!\p{{L}})){money.pattern})"
+    after = rf"(?P<after>{money.pattern}){WHOLE}(?! ?\d)"
+    return (
+        rf"{EDGE}{SIGN}(?:{before} {{0,2}})?{SIGN}(?:(?P<percent>(?i:asilimia )|በመቶ |%))?"
         rf"(?:(?:{LEAD})?{DIGITS}{HALF}?{SCALE}?{HALF}?|{words})"
-        rf"(?:[ -]?{PERCENT}|(?(before){money.place}|(?!))|[ -]?(?P<after>{money.pattern}){WHOLE}(?! ?\d))?"
-    )
-    # Roman numerals and currencies are no names
-    acronym = rf"{FREE}(?!(?:{'|'.join(currencies.ANY_CASE)}|{currency}|KSHS?|[IVX]+){END})(?P<acronym>\p{{Lu}}{{2,6}})(?=s?{END})"
-    return _Reader(
-        regex.compile(
-            rf"{ABLE}(?:(?m:{MARKER})|{_given(names)}|{START}(?i:{idioms}){END}|{EDGE}(?:{calendar.pattern}|{OTHER})|{number}|{acronym})"
-        ),
-        money,
-        calendar,
+        rf"(?:[ -]?{PERCENT}|(?(before){money.place}|(?!))|[ -]?{after})?"
     )
 
 

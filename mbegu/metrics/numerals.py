@@ -18,8 +18,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-import regex
-
 from mbegu.metrics.spelling import any_of, fold
 
 HALF = Decimal("0.5")

@@ -20,7 +20,9 @@ class Phrases(NamedTuple):
 
 
 # English: "I don't know anyone who …" and "I don't know of a shop that …" tell something, "'I don't know' is no answer" too.
-_SOURCE = r"(?:(?:the|this|that|your) (?:given |provided )?(?:document|text|passage|context|excerpt|article|paragraph|source|input)s?)"
+_SOURCE = (
+    r"(?:(?:the|this|that|your) (?:given |provided )?(?:document|text|passage|context|excerpt|article|paragraph|source|input)s?)"
+)
 _STATE = (
     r"(?:state|say|mention|specify|give|provide|disclose|include|contain|explain|indicate|cover|tell|answer|address|discuss|name"
     r"|have (?:any |enough |the |this |that )?(?:information|details?|answer))s?"
@@ -29,25 +31,30 @@ _STATED = r"(?:stated|said|mentioned|specified|given|provided|available|found|di
 _FACTS = r"(?:information|details?|answers?|data|indication|mention)"
 _NOT = r"(?:not|\w{2,6}n t)"
 ENGLISH = Phrases(
-    leads=r"sorry|i m sorry|i am sorry|i m afraid|i am afraid|but|unfortunately|honestly|well|no(?= (?:, |i |we ))|answer|the answer is"
+    leads=r"sorry|i m sorry|i am sorry|i m afraid|i am afraid|but|unfortunately|honestly|well|no(?= (?:, |i |we ))|answer"
+    r"|the answer is"
     rf"|(?:based on|from|according to) {_SOURCE}",
     begins=r"(?:i|we) (?:really |honestly |actually )?(?:don t|do not|dont) know\b"
     r"(?! (?:anyone|anybody|any|of|a|an|you|is)\b)"
     rf"|(?:i|we) have no idea\b|(?:i|we) (?:have no|(?:don t|do not) have (?:any|that|this|the|enough)) (?:\w+ )?{_FACTS}\b"
     r"|(?:i m|i am|we re|we are) (?:not sure|not certain|unsure)(?: (?:of|about) (?:the answer|that|this|it))?$"
     r"|(?:i|we) (?:can ?not|can t|could not|couldn t|did not|didn t|am unable to|was unable to|were unable to)"
-    rf" (?:find|tell|determine|say|know|see|answer)(?: (?:(?:the|an|any) (?:answer|information)\b|(?:\w+ ){{0,6}}(?:in|from) {_SOURCE}))"
+    r" (?:find|tell|determine|say|know|see|answer)"
+    rf"(?: (?:(?:the|an|any) (?:answer|information)\b|(?:\w+ ){{0,6}}(?:in|from) {_SOURCE}))"
     r"|(?:i|we) (?:can t|can ?not) (?:tell|say|know) from\b"
     rf"|{_SOURCE} (?:also |simply )?(?:does not|doesn t|doesnt|do not|don t|did not|didn t|never) {_STATE}\b"
-    rf"|{_SOURCE} (?:gives?|has|have|contains?|provides?|offers?|holds?|includes?) (?:no|not enough|insufficient) (?:\w+ )?{_FACTS}\b"
+    rf"|{_SOURCE} (?:gives?|has|have|contains?|provides?|offers?|holds?|includes?)"
+    rf" (?:no|not enough|insufficient) (?:\w+ )?{_FACTS}\b"
     rf"|{_SOURCE} (?:(?:says?|states?|mentions?|tells?(?: us)?|gives?) nothing|(?:is|are) silent)\b"
     rf"|nothing (?:in {_SOURCE}|is|was) (?:says?|said|states?|stated|mentions?|mentioned|tells?|explains?)\b"
     rf"|there (?:(?:is|s|are|was) (?:no|not (?:enough|any|sufficient)|insufficient)|isn t (?:enough|any)|aren t any) {_FACTS}\b"
     r"(?! (?:desk|sheet|booth|office|point)\b)"
-    rf"|(?:no|not enough|insufficient) (?:information|details?|data)(?:$| ,| (?:is|was|are|on|about|given|available|provided|found)\b)"
+    r"|(?:no|not enough|insufficient) (?:information|details?|data)"
+    r"(?:$| ,| (?:is|was|are|on|about|given|available|provided|found)\b)"
     r"|no answer (?:(?:can|could) be|is|was) (?:found|given|provided|available|stated)\b"
     r"|(?:(?:it|this|that|(?:the|this|that) (?:answer|information|detail|question)) )?(?:(?:is|was|s|has|have) )?"
-    rf"{_NOT}(?: been)?(?: explicitly| clearly| directly)? (?:stated|mentioned|specified|disclosed|explained|answered|known)(?= ,|$)"
+    rf"{_NOT}(?: been)?(?: explicitly| clearly| directly)?"
+    r" (?:stated|mentioned|specified|disclosed|explained|answered|known)(?= ,|$)"
     rf"|(?:(?:the|this|that) )?(?:answer|information)(?: is| was)? {_NOT} {_STATED}(?= ,|$)"
     rf"|(?:(?:the answer|it|this|that)(?: is| s| remains)? )?(?:unknown|unclear|not clear)(?: from {_SOURCE})?$"
     r"|(?:the|this|that|your) question (?:can ?not|can t|could not|couldn t) be answered\b"
@@ -75,7 +82,8 @@ SWAHILI = Phrases(
     rf"|(?:sijapata|sikupata|sijaona|sikuona|siwezi kupata|hatujapata|hatukupata) {_TAARIFA}\b"
     rf"|{_HATI} {_HA}(?:ku|ja)?(?:semi|sema|taji|taja|elezi|eleza|toi|toa|jibu|onyeshi|onyesha|bainishi|bainisha)\b"
     rf"|{_HATI} {_HA}na (?:\w+ )?{_TAARIFA}\b"
-    rf"|hakuna {_TAARIFA}(?:$| ,| (?:kuhusu|juu ya|(?:ya|za|la) kutosha|yoyote|zozote|lolote|hiyo|hizo|hayo|hilo|kwenye|katika)\b)"
+    rf"|hakuna {_TAARIFA}"
+    r"(?:$| ,| (?:kuhusu|juu ya|(?:ya|za|la) kutosha|yoyote|zozote|lolote|hiyo|hizo|hayo|hilo|kwenye|katika)\b)"
     rf"|{_TAARIFA}(?: (?:\w+ ){{0,4}}(?:hiyo|hizo|hayo|hilo|hii|hizi|haya|hili))? {_HA}"
     rf"(?:(?:po|mo)(?= ,|$| (?:kwenye|katika) {_HATI})|(?:patikani|julikani|jatolewa|kutolewa|kupatikana)\b)"
     rf"|(?:(?:jambo )?(?:hilo|hili|hiyo|hii) )?{_HA}(?:(?:ja|ku)(?:tajwa|elezwa|andikwa|bainishwa)|julikani)(?= ,|$)",

@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from mbegu.builds.declared import read_params
 from mbegu.builds.project import Project
 from mbegu.builds.record import hashes, revision
+from mbegu.builds.values import parse_section
 from mbegu.errors import BadInput
-from mbegu.metrics.finance import mark_numbers
+from mbegu.metrics.facts import mark_numbers
 from mbegu.pages import charts
 from mbegu.pages.differences import compare_rows, word_diff
 from mbegu.rows.jsonl import read_lines
@@ -20,6 +22,7 @@ from mbegu.scoring.headings import TITLES
 from mbegu.scoring.predictions import read_predictions
 from mbegu.scoring.verdicts import difference_table, in_words, score_table, steps
 from mbegu.text.markdown import table
+from mbegu.text.settings import Locale
 from mbegu.text.templates import page
 
 FLIP = ("pair", "id", "metric", "old", "new", "change", "nearest")
@@ -94,12 +97,14 @@ def _questions(models: list[str], project: Project) -> list[dict[str, Any]]:
     first = answers[models[0]]
     if any([row["id"] for row in rows] != [row["id"] for row in first] for rows in answers.values()):
         raise BadInput(f"{project.predictions(models[0]).parent}: the models answered different rows; run `dvc repro`.")
-    return [{**row, "answers": [(model, _marked(answers[model][index])) for model in models]} for index, row in enumerate(first)]
+    locale = parse_section(read_params(project.params), "locale", Locale, str(project.params))
+    marked = {model: [_marked(answer, locale) for answer in answers[model]] for model in models}
+    return [{**row, "answers": [(model, marked[model][index]) for model in models]} for index, row in enumerate(first)]
 
 
-def _marked(answer: dict[str, Any]) -> list[tuple[str, str]]:
+def _marked(answer: dict[str, Any], locale: Locale) -> list[tuple[str, str]]:
     asked = f"{answer['instruction']}\n{answer['input']}"
-    return mark_numbers(answer["prediction"], answer["reference"], asked)
+    return mark_numbers(answer["prediction"], answer["reference"], asked, locale)
 
 
 def _judge(tallies: list[Path]) -> dict[str, Any]:

@@ -44,9 +44,9 @@ def measure(
     found = []
     for value, row, is_answer in zip(predictions, heldout, answers, strict=True):
         measures = _of_text(value["prediction"], row["output"], settings.rouge)
-        measures |= _of_facts(value["prediction"], row, locale.names)
+        measures |= _of_facts(value["prediction"], row, locale)
         measures |= _of_form(value, row["output"], is_answer)
-        measures |= _of_instructions(value["prediction"], row)
+        measures |= _of_instructions(value["prediction"], row, locale)
         found.append({name: pair for name, pair in measures.items() if pair[1]})
     return found
 
@@ -58,7 +58,7 @@ def _of_text(answer: str, reference: str, rouge_types: Sequence[str]) -> Measure
     return found | {"chrf": (chrf(answer, reference), 1.0)} | overlap
 
 
-def _of_facts(answer: str, row: Row, names: Sequence[str]) -> Measures:
+def _of_facts(answer: str, row: Row, locale: Locale) -> Measures:
     counts = facts.count(answer, row["output"], question(row), locale)
     return {
         "facts_precision": (counts.matched, counts.answered),
@@ -83,8 +83,8 @@ def _of_form(value: Mapping[str, Any], reference: str, is_answer: bool | None) -
     }
 
 
-def _of_instructions(answer: str, row: Row) -> Measures:
-    says_so, unanswerable = abstains(answer), row["unanswerable"]
+def _of_instructions(answer: str, row: Row, locale: Locale) -> Measures:
+    says_so, unanswerable = abstains(answer, locale), row["unanswerable"]
     both = float(says_so and unanswerable)
     found: Measures = {
         "abstained": (float(says_so), 1.0),

@@ -74,16 +74,6 @@ def about(text: str, topics: Iterable[str]) -> Problem | None:
     return None
 
 
-def refuses(text: str, openings: Iterable[str]) -> Problem | None:
-    """Begins with one of the openings, word by word: "I'm sorry, but I can't …"."""
-    tokens = words(text)
-    for opening in openings:
-        wanted = words(opening)
-        if wanted and tokens[: len(wanted)] == wanted:
-            return f"{reasons.REFUSAL}: {opening}", None
-    return None
-
-
 def echoes(output: str, instruction: str, input_: str) -> Problem | None:
     """The answer is the question, or its input, again."""
     said = words(output)

@@ -11,16 +11,18 @@ from root import ROOT
 
 from mbegu.builds import record
 from mbegu.builds.project import Project
-from mbegu.metrics.finance import mark_numbers
+from mbegu.metrics.facts import mark_numbers
 from mbegu.pages import report
 from mbegu.rows.jsonl import write_lines
 from mbegu.rows.row import row_id
 from mbegu.rows.tables import write_csv, write_json
 from mbegu.scoring import comparison
+from mbegu.text.settings import Locale
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUESTIONS = ["How much is KES 5,000 at 10%?", "ወለድ ምንድን ነው?", "ما هي الفائدة؟", "<script>alert(1)</script> & <b>?"]
 LONG = "አዲስ" * 400  # without a blank: it must wrap on a phone
+LOCALE = "locale: {languages: [en], currency: KES, unknown: I don't know, disclaimer: '', names: []}\n"
 
 
 def row(instruction: str, output: str) -> dict:
@@ -62,7 +64,8 @@ def page(tmp_path: Path) -> Path:
             [("candidates", 0, 9), ("too short", 4, 5), ("kept", 0, 5)],
         )
     params = tmp_path / "params.yaml"
-    params.write_text("score:\n  digits: 4\nversions: {v1: {}, v2: {}}\nmodels: {base: b, v1: b, v2: b}\njudged: {none: {}}\n")
+    declared = "versions: {v1: {}, v2: {}}\nmodels: {base: b, v1: b, v2: b}\njudged: {none: {}}\n"
+    params.write_text("score:\n  digits: 4\n" + declared + LOCALE)
     write_json(metrics / "judge/other.json", {"of another project": "broken"})
     write_lines(data / "versions/v0.jsonl", [row("Left over?", "A.")])
     gathered = report.gather(Project(data=data, metrics=metrics, params=params))
@@ -141,7 +144,8 @@ def test_the_page_prints(page, tmp_path):
 
 def test_the_pieces_of_a_marked_answer_spell_it():
     answer = "You asked for 9%; get KES 1k on 2 May, አይደለም ብር 70 🌱"
-    pieces = mark_numbers(answer, "Ksh 1,000 on 2 May", "What is 9 percent?")
+    locale = Locale(["en", "am"], "KES", unknown="I don't know.", disclaimer="", names=[])
+    pieces = mark_numbers(answer, "Ksh 1,000 on 2 May", "What is 9 percent?", locale)
     assert "".join(text for text, _ in pieces) == answer
     assert [mark for _, mark in pieces if mark] == ["given", "right", "right", "wrong"]
 

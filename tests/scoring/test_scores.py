@@ -6,7 +6,7 @@ import pytest
 from mbegu.errors import BadInput
 from mbegu.metrics.chrf import chrf
 from mbegu.metrics.following import learn
-from mbegu.metrics.modules import Diversity, FinancialAccuracy, Likelihood, Overlap, Rouge
+from mbegu.metrics.modules import Diversity, FactualAccuracy, Likelihood, Overlap, Rouge
 from mbegu.scoring import measures, predictions, scores
 from mbegu.scoring.settings import Score
 from mbegu.text.settings import Locale
@@ -61,8 +61,8 @@ def test_the_stage_reports_what_each_metric_computes():
     )
     found = Rouge(keep_in_memory=True).compute(**texts, rouge_types=["rouge1", "rougeL"])
     found |= Overlap(keep_in_memory=True).compute(**texts) | Diversity(keep_in_memory=True).compute(**texts)
-    facts = FinancialAccuracy(keep_in_memory=True).compute(**texts, questions=["Q"] * 4, names=["CIC"])
-    found |= {"finance_f1": facts["f1"], "finance_recall": facts["recall"], "wrong_numbers": facts["wrong_number_rate"]}
+    facts = FactualAccuracy(keep_in_memory=True).compute(**texts, questions=["Q"] * 4, locale=LOCALE)
+    found |= {"facts_f1": facts["f1"], "facts_recall": facts["recall"], "wrong_numbers": facts["wrong_number_rate"]}
     found |= Likelihood(keep_in_memory=True).compute(predictions=[2.0] * 4, references=texts["references"], tokens=[4] * 4)
     found |= {"chrf": sum(chrf(*pair) for pair in PAIRS) / 4}
     for name in set(found) & set(metrics):

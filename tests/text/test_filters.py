@@ -44,13 +44,6 @@ def test_a_topic_is_found_as_whole_words_in_order():
     assert filters.about("ይህን ሥዕል ግለጽ", ["ሥዕል"]) is not None
 
 
-def test_a_refusal_begins_an_answer():
-    openings = ["I'm sorry", "ይቅርታ"]
-    assert filters.refuses("I'm sorry, but I can't say.", openings) is not None
-    assert filters.refuses("ይቅርታ፣ አልችልም።", openings) is not None
-    assert filters.refuses("Savers say: I'm sorry I waited.", openings) is None
-
-
 def test_an_echo_is_an_answer_that_repeats_the_question():
     assert filters.echoes("what IS a fund", "What is a fund?", "")[0] == "answer equals the instruction"
     assert filters.echoes("KES 5,000", "Add tax.", "KES 5,000.")[0] == "answer equals the input"
