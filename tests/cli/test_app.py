@@ -21,11 +21,12 @@ from root import ROOT
 
 from mbegu.models.loading import load_tokenizer
 from mbegu.models.manifest import verify
-from mbegu.pages.app import ask, chat
+from mbegu.pages.app import ask, chat, server
 from mbegu.training import checkpoints, trainer
 from mbegu.training.settings import Lora
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+TITLE = "Nyuki <b>ንብ</b> النحل"
 DISCLAIMER = "Not financial advice; <b>ምክር</b> & more."
 EXAMPLES = [
     {"instruction": "ሰላም ምንድን ነው? <b>1</b>", "unanswerable": True},
@@ -70,7 +71,7 @@ def served(tiny_base: Path, trained: list[Path], tmp_path_factory: pytest.TempPa
         port = free.getsockname()[1]
     command = [
         sys.executable, "-m", "mbegu", "app", "--base", tiny_base, "--examples", examples, "--example_count", 2, "--port", port,
-        "--disclaimer", DISCLAIMER, "--quantization", "none", "--max_new_tokens", TOKENS,
+        "--disclaimer", DISCLAIMER, "--title", TITLE, "--quantization", "none", "--max_new_tokens", TOKENS,
     ]  # fmt: skip
     for adapter in trained:
         command += ["--adapter", adapter]
@@ -226,17 +227,57 @@ def test_in_a_browser_text_stays_text_and_nothing_comes_from_elsewhere(served, t
         for text in (chat.NOTE, DISCLAIMER, EXAMPLES[0]["instruction"], "KES"):
             wait_for(text)
         assert "\n3\n" not in shown()  # two examples were asked for
+        assert look("document.title") == look("document.querySelector('h1').innerText") == TITLE
+        wait_for(chat.EMPTY)
+        for width, height in ((1280, 700), (390, 700)):
+            call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 500)
+            assert look("document.documentElement.scrollWidth") <= width
+            widths = "[...document.querySelectorAll('.gallery-item')].map((one) => one.offsetWidth)"
+            assert all(0 < one < width for one in look(widths))
+            assert look("document.querySelectorAll('.gallery-item').length") == 2
         look("document.querySelector('textarea, input[type=text]').focus()")
         call("Input.insertText", text=MARKUP)
         time.sleep(0.3)  # the page tells its own state what was typed a little later
         for kind in ("keyDown", "keyUp"):
             call("Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter", windowsVirtualKeyCode=13, text="\r")
         wait_for("whole answers:")
+        assert look("document.querySelector('textarea, input[type=text]').getBoundingClientRect().bottom < innerHeight")
         assert MARKUP in str(look("document.querySelector('[role=log]').innerText"))
         assert look("window.hit") is None and look("document.querySelectorAll('[role=log] b, [role=log] img').length") == 0
         addresses = [event["params"]["request"]["url"] for event in events if event.get("method") == "Network.requestWillBeSent"]
     outside = [address for address in addresses if not address.startswith((served[0], "data:", "blob:"))]
     assert len(addresses) > 20 and not outside
+
+
+def test_a_model_that_fails_says_so_in_the_chat_and_the_question_stays_in_its_box(monkeypatch, tiny_base):
+    def fails(*_):
+        yield "Half an"
+        raise RuntimeError("out of <memory>")
+
+    monkeypatch.setattr(chat, "answer", fails)
+    page = chat.page({"v1": None}, None, 5, [], "", None, "ንብ")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    try:
+        said, *_ = Client(server.launch(page, chat.STYLE, "127.0.0.1", port), verbose=False).predict(
+            "v1", "Why?", "", api_name="/ask"
+        )
+    finally:
+        page.close()
+    assert [texts(message) for message in said] == [["Why?"], ["v1 failed:", "RuntimeError: out of <memory>"]]
+
+
+def loading(stderr: str) -> list[str]:
+    return [line for line in stderr.splitlines() if line.endswith(" ...")]  # an earlier test's transformers may draw its bar
+
+
+def test_ask_says_on_stderr_what_it_loads_and_on_stdout_the_answer_alone(mbegu, tiny_base, trained):
+    here = ["ask", "ሰላም?", "--base", tiny_base, "--adapter", trained[0], "--quantization", "none", "--max_new_tokens", 5]
+    done = mbegu(*here)
+    assert done.exit_code == 0 and loading(done.stderr) == [f"Loading {tiny_base} with {trained[0]} ..."], done.output
+    assert done.stdout.strip() == ask.ask_all(ask.Typed("ሰላም?", "", 5), tiny_base, trained[:1], "none")[1][1].strip()
+    done = mbegu(*here, "--compare")
+    assert loading(done.stderr) == [f"Loading {tiny_base} ...", f"Loading {tiny_base} with {trained[0]} ..."]
 
 
 def test_a_visitor_who_leaves_stops_the_model(tiny_base, trained):

@@ -1,6 +1,7 @@
 """One question to one or several models."""
 
 import shutil
+import sys
 import textwrap
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +23,7 @@ class Typed(NamedTuple):
 
 
 def stream(typed: Typed, weights: Weights) -> None:
-    """Prints the answer of an adapter as it is generated.
+    """Prints the answer of an adapter as it is generated, and on stderr, before that, what is loaded.
 
     Raises:
         BadInput: a manifest does not hold, or the adapter belongs to another base.
@@ -48,6 +49,8 @@ def _answer(typed: Typed, weights: Weights, asked_as: Path | None, streamer: Any
     texts = {"question": typed.instruction, "input": typed.input}  # made NFC and stripped, as rows are
     asked = [text_field(texts, key, "ask", required=key == "question") for key in texts]
     (ids,) = prompt_ids([prompt_text(prompt, tokenizer, *asked)], prompt, tokenizer)
+    trained = f" with {weights.adapter}" if weights.adapter else ""
+    print(f"Loading {weights.base}{trained} ...", file=sys.stderr, flush=True)
     return generate_one(weights.load(), tokenizer, ids, typed.max_new_tokens, streamer)
 
 

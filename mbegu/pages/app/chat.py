@@ -7,6 +7,7 @@ from concurrent.futures import CancelledError, Executor
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from pathlib import Path
+from traceback import print_exception
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -25,12 +26,16 @@ from mbegu.rows.row import KEYS, text_field
 with needs("app"):
     import gradio as gr
 
-TITLE = "Mbegu"
+EMPTY = "Write a question below, or choose an example."
 NOTE = "Each question is answered on its own: these models learned from single questions, and do not see the ones above."
-# right-to-left text stands as it is read, and blanks stay
+HEIGHT = "45vh"  # of the chat, so that the question below it stays in view however long an answer grows
+# right-to-left text stands as it is read, and blanks stay; an example wraps and is no wider than a phone
 STYLE = """
-input, textarea, td, .message span { unicode-bidi: plaintext; text-align: start; }
-.message span { white-space: pre-wrap; }
+h1, input, textarea, .message span, .gallery-item { unicode-bidi: plaintext; text-align: start; }
+h1 { font-size: 1.4rem; margin: 0; overflow-wrap: anywhere; }
+.message span { white-space: pre-wrap; overflow-wrap: anywhere; }
+.gallery { flex-wrap: wrap; }
+.gallery-item { height: auto; max-width: 100%; white-space: normal; overflow-wrap: anywhere; }
 """
 
 
@@ -150,7 +155,7 @@ def _switched(speaker: Speaker) -> AbstractContextManager[Any]:
 
 def page(
     speakers: dict[str, Speaker], tokenizer: Any, max_new_tokens: int, examples: list[list[str]], disclaimer: str,
-    worker: Executor,
+    worker: Executor, title: str,
 ) -> gr.Blocks:  # fmt: skip
     """The page, not yet served. Whatever anyone types or a model says is shown as plain text, never as markup."""
 
@@ -164,25 +169,37 @@ def page(
                 typed = gr.skip()
         except BadInput as error:
             yield [*said, _message("assistant", "Not asked:", str(error))], gr.skip(), gr.skip(), gr.skip()
+        except Exception as error:  # gradio would cover the page with the word "Error", and the question with it
+            print_exception(error)
+            yield (
+                [*said, asked, _message("assistant", f"{name} failed:", f"{type(error).__name__}: {error}")],
+                gr.skip(),
+                gr.skip(),
+                gr.skip(),
+            )
 
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True) as blocks:
+    with gr.Blocks(title=title, analytics_enabled=False) as blocks:
+        gr.HTML(f"<h1>{html.escape(title)}</h1>")
         said = gr.State([])
         chat = gr.Chatbot(
-            label="Questions and answers", render_markdown=False, latex_delimiters=[], buttons=[], scale=1,
-            group_consecutive_messages=False,
+            label="Questions and answers", render_markdown=False, latex_delimiters=[], buttons=[], height=HEIGHT,
+            group_consecutive_messages=False, placeholder=EMPTY,
         )  # fmt: skip
-        name = gr.Radio(list(speakers), value=list(speakers)[-1], label="Who answers")
         question = gr.Textbox(label="Question", lines=1, max_lines=8, autofocus=True)
-        input_ = gr.Textbox(label="Text that the question is about (optional)", lines=2, max_lines=12)
         with gr.Row():
-            ask = gr.Button("Ask", variant="primary")
-            stop = gr.Button("Stop")
-        gr.HTML(f"<p>{html.escape(disclaimer)}</p><p>{NOTE}</p>")
+            ask = gr.Button("Ask", variant="primary", min_width=80)
+            stop = gr.Button("Stop", min_width=80)
+        name = gr.Radio(list(speakers), value=list(speakers)[-1], label="Who answers")
+        input_ = gr.Textbox(label="Text that the question is about (optional)", lines=2, max_lines=12)
         if examples:
-            gr.Examples(examples, [question, input_], label="Example questions", cache_examples=False, preload=False)
+            gr.Examples(
+                examples, [question, input_], label="Example questions", cache_examples=False, preload=False,
+                example_labels=[" · ".join(filter(None, example)) for example in examples],
+            )  # fmt: skip
+        gr.HTML(f"<p>{html.escape(disclaimer)}</p><p>{NOTE}</p>")
         asked = gr.on(
             [ask.click, question.submit], turn, [name, question, input_, said], [chat, said, question, input_],
-            api_name="ask", concurrency_limit=1,
+            api_name="ask", concurrency_limit=1, show_progress="hidden",
         )  # fmt: skip
         stop.click(None, cancels=[asked], api_visibility="private")
         chat.clear(list, None, said, api_visibility="private")
