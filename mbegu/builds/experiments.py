@@ -93,7 +93,7 @@ def _inputs(repo: Any, target: str) -> list[str]:
     except DvcException as error:
         raise BadInput(f"{target}: {error}; mend dvc.yaml, or run this in the folder of the pipeline.") from None
     built = {out.fs_path for stage in stages for out in stage.outs}
-    # the stage that takes fingerprints reads all code; of it, only what they are of is an input of the others
+    # the stage of the fingerprints reads all code; of it, only what they are of is an input of the others
     stages = [stage for stage in stages if not any(Path(out.fs_path).name == FINGERPRINTS for out in stage.outs)]
     read = {dep.fs_path for stage in stages for dep in stage.deps if not isinstance(dep, ParamsDependency)}
     prints = {path for path in map(Path, read) if path.parent.name == FINGERPRINTS}

@@ -70,8 +70,8 @@ def _check_name(name: Any, where: str) -> None:
     """A configuration's name becomes that of an experiment, which is a git reference."""
     from dulwich.refs import check_ref_format
 
-    takes = isinstance(name, str) and "/" not in name and not name.startswith("-")
-    if not takes or not check_ref_format(f"refs/exps/{name}".encode()):  # type: ignore[arg-type]
+    able = isinstance(name, str) and "/" not in name and not name.startswith("-")
+    if not able or not check_ref_format(f"refs/exps/{name}".encode()):  # type: ignore[arg-type]
         raise BadInput(f"{where}: {name!r} can't name an experiment; use letters, digits, '-', '_' and single dots.")
 
 
@@ -127,5 +127,5 @@ def swept(grid: Grid) -> list[str]:
 
 
 def arguments(values: Params) -> list[str]:
-    """Values as `dvc exp run` takes them: ["-S", "train.lora.r=8"]."""
+    """Values as `dvc exp run` reads them: ["-S", "train.lora.r=8"]."""
     return [part for key, value in values.items() for part in ("-S", f"{key}={json.dumps(value, ensure_ascii=False)}")]

@@ -1,7 +1,7 @@
 """DVC's queue of experiments: fills it, runs it, empties it.
 
 `dvc queue stop --kill` leaves the next task of the queue "running" with no worker for ever (DVC 3.67.1), so an
-interrupted run takes its own tasks out of the queue first, and a new run does the same before it starts.
+interrupted run removes its own tasks from the queue first, and a new run does the same before it starts.
 """
 
 import os
@@ -147,7 +147,7 @@ def _tail(log: str) -> str:
 
 
 def _remove(tasks: Any, names: Collection[str]) -> None:
-    """Takes these out of the queue, ends those that run, and forgets those that ran."""
+    """Removes these from the queue, ends those that run, and forgets those that ran."""
     for _ in range(40):  # an ended task needs a moment to become a failed one, which is then removed
         ours = {task["rev"]: task["status"] for task in _status(tasks, names)}
         if not ours:

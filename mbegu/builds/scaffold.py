@@ -112,7 +112,7 @@ def _write(folder: Path, source: str, values: dict[str, Any]) -> None:
     for part in (templates / "project/shared", templates / f"project/{source}"):
         for file in _files(part):
             _fill(part / file, folder / dotted(file), values)
-    # what `dvc init` would write, less the entries that it makes in the index of a git repository around this folder
+    # what `dvc init` would write, less the entries that it adds to the index of a git repository around this folder
     _copy(home() / ".dvc/config", folder / ".dvc/config")
     (folder / ".dvc/.gitignore").write_text("/config.local\n/tmp\n/cache\n")
     plots_page.write(folder / ".dvc/plots.html")

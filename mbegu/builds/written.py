@@ -105,7 +105,7 @@ def _read_params(path: Path) -> dict[str, Any]:
 def _check_version(name: Any, params: dict[str, Any], path: Path) -> None:
     if not isinstance(name, str) or "." in name:
         raise BadInput(
-            f"{path}: a version is named {name!r}; DVC takes neither a number nor a dot, begin with a letter, as in v1."
+            f"{path}: a version is named {name!r}; DVC allows neither a number nor a dot, begin with a letter, as in v1."
         )
     item = params["versions"][name]
     extends = item.get("extends") if isinstance(item, dict) else None
@@ -123,7 +123,7 @@ def _check_source(name: str, extends: Any, params: dict[str, Any], path: Path) -
     place = f"{found[0]}.{name}"
     source = params[found[0]][name]
     if not isinstance(source, dict) or (found == ["sets"] and not isinstance(source.get("always"), str)):
-        raise BadInput(f"{path}: {place} is {source!r}; expected keys, as a project that `mbegu new` makes has them.")
+        raise BadInput(f"{path}: {place} is {source!r}; expected keys, as in a project of `mbegu new`.")
     seen = source.get("extends")
     if found == ["seeds"] and seen != extends:
         raise BadInput(f"{path}: {place} extends {seen!r} and versions.{name} {extends!r}; make them the same.")

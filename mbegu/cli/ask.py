@@ -1,6 +1,6 @@
 """Asks a trained adapter (and, with --compare, the base model and other adapters) a question.
 
-mbegu ask --adapter models/adapters/v2 "How is interest on a money market fund taxed?"
+mbegu ask --adapter models/adapters/v2 "When should we water?"
 """
 
 import sys

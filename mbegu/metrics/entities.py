@@ -23,14 +23,14 @@ from mbegu.text.settings import Locale
 # Power of ten by its names; a single letter counts only where it touches the number.
 SCALES = {2: "hundred|mia|መቶ", 3: "k|thousand|elfu|ሺህ?", 5: "lakhs?|laki", 6: "m|mn|mln|million|milioni|ሚሊዮን"}
 SCALES |= {9: "b|bn|billion|bilioni|ቢሊዮን", 12: "tn|trillion|trilioni|ትሪሊዮን"}
-# A word or digit before a number makes it a part of something else ("M2"), but for a times sign ("500x18"). Ethiopic
+# A word or digit before a number turns it into a part of something else ("M2"), but for a times sign ("500x18"). Ethiopic
 # prepositions stand at the number ("ከ100"), so only Latin letters count.
 EDGE = r"(?:(?<![\p{Latin}\p{N}])|(?<=\dx))(?<!\d[.,](?=\d))"
 ABLE = r"(?:(?<!\p{Latin})|(?<=\dx))"  # whatever begins does so here; asked first, as most letters of a text are inside a word
 MARKER = r"^[ >*#_-]{0,8}\(?\d\d?[.)](?=[ *_])"
 # Not numbers: versions and addresses, telephone numbers.
 OTHER = r"\d++(?:\.\d++){2,}+|\+\d{1,3}(?:[ -]?\d{3}){2}[ -]?\d{3,4}(?!\d)|0\d{1,3}[ -]?\d{3}[ -]?\d{3,4}(?!\d)"
-# Every repetition is bounded or possessive, so that a match takes time linear in the text.
+# Every repetition is bounded or possessive, so that a match needs time linear in the text.
 DIGITS = (
     r"(?P<digits>(?:\d{1,3}(?:,\d{2,3}){0,8},\d{3}(?!\d)|\d{1,3}(?: \d{3}){1,5}(?!\d|,\d)|\d{1,27}+(?!\d))"
     r"(?:(?:\.| (?:nukta|ነጥብ) (?=\d))\d++)?+(?!\.\d|\u20E3)|(?<!\.)\.\d++)"  # not in a keycap emoji

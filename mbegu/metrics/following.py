@@ -10,7 +10,7 @@ Cross-validated on the 92 rows of data/seeds/v1.jsonl it is right for 91 % of th
 six words, commas and capitals. It sees no question mark (counting them alone would be right for 95 %) and no length, for
 every continuation meets a beginning of an answer as long as it.
 
->>> topics = ["fee", "price", "tax", "yield", "coupon", "unit", "share", "bond", "bill", "fund"]
+>>> topics = ["fee", "price", "tax", "yield", "coupon", "unit", "share", "bond", "bill", "rent"]
 >>> asked, answer = "What is the usual {} here?", "The {} is fixed by law."
 >>> rows = [{"instruction": asked.format(it), "input": "", "output": answer.format(it)} for it in topics]
 >>> said = ["The premium is fixed by law.", "usual premium here? What is the fee here? What is the tax here?"]
@@ -78,7 +78,7 @@ def learn(rows: Sequence[dict[str, Any]]) -> Classifier:
 
 
 def _examples(rows: Sequence[dict[str, Any]], asked: Sequence[str]) -> Iterator[tuple[str, int, int]]:
-    """(text, 1 for an answer or 0, fold). Rows that ask the same share a fold, and no text takes words from two folds."""
+    """(text, 1 for an answer or 0, fold). Rows that ask the same share a fold, and no text has words of two folds."""
     for number, (_, chosen) in enumerate(GroupKFold(FOLDS).split(rows, groups=asked)):
         for place, at in enumerate(chosen):
             others = [asked[chosen[(place + step) % len(chosen)]] for step in range(1, 6)]

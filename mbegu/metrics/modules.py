@@ -1,6 +1,6 @@
 """Every metric of this package as an `evaluate.Metric`, for use outside the pipeline; none needs a network.
 
-The functions that they are made of stand in modules of their own, which do not import `evaluate`: it takes seconds.
+The functions that they are made of stand in modules of their own, which do not import `evaluate`: it needs seconds.
 Each metric's module has the worked example.
 """
 
@@ -142,7 +142,7 @@ class FactualAccuracy(evaluate.Metric):
     """Precision, recall and F1 of distinct entities, and the share of the answers' numbers that nobody gave them.
 
     Over all pairs together (micro), each 0 to 1, or None where there is nothing to divide by.
-    `compute` also takes `locale`, which says how all pairs are read, and `questions`, one a pair.
+    `compute` also reads `locale`, which says how all pairs are read, and `questions`, one a pair.
 
     Raises:
         BadInput: `questions` has another length than `predictions`.

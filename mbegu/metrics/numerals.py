@@ -65,7 +65,7 @@ def _scale_last(words: Sequence[str], grammar: Grammar) -> Decimal:
             total, group, last = total + (group + decimals or 1) * value, Decimal(0), value
             decimals = Decimal(0)
         elif value == 100:
-            group = (group or 1) * 100
+            group = (group or Decimal(1)) * 100
         elif value < 1 and total and not group:
             total += value * last  # "a million and a half"
         elif group in (19, 20) and value >= 10:

@@ -157,7 +157,7 @@ def _score(name: str, flat: Tokens, other: Tokens, answer: list[Tokens], referen
 
 @functools.cache
 def porter(word: str) -> str:
-    """Porter's stem of an English word of more than three letters, as rouge_score takes it with `use_stemmer`."""
+    """Porter's stem of an English word of more than three letters, as rouge_score has it with `use_stemmer`."""
     return str(_porter_stemmer().stem(word)) if len(word) > 3 else word
 
 

@@ -22,9 +22,13 @@ def loss_chart(points: list[dict[str, Any]]) -> str:
     scale = {"domain": ["training", "validation"], "range": ["#8a94a6", "#0b4f8a"]}
     colour = {"field": "split", "type": "nominal", "scale": scale, "legend": legend}
     encoding = {"x": x, "y": y, "color": colour}
+    styles: list[tuple[str, dict[str, Any]]] = [
+        ("training", {"strokeWidth": 1.5}),
+        ("validation", {"strokeWidth": 3, "point": {"size": 60}}),
+    ]
     lines = [
-        {"transform": [{"filter": {"field": "split", "equal": split}}], "mark": {"type": "line", **mark}, "encoding": encoding}
-        for split, mark in (("training", {"strokeWidth": 1.5}), ("validation", {"strokeWidth": 3, "point": {"size": 60}}))
+        {"transform": [{"filter": {"field": "split", "equal": split}}], "mark": {"type": "line"} | mark, "encoding": encoding}
+        for split, mark in styles
     ]
     order = list(dict.fromkeys(point["version"] for point in points))
     facet = {"field": "version", "type": "nominal", "sort": order, "header": BOLD}
@@ -121,15 +125,20 @@ def _panels(
     layers: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:  # fmt: skip
     """Points with intervals, a panel a `metric`; scales differ, so each panel has its own."""
-    x = {"type": "quantitative", "scale": {"zero": False, "nice": False, "padding": 8}, "title": None, "axis": {"tickCount": 4}}
-    both = {"y": {"field": "label", "type": "nominal", "sort": order, "title": None}, "color": colour}
+    x: dict[str, Any] = {
+        "type": "quantitative",
+        "scale": {"zero": False, "nice": False, "padding": 8},
+        "title": None,
+        "axis": {"tickCount": 4},
+    }
+    both: dict[str, Any] = {"y": {"field": "label", "type": "nominal", "sort": order, "title": None}, "color": colour}
     bar = {"mark": {"type": "rule", "strokeWidth": 2}, "encoding": {"x": {"field": "low", **x}, "x2": {"field": "high"}, **both}}
     dot = {"mark": {"type": "point", "filled": True, "size": 60}, "encoding": {"x": {"field": "value", **x}, **both}}
     arrows = [
         {
             "transform": [{"filter": f"datum.open_{end}"}],
             "mark": {"type": "point", "filled": True, "shape": f"triangle-{side}", "size": 90},
-            "encoding": {"x": {"field": end, **x}, **both},
+            "encoding": both | {"x": {"field": end, **x}},
         }
         for end, side in (("low", "left"), ("high", "right"))
     ]

@@ -19,7 +19,7 @@ class Difference(NamedTuple):
 
 
 def compare_rows(old: list[Row], new: list[Row], ledger: list[dict[str, Any]]) -> Difference:
-    """What makes `new` of `old`.
+    """What became of `old` in `new`.
 
     Args:
         ledger: lines that tell why a row is not in `new`; a row in none of them is gone from its source.

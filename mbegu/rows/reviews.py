@@ -64,7 +64,7 @@ def nearest_of(row: Row, rows: list[Row]) -> Match | None:
 
 
 def decision(row: Row, kind: str, reviewer: str, output: str = "", reason: str = "") -> dict[str, Any]:
-    """A line of a reviews file. The draft stays in it: with an edited answer it makes a preference pair.
+    """A line of a reviews file. The draft stays in it: with an edited answer it is a preference pair.
 
     Args:
         kind: "accept", "edit" (with `output`) or "reject" (with or without `reason`).

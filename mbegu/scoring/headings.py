@@ -9,7 +9,7 @@ class Heading(NamedTuple):
     name: str  # the key in metrics files
     title: str
     higher_is_better: bool | None  # None: neither is
-    tested: bool  # whether differences in it are tested; each test makes the others stricter
+    tested: bool  # whether differences in it are tested; with each test the others are stricter
 
 
 HEADINGS = [

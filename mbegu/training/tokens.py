@@ -31,7 +31,7 @@ def encode(rows: list[Row], prompt: Prompt, tokenizer: Any) -> list[dict[str, An
 
 
 def fit(encoded: list[dict[str, Any]], rows: list[Row], max_length: int, on_truncation: str) -> Sieved:
-    """Makes every row at most `max_length` tokens long.
+    """Cuts every row to at most `max_length` tokens long.
 
     Args:
         rows: the rows behind `encoded`, for messages and the ledger.

@@ -25,7 +25,7 @@ from mbegu.training.settings import Lora, Schedule
 def split(rows: Dataset, fraction: float) -> tuple[Dataset, Dataset]:
     """Training and validation rows, by the human rows that each descends from, and always the same for the same row.
 
-    A row that descends from both sides is on neither: bootstrapping makes none, another tool might.
+    A row that descends from both sides is on neither: bootstrapping writes none, another tool might.
 
     Raises:
         BadInput: no row is left to train on.

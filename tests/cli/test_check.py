@@ -150,7 +150,7 @@ def test_a_problem_in_a_row_names_file_and_line(project, problem):
     assert refused().startswith(name + message)
 
 
-NAMES = "DVC takes neither a number nor a dot, begin with a letter, as in v1."
+NAMES = "DVC allows neither a number nor a dot, begin with a letter, as in v1."
 SOURCES = "versions.v1 gets its rows in one of seeds, questioned, sets; it is named in"
 PARAMS = {
     "seeds:\n  v1": ("seeds:\n  v2", f"{SOURCES} none."),
@@ -164,7 +164,7 @@ PARAMS = {
     ),
     "v1: {extends: none, teacher: models/base, bootstrap: 0}": (
         "v1: data/seeds/v1.jsonl",
-        "seeds.v1 is 'data/seeds/v1.jsonl'; expected keys, as a project that `mbegu new` makes has them.",
+        "seeds.v1 is 'data/seeds/v1.jsonl'; expected keys, as in a project of `mbegu new`.",
     ),
     "questioned: {}": ("questioned:", "questioned is None; expected a section, or `questioned: {}` for none."),
     "heldout_overlap: 0.5": ("heldout_overlap: half", "curate.heldout_overlap is 'half'; expected a number."),

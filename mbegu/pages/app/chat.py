@@ -65,7 +65,7 @@ def load_speakers(base: Path, adapters: list[Path], quantization: str) -> dict[s
         if not (adapter / "adapter_config.json").is_file():
             speakers[adapter] = Speaker(load_base(adapter, quantization).eval(), None, prompts[adapter])
             continue
-        lora = str(number)  # peft takes no name with a dot in it
+        lora = str(number)  # peft allows no name with a dot in it
         if isinstance(shared, PeftModel):
             shared.load_adapter(str(adapter), lora)
         else:
@@ -207,5 +207,5 @@ def page(
 
 
 def _message(role: str, *texts: str) -> dict[str, Any]:
-    # gr.Chatbot takes text for HTML even where Markdown is off, and an <img> of a visitor would be fetched
+    # gr.Chatbot reads text as HTML even where Markdown is off, and an <img> of a visitor would be fetched
     return {"role": role, "content": [{"type": "text", "text": html.escape(text, quote=False)} for text in texts]}

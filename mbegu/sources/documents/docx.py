@@ -116,7 +116,7 @@ def _numbering(paragraph: Any) -> tuple[str, int] | None:
     for holder in holders:
         for found in _find(holder, "./w:pPr/w:numPr[w:numId]"):
             list_, level = _find(found, "./w:numId/@w:val")[0], _find(found, "./w:ilvl/@w:val") or ["0"]
-            return (list_, int(level[0])) if list_ != "0" else None  # 0 takes a paragraph out of its style's list
+            return (list_, int(level[0])) if list_ != "0" else None  # 0 frees a paragraph from its style's list
     return None
 
 

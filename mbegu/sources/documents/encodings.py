@@ -9,14 +9,14 @@ from mbegu.sources.documents.documents import Unreadable
 
 MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 CONTROL = regex.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f\x7f]")  # \x1a ends a DOS file, \x1b colours a terminal's output
-# What Windows-1252 makes of other encodings: mostly accented letters, or signs inside words.
+# What Windows-1252 reads in other encodings: mostly accented letters, or signs inside words.
 FOREIGN = regex.compile(r"[\p{L}&&\P{ASCII}]{3}|\p{L}[¡-¿×÷†‡‰€ƒˆ˜]\p{L}", regex.VERSION1)
 OLD = ["mac_cyrillic", "mac_greek", "mac_iceland", "mac_latin2", "mac_roman", "mac_turkish"]  # differ in capitals only
 MOST_ACCENTS = 0.3  # of the letters; Vietnamese has about 0.25, French 0.04, Cyrillic or Arabic 0.9
 
 
 def decode(content: bytes, declared: str | None = None) -> str:
-    """The text of a file: UTF-8; UTF-16 with or without a mark; the declared encoding; Windows-1252 if it makes western
+    """The text of a file: UTF-8; UTF-16 with or without a mark; the declared encoding; Windows-1252 if that gives western
     text; else the likeliest.
 
     Args:
@@ -67,7 +67,7 @@ def _declared(content: bytes, encoding: str | None) -> str | None:
 
 
 def _western(content: bytes) -> str | None:
-    """The text in Windows-1252, which charset_normalizer takes for Windows-1250 when it is short."""
+    """The text in Windows-1252, which charset_normalizer calls Windows-1250 when it is short."""
     text = _strictly(content, "cp1252")
     if text is None or FOREIGN.search(text):
         return None

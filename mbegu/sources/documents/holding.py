@@ -10,7 +10,7 @@ from mbegu.sources.documents.cutting import Cutter, chunk
 from mbegu.sources.documents.documents import matches
 from mbegu.text.words import fold
 
-FEW = 2  # documents: of so many, one that is held out takes too much away
+FEW = 2  # documents: of so many, one that is held out is too much
 SHOWN = 12  # headings of a document in a message
 
 _Document = dict[str, Any]

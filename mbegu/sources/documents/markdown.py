@@ -53,7 +53,7 @@ def _lines(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _underlines(lines: list[str], bare: str) -> bool:
-    """Whether a line makes the one before it a heading."""
+    """Whether a line turns the one before it into a heading."""
     return bool(lines and UNDERLINE.fullmatch(bare) and lines[-1] and not BLOCK.match(lines[-1]))
 
 
