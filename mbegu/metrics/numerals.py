@@ -181,7 +181,7 @@ def _swahili() -> Grammar:
 def _amharic() -> Grammar:
     ones = _table("ዜሮ አንድ ሁለት ሦስት/ሶስት አራት አምስት ስድስት ሰባት ስምንት ዘጠኝ", range(10))
     tens = _table("ሃያ ሰላሳ አርባ ሃምሳ/አምሳ ስልሳ/ስድሳ ሰባ ሰማንያ/ሰማኒያ ዘጠና", range(20, 100, 10))
-    scales = _table("ሺህ/ሺ/ሽህ ሚሊዮን/ሚልዮን ቢሊዮን/ቢልዮን ትሪሊዮን", (10**3, 10**6, 10**9, 10**12))
+    scales = _table("ሺህ/ሺ/ሽህ ሚሊዮን/ሚሊየን/ሚልዮን ቢሊዮን/ቢሊየን/ቢልዮን ትሪሊዮን/ትሪሊየን", (10**3, 10**6, 10**9, 10**12))
     names = [_any(word for word in scales if scales[word] == value) for value in sorted(set(scales.values()))]
     u, d, scale = map(_any, (ones, tens, scales))
     below = rf"(?:አስራ {u}|አስር|{d}(?: {u})?|{u})"

@@ -11,7 +11,6 @@ from mbegu.metrics.calendars import ETHIOPIAN, gregorian
 
 JOINT = regex.compile(r"(?P<range>[-–]| [-–] | (?:to|hadi|mpaka|እስከ) )| (?:and|or|na|au|እና|ወይም|&) ", regex.IGNORECASE)
 BETWEEN = regex.compile(r"\b(?:between|kati ya) $", regex.IGNORECASE)
-LESS = regex.compile(r" (?:na )?", regex.IGNORECASE)
 
 
 class Part(NamedTuple):
@@ -30,19 +29,20 @@ class Part(NamedTuple):
 
 
 def join_scales(parts: Sequence[Part], text: str) -> list[Part]:
-    """Parts with sums made one: "1 million 200 thousand", "milioni 2 na laki 5"."""
+    """Parts with sums made one: "1 million 200 thousand", "1 ሺህ 500", "milioni 2 na laki 5"."""
     found: list[Part] = []
     for part in parts:
-        if found and _goes_on(found[-1], part) and LESS.fullmatch(text, found[-1].end, part.start):
+        if found and _goes_on(found[-1], part, text[found[-1].end : part.start]):
             part = _sum(found.pop(), part)
         found.append(part)
     return found
 
 
-def _goes_on(left: Part, right: Part) -> bool:
+def _goes_on(left: Part, right: Part, between: str) -> bool:
     numbers = left.kind in ("number", "amount") and not left.unit_after and not left.lone and not right.lone
     takes = right.kind == "number" or (right.kind == "amount" and right.unit_after)
-    return numbers and takes and 1 < right.scale < left.scale and 0 < right.number * right.scale < left.scale
+    joined = between == " " or (between.casefold() == " na " and right.scale > 1)
+    return numbers and takes and joined and right.scale < left.scale and 0 < right.number * right.scale < left.scale
 
 
 def _sum(left: Part, right: Part) -> Part:
