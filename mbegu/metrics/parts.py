@@ -40,9 +40,9 @@ def join_scales(parts: Sequence[Part], text: str) -> list[Part]:
 
 def _goes_on(left: Part, right: Part, between: str) -> bool:
     numbers = left.kind in ("number", "amount") and not left.unit_after and not left.lone and not right.lone
-    takes = right.kind == "number" or (right.kind == "amount" and right.unit_after)
+    fits = right.kind == "number" or (right.kind == "amount" and right.unit_after)
     joined = between == " " or (between.casefold() == " na " and right.scale > 1)
-    return numbers and takes and joined and right.scale < left.scale and 0 < right.number * right.scale < left.scale
+    return numbers and fits and joined and right.scale < left.scale and 0 < right.number * right.scale < left.scale
 
 
 def _sum(left: Part, right: Part) -> Part:
@@ -52,7 +52,7 @@ def _sum(left: Part, right: Part) -> Part:
 
 
 def share_units(parts: Sequence[Part], text: str) -> list[Part]:
-    """Parts where both ends of a range have what only one names: "8 to 10%", "KES 1-2 million", "9 and 16 May"."""
+    """Parts where both ends of a range have what only one names: "8 to 10%", "TZS 1-2 million", "9 and 16 May"."""
     shared = list(parts)
     joints = [_joint(a, b, text) for a, b in itertools.pairwise(shared)]
     for i in reversed(range(len(joints))):
@@ -65,7 +65,7 @@ def share_units(parts: Sequence[Part], text: str) -> list[Part]:
 
 
 def _joint(left: Part, right: Part, text: str) -> tuple[str, bool] | None:
-    """What stands between two parts, if it joins them, and whether it makes a range of them."""
+    """What stands between two parts, if it joins them, and whether they are a range."""
     found = JOINT.fullmatch(text, left.end, right.start)
     return (found[0], bool(found["range"] or BETWEEN.search(text, 0, left.start))) if found else None
 
