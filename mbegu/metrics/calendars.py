@@ -36,12 +36,14 @@ IN_LATIN = (
     " Nehase/Nehasse Pagume/Pagumen"
 )
 
+TENS = {"sw": {"kumi na": 10, "ishirini na": 20, "thelathini na": 30}, "am": {"አስራ": 10, "ሃያ": 20, "ሰላሳ": 30}}
+
 YEAR = r"(?P<y>(?:19|20)\d\d)(?!\d|,\d)"
 # Ethiopic prepositions stand at the word.
 FREE = r"(?<![\p{L}\p{N}\p{M}])"
 START = rf"(?:{FREE}|(?<={FREE}(?:[በከለየ]|እስከ|ስለ|እንደ|ወደ)))"
 END = r"(?![\p{L}\p{N}\p{M}])"
-BY_OUR_COUNT = r" ?(?P<era>አ\. ?ም\.?|አም|E\. ?C\.|EC)(?!\p{L})"  # ዓመተ ምሕረት; "spelling.plain" has አ for ዓ
+BY_OUR_COUNT = r" ?(?P<era>አ[./] ?ም\.?|አም|E\. ?C\.|EC)(?!\p{L})"  # ዓመተ ምሕረት; "spelling.plain" has አ for ዓ
 BY_THEIRS = r"(?P<gregorian>እ\. ?ኤ\. ?አ\.?|እኤአ) ?[በከለየ]?"  # እንደ ኤውሮፓውያን አቆጣጠር, as Europeans count
 
 
@@ -62,7 +64,7 @@ def calendar(languages: Sequence[str]) -> Calendar:
     capital = any_of(fold(name) for name, _ in named if name[0].isupper())  # "May", not "may"
     other = any_of(fold(name) for name, _ in named if not name[0].isupper())
     month = rf"(?P<month>{START}(?:(?=\p{{Lu}})(?i:{capital})|(?i:{other})){END})\.?"
-    said = _swahili_days() if "sw" in languages else {}
+    said = {word: day for language in languages if language in TENS for word, day in _days(language).items()}
     return Calendar("|".join(_forms(month, languages, said)), {fold(name): value for name, value in named}, said)
 
 
@@ -82,33 +84,36 @@ def _numbered(months: str, prefix: str) -> list[tuple[str, str]]:
     return [(name, f"{prefix}{month:02}") for month, names in enumerate(months.split(), 1) for name in names.split("/")]
 
 
-def _swahili_days() -> dict[str, int]:
-    ones = {word: int(value) for word, value in GRAMMARS["sw"].values.items() if 1 <= value < 10}
-    tens = {"kumi": 10, "ishirini": 20, "thelathini": 30}
-    both = {f"{ten} na {one}": tens[ten] + ones[one] for ten in tens for one in ones if tens[ten] + ones[one] <= 31}
-    return ones | tens | both | {"mosi": 1, "kwanza": 1, "pili": 2}
+def _days(language: str) -> dict[str, int]:
+    """The days of a month in words."""
+    ones = {word: int(value) for word, value in GRAMMARS[language].values.items() if 1 <= value < 10}
+    tens = {fold(word): value for word, value in TENS[language].items()}
+    both = {f"{ten} {one}": tens[ten] + ones[one] for ten in tens for one in ones if tens[ten] + ones[one] <= 31}
+    alone = {ten.removesuffix(" na"): value for ten, value in tens.items()}
+    return ones | alone | both | ({"mosi": 1, "kwanza": 1, "pili": 2} if language == "sw" else {fold("አስር"): 10})
 
 
 def _forms(month: str, languages: Sequence[str], said: Mapping[str, int]) -> list[str]:
     year = rf"{YEAR}(?:{BY_OUR_COUNT})?" if "am" in languages else rf"{YEAR}(?P<era>(?!))?(?P<gregorian>(?!))?"
-    then = rf"(?:(?:፣ ?|,? )(?:(?:of|ya|mwaka(?: wa)?) )?{year})"
+    then = rf"(?:(?:፣ ?|/|,? )(?:(?:of|ya|mwaka(?: wa)?) )?{year})"
     day = r"(?P<d>\d\d?)"
     nth = rf"(?i:mwezi wa) (?P<nth>\d\d?|{any_of(word for word, number in said.items() if number <= 12)})"
     forms = [
         rf"{YEAR}(?P<sep>[/.-])(?P<m>\d\d?)(?P=sep)(?P<d>\d\d?)(?!\d)",
         rf"{day}(?P<sep>[/.-])(?P<m>\d\d?)(?P=sep){year}",
-        rf"{day}(?:st|nd|rd|th)?(?: of| ya| ቀን)? {month}{then}?",
+        rf"{day}(?:st|nd|rd|th)?(?: of| ya| ቀን)?(?: mwezi(?: wa)?)? {month}{then}?",
         rf"{month} {day}(?:st|nd|rd|th)?(?![\d%]|[.,]\d| %| per)(?: ቀን)?{then}?",
         rf"{month}(?: ወር)?{then}",
     ]
-    if said:
+    if "sw" in languages:
         forms += [
-            rf"(?i:tarehe) (?P<said>{any_of(said)})(?: ya)? (?:{month}|{nth}){then}?",
+            rf"(?i:tarehe) (?P<said>{any_of(said)})(?: ya)?(?: mwezi)? (?:{month}|{nth}){then}?",
             rf"{month} (?P<said>mosi|Mosi)",
-            rf"(?<=(?i:tarehe) ){day} {nth}{then}?",
+            rf"(?<=(?i:tarehe) ){day}(?: ya)? {nth}{then}?",
             rf"{nth}{then}",
         ]
     if "am" in languages:
+        forms += [rf"{month} (?P<said>{any_of(said)}) ቀን{then}?"]
         forms = [rf"(?:{BY_THEIRS})?(?:{'|'.join(forms)})", rf"{BY_THEIRS}{year}", rf"{YEAR}{BY_OUR_COUNT}"]
     return forms
 

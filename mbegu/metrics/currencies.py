@@ -48,7 +48,11 @@ KINDS = {
 }  # fmt: skip
 USUAL = {"dollar": "USD", "pound": "GBP", "rupee": "INR"}  # of a kind that several countries have
 # How a country is named with its money, and names of countries that CLDR has otherwise.
-JOINED = {"en": ["{place} {kind}"], "sw": ["{kind} za {place}", "{kind} ya {place}"], "am": ["የ{place} {kind}", "{place} {kind}"]}
+JOINED = {
+    "en": ["{place} {kind}"],
+    "sw": ["{kind} za {place}", "{kind} ya {place}", "{kind} za Ki{place}"],
+    "am": ["የ{place} {kind}", "{place} {kind}"],
+}
 PLACES = {
     "en": {"USD": ["U.S.", "American"], "GBP": ["UK"]},
     "sw": {"USD": ["Amerika"]},
@@ -86,7 +90,7 @@ def money(languages: Sequence[str], currency: str) -> Money:
     # a name may end in a point: "Ksh. 500"
     pattern = rf"(?:(?i:{any_of(codes)})\.?(?<![=$€£\-]\.)|{any_of(capitals)})"
     places = {fold(place) for code in _current() for place in _places(code, "sw")} if "sw" in languages else set()
-    return Money(pattern, rf" (?P<place>(?:za|ya) (?i:{any_of(places)}))" if places else "(?!)", codes)
+    return Money(pattern, rf" (?P<place>(?:za|ya) (?i:(?:ki)?{any_of(places)}))" if places else "(?!)", codes)
 
 
 def check_currency(currency: str) -> None:

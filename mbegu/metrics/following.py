@@ -10,7 +10,7 @@ Cross-validated on the 92 rows of data/seeds/v1.jsonl it is right for 91 % of th
 six words, commas and capitals. It sees no question mark (counting them alone would be right for 95 %) and no length, for
 every continuation meets a beginning of an answer as long as it.
 
->>> topics = ["fee", "price", "tax", "yield", "coupon", "unit", "share", "bond", "bill", "rent"]
+>>> topics = ["fee", "price", "tax", "yield", "coupon", "unit", "share", "bond", "bill", "cheque"]
 >>> asked, answer = "What is the usual {} here?", "The {} is fixed by law."
 >>> rows = [{"instruction": asked.format(it), "input": "", "output": answer.format(it)} for it in topics]
 >>> said = ["The premium is fixed by law.", "usual premium here? What is the fee here? What is the tax here?"]

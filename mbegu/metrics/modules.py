@@ -142,7 +142,7 @@ class FactualAccuracy(evaluate.Metric):
     """Precision, recall and F1 of distinct entities, and the share of the answers' numbers that nobody gave them.
 
     Over all pairs together (micro), each 0 to 1, or None where there is nothing to divide by.
-    `compute` also reads `locale`, which says how all pairs are read, and `questions`, one a pair.
+    `compute` also needs `locale`, which says how all pairs are read, and `questions`, one a pair.
 
     Raises:
         BadInput: `questions` has another length than `predictions`.

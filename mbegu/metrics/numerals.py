@@ -6,8 +6,8 @@ values of the words that it found. In Swahili the scale stands first, "elfu tano
 A lone word for ten or less, or for a scale, says how many only beside a unit, a percent sign or another number: "one of them",
 "moja kwa moja" and "አንድ ሰው" (a man) count nothing. Known idioms are passed over, and so are ordinals.
 
->>> [read("en", words).value for words in ("a hundred and fifty", "one and a half million", "nineteen ninety-nine")]
-[Decimal('150'), Decimal('1500000.0'), Decimal('1999')]
+>>> [int(read("en", words).value) for words in ("a hundred and fifty", "one and a half million", "nineteen ninety-nine")]
+[150, 1500000, 1999]
 >>> [int(read("sw", words).value) for words in ("elfu kumi na mia mbili", "milioni mbili na nusu", "mia na tano")]
 [10200, 2500000, 105]
 >>> read("am", "አምስት ነጥብ ሁለት").value
@@ -62,8 +62,8 @@ def _scale_last(words: Sequence[str], grammar: Grammar) -> Decimal:
     total, group, last = Decimal(0), Decimal(0), Decimal(1)
     for value in whole:
         if value >= 1000:
-            total, group, last = total + (group + decimals or 1) * value, Decimal(0), value
-            decimals = Decimal(0)
+            total, last = total + (group + decimals or 1) * value, value
+            group = decimals = Decimal(0)
         elif value == 100:
             group = (group or Decimal(1)) * 100
         elif value < 1 and total and not group:
@@ -85,8 +85,8 @@ def _scale_first(words: Sequence[str], grammar: Grammar) -> Decimal:
     for place, value in zip(places, whole, strict=False):
         size = next(size for size in (1000, 100, 10, 0) if value >= size)
         if value == HALF:
-            group = (group or 1) + HALF
-        elif level == 100 and size == 0 and not joined[place] and group % 1000 == 100:
+            group = (group or Decimal(1)) + HALF
+        elif level == 100 and size == 0 and not joined[place] and group == 100:
             group *= value
         elif size == 1000 or size >= level:
             # what does not fit below the word before it begins anew: "elfu kumi | na mia mbili"
@@ -181,7 +181,7 @@ def _swahili() -> Grammar:
 def _amharic() -> Grammar:
     ones = _table("ዜሮ አንድ ሁለት ሦስት/ሶስት አራት አምስት ስድስት ሰባት ስምንት ዘጠኝ", range(10))
     tens = _table("ሃያ ሰላሳ አርባ ሃምሳ/አምሳ ስልሳ/ስድሳ ሰባ ሰማንያ/ሰማኒያ ዘጠና", range(20, 100, 10))
-    scales = _table("ሺህ/ሺ/ሽህ ሚሊዮን/ሚልዮን ቢሊዮን/ቢልዮን ትሪሊዮን", (10**3, 10**6, 10**9, 10**12))
+    scales = _table("ሺህ/ሺ/ሽህ ሚሊዮን/ሚሊየን/ሚልዮን ቢሊዮን/ቢሊየን/ቢልዮን ትሪሊዮን/ትሪሊየን", (10**3, 10**6, 10**9, 10**12))
     names = [_any(word for word in scales if scales[word] == value) for value in sorted(set(scales.values()))]
     u, d, scale = map(_any, (ones, tens, scales))
     below = rf"(?:አስራ {u}|አስር|{d}(?: {u})?|{u})"

@@ -4,7 +4,7 @@ SQuAD drops English articles; that is left out here, since other languages have 
 
 >>> from mbegu.metrics.modules import Overlap
 >>> metric = Overlap(keep_in_memory=True)
->>> result = metric.compute(predictions=["ETB 5,000.", "mwezi Mei"], references=["etb 5,000", "Mei"])
+>>> result = metric.compute(predictions=["TZS 5,000.", "mwezi Mei"], references=["tzs 5,000", "Mei"])
 >>> {name: round(value, 3) for name, value in result.items()}
 {'exact_match': 0.5, 'token_f1': 0.833}
 """

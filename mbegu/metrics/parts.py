@@ -11,7 +11,6 @@ from mbegu.metrics.calendars import ETHIOPIAN, gregorian
 
 JOINT = regex.compile(r"(?P<range>[-–]| [-–] | (?:to|hadi|mpaka|እስከ) )| (?:and|or|na|au|እና|ወይም|&) ", regex.IGNORECASE)
 BETWEEN = regex.compile(r"\b(?:between|kati ya) $", regex.IGNORECASE)
-LESS = regex.compile(r" (?:na )?", regex.IGNORECASE)
 
 
 class Part(NamedTuple):
@@ -30,19 +29,20 @@ class Part(NamedTuple):
 
 
 def join_scales(parts: Sequence[Part], text: str) -> list[Part]:
-    """Parts with sums made one: "1 million 200 thousand", "milioni 2 na laki 5"."""
+    """Parts with sums made one: "1 million 200 thousand", "1 ሺህ 500", "milioni 2 na laki 5"."""
     found: list[Part] = []
     for part in parts:
-        if found and _goes_on(found[-1], part) and LESS.fullmatch(text, found[-1].end, part.start):
+        if found and _goes_on(found[-1], part, text[found[-1].end : part.start]):
             part = _sum(found.pop(), part)
         found.append(part)
     return found
 
 
-def _goes_on(left: Part, right: Part) -> bool:
+def _goes_on(left: Part, right: Part, between: str) -> bool:
     numbers = left.kind in ("number", "amount") and not left.unit_after and not left.lone and not right.lone
-    able = right.kind == "number" or (right.kind == "amount" and right.unit_after)
-    return numbers and able and 1 < right.scale < left.scale and 0 < right.number * right.scale < left.scale
+    fits = right.kind == "number" or (right.kind == "amount" and right.unit_after)
+    joined = between == " " or (between.casefold() == " na " and right.scale > 1)
+    return numbers and fits and joined and right.scale < left.scale and 0 < right.number * right.scale < left.scale
 
 
 def _sum(left: Part, right: Part) -> Part:
@@ -52,7 +52,7 @@ def _sum(left: Part, right: Part) -> Part:
 
 
 def share_units(parts: Sequence[Part], text: str) -> list[Part]:
-    """Parts where both ends of a range have what only one names: "8 to 10%", "ETB 1-2 million", "9 and 16 May"."""
+    """Parts where both ends of a range have what only one names: "8 to 10%", "TZS 1-2 million", "9 and 16 May"."""
     shared = list(parts)
     joints = [_joint(a, b, text) for a, b in itertools.pairwise(shared)]
     for i in reversed(range(len(joints))):

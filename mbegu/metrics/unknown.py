@@ -24,7 +24,8 @@ _SOURCE = (
     r"(?:(?:the|this|that|your) (?:given |provided )?(?:document|text|passage|context|excerpt|article|paragraph|source|input)s?)"
 )
 _STATE = (
-    r"(?:state|say|mention|specify|give|provide|disclose|include|contain|explain|indicate|cover|tell|answer|address|discuss|name"
+    r"(?:state|say|mention|specify|give|provide|disclose|explain|indicate|cover|tell|answer|address|discuss|name"
+    r"|(?:contain|include)(?! any (?!(?:information|details?|answers?|mention|data)\b))"
     r"|have (?:any |enough |the |this |that )?(?:information|details?|answer))s?"
 )
 _STATED = r"(?:stated|said|mentioned|specified|given|provided|available|found|disclosed|included|explained|indicated|covered)"
@@ -50,7 +51,7 @@ ENGLISH = Phrases(
     rf"|there (?:(?:is|s|are|was) (?:no|not (?:enough|any|sufficient)|insufficient)|isn t (?:enough|any)|aren t any) {_FACTS}\b"
     r"(?! (?:desk|sheet|booth|office|point)\b)"
     r"|(?:no|not enough|insufficient) (?:information|details?|data)"
-    r"(?:$| ,| (?:is|was|are|on|about|given|available|provided|found)\b)"
+    rf"(?:$| ,| (?:on|about|given|available|provided|found)\b| (?:is|was|are|were) {_STATED}\b)"
     r"|no answer (?:(?:can|could) be|is|was) (?:found|given|provided|available|stated)\b"
     r"|(?:(?:it|this|that|(?:the|this|that) (?:answer|information|detail|question)) )?(?:(?:is|was|s|has|have) )?"
     rf"{_NOT}(?: been)?(?: explicitly| clearly| directly)?"
@@ -76,11 +77,12 @@ _TAARIFA = r"(?:taarifa|habari|maelezo|jibu|majibu|data)"
 _HA = r"ha(?:i|u|ya|li|vi|ki|zi|ku)"
 SWAHILI = Phrases(
     leads=rf"samahani|pole|lakini|kwa bahati mbaya|kwa kweli|mimi|(?:kulingana na|kwa mujibu wa|kutokana na) {_HATI}",
-    begins=r"(?:sijui|hatujui|sifahamu|hatufahamu)\b(?! (?:mtu|yeyote)\b)"
-    rf"|(?:sina|hatuna) {_TAARIFA}\b"
+    begins=r"(?:sijui|hatujui|sifahamu|hatufahamu)\b(?! (?:mtu|yeyote)\b| ku(?!husu|na\b)\w+)"  # "sijui kusoma": I can't read
+    rf"|(?:sina|hatuna) {_TAARIFA}\b(?! (?:zaidi|fupi)\b)"
     r"|(?:sina|hatuna) uhakika(?: (?:na|wa|kuhusu|juu ya) (?:jibu|swali|jambo|hilo|hili)(?: \w+){0,2})?$"
     rf"|(?:sijapata|sikupata|sijaona|sikuona|siwezi kupata|hatujapata|hatukupata) {_TAARIFA}\b"
-    rf"|{_HATI} {_HA}(?:ku|ja)?(?:semi|sema|taji|taja|elezi|eleza|toi|toa|jibu|onyeshi|onyesha|bainishi|bainisha)\b"
+    rf"|{_HATI} {_HA}(?:ku|ja)?(?:semi|sema|taji|taja|elezi|eleza|toi|toa|onyeshi|onyesha|bainishi|bainisha)\b"
+    rf"|{_HATI} {_HA}(?:ku|ja)?jibu(?= ,|$| (?:swali|maswali|hilo|hili)\b)"
     rf"|{_HATI} {_HA}na (?:\w+ )?{_TAARIFA}\b"
     rf"|hakuna {_TAARIFA}"
     r"(?:$| ,| (?:kuhusu|juu ya|(?:ya|za|la) kutosha|yoyote|zozote|lolote|hiyo|hizo|hayo|hilo|kwenye|katika)\b)"

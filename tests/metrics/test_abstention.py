@@ -104,6 +104,27 @@ def test_100_000_characters_take_no_second(unit):
     assert time.perf_counter() - start < 1
 
 
+@pytest.mark.parametrize(
+    ("unknown", "text"),
+    [
+        ("Muulize mfugaji, tafadhali.", "muulize mfugaji, tafadhali!"),
+        ("Muulize mfugaji, tafadhali.", "  **Muulize\u200b  mfugaji, tafadhali** 🐝"),
+        ("ንብ አርቢውን ጠይቅ።", "ንብ አርቢውን ጠይቅ"),
+        ("ንብ አርቢውን ጠይቅ።", "ንብ ዐርቢውን ጠይቅ። ሌላም አለ።"),
+        ("اسأل النحال.", "اسأل النّحال"),
+        ("ask the keeper", "Ask the keeper. He knows."),
+    ],
+)
+def test_the_projects_own_phrase_abstains(unknown, text):
+    assert abstains(text, HERE._replace(unknown=unknown))
+    assert not abstains(text, HERE._replace(unknown="I don't know."))
+    assert not abstains(f"If bees swarm: {text}", HERE._replace(unknown=unknown))
+
+
+def test_an_empty_phrase_is_no_phrase():
+    assert not any(abstains(text, HERE._replace(unknown="")) for text in ("", "…", "5 %"))
+
+
 def score(predictions, references):
     return Abstention(keep_in_memory=True).compute(predictions=predictions, references=references, locale=HERE)
 

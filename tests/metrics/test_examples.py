@@ -12,7 +12,7 @@ import pytest
 from mbegu.metrics import modules
 
 METRICS = {name: metric for name, metric in inspect.getmembers(modules, inspect.isclass) if issubclass(metric, evaluate.Metric)}
-HOMES = ["abstention", "chrf", "diversity", "finance", "following", "likelihood", "overlap", "rouge"]
+HOMES = ["abstention", "chrf", "diversity", "facts", "following", "likelihood", "overlap", "rouge"]
 
 
 @pytest.mark.parametrize("name", [*HOMES, "entities"])
