@@ -22,7 +22,7 @@ from mbegu.sections import path, section
 @section(Merge, "merge")
 def main(previous: Path, curated: Path, out: Path, ledger: Path, merge: Merge) -> None:
     """Add curated rows to the previous version."""
-    from mbegu.builds.project import Project
+    from mbegu.builds.project import LEDGER
     from mbegu.curating import advice, merging
     from mbegu.errors import BadInput
     from mbegu.rows.jsonl import write_lines
@@ -33,7 +33,8 @@ def main(previous: Path, curated: Path, out: Path, ledger: Path, merge: Merge) -
     new = read_rows(curated, answered=True)
     version, dropped = merging.merge(before, new, merge.near_duplicate)
     if not version:
-        ledgers = [path for path in Project(data=curated.parent.parent).ledgers(out.stem) if path.parent != out.parent]
+        found = sorted(curated.parent.parent.glob(f"*/{out.stem}{LEDGER}"))
+        ledgers = [path for path in found if path.parent != out.parent]
         raise BadInput(f"{curated}: no row is left for {out}: {advice.without_rows(out.stem, ledgers)}")
     check_balance(len(before) + len(new), len(version), dropped, merging.STAGE)
     write_lines(out, version)

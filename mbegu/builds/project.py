@@ -18,7 +18,8 @@ DATA = {
     "encoded": "versions", "exported": "exported", "predictions": "models", "scores": "models", "judged": "judged",
 }  # fmt: skip
 METRICS = {
-    "clean": "sets", "funnel": "versions", "encode": "versions", "train": "versions", "score": "models", "judge": "judged",
+    "clean": "sets", "funnel": "versions", "encode": "versions", "train": "versions", "warnings": "versions", "score": "models",
+    "judge": "judged",
 }  # fmt: skip
 ROWS = ("seeds", "expanded", "curated", "versions")  # folders of rows, in the order in which they are made of each other
 

@@ -13,8 +13,8 @@ from mbegu.builds import plots_page
 from mbegu.builds.git import git
 from mbegu.builds.home import home
 from mbegu.errors import BadInput
-from mbegu.metrics.currencies import NO_MONEY, check_currency
 from mbegu.outputs import whole
+from mbegu.text.settings import NO_MONEY
 from mbegu.text.templates import page
 
 SOURCES = ("seeds", "documents", "set")  # where the first version's rows come from; folders of templates/project
@@ -39,6 +39,8 @@ def make(path: Path, source: str, languages: Sequence[str] = ("en", "sw"), curre
     Raises:
         BadInput: git or DVC is missing, the folder's name names none, it can't be made there, or a language or currency is none.
     """
+    from mbegu.metrics.currencies import check_currency  # which loads much, and not for --help
+
     check_currency(currency)
     check_languages(languages)
     check_tools()

@@ -10,7 +10,7 @@ import click
 
 from mbegu.builds.scaffold import SOURCES, make
 from mbegu.command import Stage
-from mbegu.metrics.currencies import NO_MONEY
+from mbegu.text.settings import NO_MONEY
 
 
 @click.command(cls=Stage)

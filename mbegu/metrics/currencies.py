@@ -14,6 +14,7 @@ from babel.numbers import get_currency_name, get_currency_symbol
 
 from mbegu.errors import BadInput
 from mbegu.metrics.spelling import any_of, fold
+from mbegu.text.settings import NO_MONEY
 
 # Read in any case. Others are read in capitals only, and those that are words ("TRY 3 times") only as the project's own.
 ANY_CASE = (
@@ -58,7 +59,6 @@ PLACES = {
     "sw": {"USD": ["Amerika"]},
     "am": {"USD": ["አሜሪካ"], "GBP": ["እንግሊዝ", "ብሪታንያ"]},
 }
-NO_MONEY = "none"  # the currency of a project without one
 
 
 class Money(NamedTuple):
@@ -119,7 +119,7 @@ def _bare(currency: str) -> Iterable[tuple[str, str]]:
         yield from ((kind, noun) for language in nouns for noun in nouns[language])
     if currency in _known():
         yield from ((_kind(currency), get_currency_name(currency, count, "en").split()[-1]) for count in (1, 2))
-        yield _kind(currency), _sign(currency)
+        yield from ((_kind(currency), sign) for sign in {_sign(currency)} - {currency})
 
 
 def _sign(currency: str) -> str:

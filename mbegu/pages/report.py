@@ -17,6 +17,7 @@ from mbegu.pages.differences import compare_rows, word_diff
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.ledger import read_ledger
 from mbegu.rows.row import question, read_rows
+from mbegu.rows.warnings import read_warnings
 from mbegu.scoring.comparison import pair_name
 from mbegu.scoring.headings import TITLES
 from mbegu.scoring.predictions import read_predictions
@@ -42,7 +43,7 @@ def gather(project: Project) -> dict[str, Any]:
     questions = _questions(models, project)
     return {
         "compared": compared,
-        "warnings": [],
+        "warnings": read_warnings(project.metrics / "warnings", list(compared["models"])),
         "verdicts": [
             (pair_name(new, old), in_words(found), _kind(found)) for new, old in shown for found in [_pair(compared, new, old)]
         ],

@@ -4,6 +4,8 @@ from typing import Annotated, NamedTuple
 
 from mbegu.sections import NONEMPTY
 
+NO_MONEY = "none"  # the currency of a project without one
+
 
 class Locale(NamedTuple):
     """The section `locale`, which every stage, page and card reads alike."""

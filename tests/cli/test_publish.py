@@ -231,7 +231,8 @@ def test_an_adapter_from_earlier_rows_is_not_published(project, mbegu, refused):
 
 
 def test_an_adapter_of_a_version_that_is_no_longer_declared_is_not_published(project, mbegu, refused):
-    Path("params.yaml").write_text(yaml.safe_dump({"versions": {"አዲስ": {}}, "publish": PUBLISH}, allow_unicode=True), "utf-8")
+    params = {"versions": {"አዲስ": {}}, "publish": PUBLISH, "locale": LOCALE._asdict()}
+    Path("params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True), "utf-8")
     assert refused(mbegu(*V1)) == "Error: params.yaml: declares no version 'v1'; it declares አዲስ."
     assert not (project / "published").exists()
 

@@ -41,6 +41,10 @@ BOOTSTRAP = {
     "--topics": "map",
 }
 LOCALE = {"--languages": "en", "--currency": "KES", "--unknown": "I don't know", "--disclaimer": "", "--names": "CIC"}
+PARAMS = (
+    "score: {digits: 3}\nversions: {v1: }\nmodels: {base: , v1: }\njudged: {v1-base: }\n"
+    "locale: {languages: [en], currency: KES, unknown: Sijui, disclaimer: none, names: [CIC]}\n"
+)
 CURATE = {
     "--dropped": "none.jsonl", "--funnel": "funnel.csv", "--metrics": "funnel.json", "--refusals": "as an ai",
     "--unreviewed": "keep", "--min_words": 1, "--max_words": 50, "--max_repetition": 1, "--heldout_similarity": 0.7,
@@ -127,7 +131,7 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, mbegu, refused, write_jso
                  "--following", taught]  # fmt: skip
         assert "2 answers, held-out loss" in stage(*score).stdout
         assert "nowhere.jsonl: No such file or directory" in refused(stage(*score, "--following", "nowhere.jsonl"))
-    (tmp_path / "params.yaml").write_text("score: {digits: 3}\nversions: {v1: }\nmodels: {base: , v1: }\njudged: {v1-base: }\n")
+    (tmp_path / "params.yaml").write_text(PARAMS)
     compare = ["compare", "--params", "params.yaml",
                "--scores", "metrics/score", "--rows", "data/scores", "--versions", "data/versions", "--heldout",
                heldout, "--out", "metrics/compare.json", "--table", "metrics/compare.md", "--plot", "metrics/compare.csv",
