@@ -13,23 +13,20 @@ import click
 from mbegu.command import Stage
 from mbegu.sections import FILE, path
 
-DISCLAIMER = "Written by a small language model: answers may be wrong or out of date. This is not financial advice."
-
 
 @click.command(cls=Stage)
 @path("--base", "Folder of the base model.", "models/base")
 @click.option("--adapter", "adapters", type=FILE, multiple=True, required=True, help="Adapter; repeat.")
 @click.option("--examples", type=FILE, help="Rows whose questions are offered; without it, none are.")
 @click.option("--example_count", type=click.IntRange(1), default=8, show_default=True, help="How many of them, from the top.")
-@click.option("--title", help="Name of the page; without it, that of the folder.")
-@click.option("--disclaimer", default=DISCLAIMER, show_default=True, help="What the page says below the chat.")
+@path("--params", "Its publish.name is the page's title, its locale.disclaimer stands below the chat.", "params.yaml")
 @click.option("--quantization", type=click.Choice(["nf4", "none"]), default="nf4", show_default=True, help="Weights of the base.")
 @click.option("--max_new_tokens", type=click.IntRange(1), default=200, show_default=True, help="Longest answer, in tokens.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; another one opens it to others.")
 @click.option("--port", type=click.IntRange(1, 65535), default=7860, show_default=True, help="Port to listen on.")
 def main(
-    base: Path, adapters: tuple[Path, ...], examples: Path | None, example_count: int, title: str | None, disclaimer: str,
-    quantization: str, max_new_tokens: int, host: str, port: int,
+    base: Path, adapters: tuple[Path, ...], examples: Path | None, example_count: int, params: Path, quantization: str,
+    max_new_tokens: int, host: str, port: int,
 ) -> None:  # fmt: skip
     """Serve a page to ask the base model and its adapters."""
     from mbegu.pages.app import server
@@ -42,13 +39,14 @@ def main(
 
     from mbegu.models.loading import load_tokenizer
     from mbegu.pages.app import chat
+    from mbegu.sharing import card
 
+    settings = card.read_settings(params)
     offered = chat.example_questions(examples, example_count) if examples else []
     speakers = chat.load_speakers(base, list(adapters), quantization)
     with ThreadPoolExecutor(1) as worker:
-        page = chat.page(
-            speakers, load_tokenizer(base), max_new_tokens, offered, disclaimer, worker, title or Path.cwd().name or "Mbegu"
-        )
+        said = settings.locale.disclaimer, worker, settings.publish.name
+        page = chat.page(speakers, load_tokenizer(base), max_new_tokens, offered, *said)
         address = server.launch(page, chat.STYLE, host, port)
         click.echo(f"{', '.join(speakers)} answer on {address} until Ctrl-C.")
         page.block_thread()

@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 import torch
+import yaml
 from gradio_client import Client
 from root import ROOT
 
@@ -28,6 +29,10 @@ from mbegu.training.settings import Lora
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 TITLE = "Nyuki <b>ንብ</b> النحل"
 DISCLAIMER = "Not financial advice; <b>ምክር</b> & more."
+PROJECT = {
+    "locale": {"languages": ["am"], "currency": "ETB", "unknown": "አላውቅም", "names": [], "disclaimer": DISCLAIMER},
+    "publish": {"name": TITLE, "licence": "apache-2.0", "tags": [], "limits": []},
+}
 EXAMPLES = [
     {"instruction": "ሰላም ምንድን ነው? <b>1</b>", "unanswerable": True},
     {"instruction": "Two", "input": "KES"},
@@ -67,11 +72,12 @@ def served(tiny_base: Path, trained: list[Path], tmp_path_factory: pytest.TempPa
     folder = tmp_path_factory.mktemp("served")
     examples = folder / "examples.jsonl"
     examples.write_text("".join(json.dumps(row) + "\n" for row in EXAMPLES))
+    (folder / "project.yaml").write_text(yaml.safe_dump(PROJECT))
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [
         sys.executable, "-m", "mbegu", "app", "--base", tiny_base, "--examples", examples, "--example_count", 2, "--port", port,
-        "--disclaimer", DISCLAIMER, "--title", TITLE, "--quantization", "none", "--max_new_tokens", TOKENS,
+        "--params", "project.yaml", "--quantization", "none", "--max_new_tokens", TOKENS,
     ]  # fmt: skip
     for adapter in trained:
         command += ["--adapter", adapter]
@@ -87,7 +93,10 @@ def served(tiny_base: Path, trained: list[Path], tmp_path_factory: pytest.TempPa
         assert line == f"{names} answer on http://127.0.0.1:{port}/ until Ctrl-C.\n"
         yield f"http://127.0.0.1:{port}/", process
         process.terminate()
-    assert [path.name for path in folder.iterdir()] == ["examples.jsonl"]  # no log and no cache of what was asked
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "examples.jsonl",
+        "project.yaml",
+    ]  # no log and no cache of what was asked
 
 
 @pytest.fixture(scope="module")
@@ -311,6 +320,7 @@ def test_what_can_not_be_served_is_one_line(mbegu, tiny_base, trained, tmp_path,
         f"Error: --host 127.0.0.1 --port {port}: can't listen there (Address already in use); choose another.\n"
     )
     here = ["--base", tiny_base, "--port", port]
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(PROJECT))
     (tmp_path / "other").mkdir()
     broken = write_jsonl("examples.jsonl", [EXAMPLES[1], {"instruction": 7}])
     for arguments, message in [
@@ -318,6 +328,7 @@ def test_what_can_not_be_served_is_one_line(mbegu, tiny_base, trained, tmp_path,
         ([*here, "--adapter", trained[0], "--base", tmp_path / "no"], "no: no SHA256SUMS here; build it with `dvc repro`"),
         ([*here, "--adapter", trained[0], "--examples", broken], "examples.jsonl:2: 'instruction' is int, expected a string"),
         ([*here, "--adapter", trained[0], "--examples", tmp_path / "no.jsonl"], "no.jsonl: No such file or directory"),
+        ([*here, "--adapter", trained[0], "--params", "no.yaml"], "no.yaml: no such file"),
         (here, "Missing option '--adapter'"),
     ]:
         done = mbegu("app", *arguments)

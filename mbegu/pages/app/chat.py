@@ -1,6 +1,7 @@
 """A chat page on which people ask the base model and its adapters, and see which of them answers."""
 
 import html
+import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Executor
@@ -196,7 +197,8 @@ def page(
                 examples, [question, input_], label="Example questions", cache_examples=False, preload=False,
                 example_labels=[" · ".join(filter(None, example)) for example in examples],
             )  # fmt: skip
-        gr.HTML(f"<p>{html.escape(disclaimer)}</p><p>{NOTE}</p>")
+        warned = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(disclaimer))
+        gr.HTML(f"<p>{warned}</p><p>{NOTE}</p>")
         asked = gr.on(
             [ask.click, question.submit], turn, [name, question, input_, said], [chat, said, question, input_],
             api_name="ask", concurrency_limit=1, show_progress="hidden",
