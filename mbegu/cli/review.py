@@ -100,6 +100,9 @@ def _decide(choice: str, row: dict[str, Any], reviewer: str) -> dict[str, Any] |
     """The decision to write, or None for an edit that was not saved."""
     from mbegu.rows.reviews import decision
 
+    if choice == "a" and not any(map(str.isalnum, row["output"])):
+        click.echo("The teacher wrote no word; edit the draft or reject it.")
+        return None
     if choice == "a":
         return decision(row, "accept", reviewer)
     if choice == "r":

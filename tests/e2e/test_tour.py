@@ -46,9 +46,11 @@ def blocks(language: str) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("language", YOURS)
-def test_the_tour_leads_from_a_spreadsheet_to_a_colleague_s_answer(language, tiny_base, tmp_path):
+def test_the_tour_leads_from_a_spreadsheet_to_a_colleague_s_answer(language, tiny_base, tmp_path, monkeypatch):
     for sheet in (SHEETS / language).glob("*.csv"):
         shutil.copy(sheet, tmp_path)
+    (tmp_path / "editor").write_text("echo 'Jibu አዎ' > \"$1\"\n")
+    monkeypatch.setitem(READER, "EDITOR", f"sh {tmp_path}/editor")
     walk = Walk(tmp_path, [])
     for kind, text in blocks(language):
         if kind == "yaml":
@@ -62,10 +64,10 @@ def test_the_tour_leads_from_a_spreadsheet_to_a_colleague_s_answer(language, tin
 
 
 def step(walk: Walk, command: str) -> Walk:
-    """Runs one line, as a reader who types it, accepts every draft and meets one stop."""
+    """Runs one line, as a reader who types it, mends every draft and meets one stop."""
     if command.startswith("cd "):
         return walk._replace(folder=(walk.folder / command.removeprefix("cd ")).resolve())
-    keys = "a\n" * 9 if command.startswith("mbegu review") else ""
+    keys = "e\n" * 9 if command.startswith("mbegu review") else ""
     done = subprocess.run(
         command, shell=True, cwd=walk.folder, env=READER, input=keys, capture_output=True, text=True, check=False
     )
