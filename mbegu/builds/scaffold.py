@@ -14,7 +14,6 @@ from mbegu.builds.git import git
 from mbegu.builds.home import home
 from mbegu.errors import BadInput
 from mbegu.outputs import whole
-from mbegu.text.settings import NO_MONEY
 from mbegu.text.templates import page
 
 SOURCES = ("seeds", "documents", "set")  # where the first version's rows come from; folders of templates/project
@@ -24,7 +23,7 @@ CODE = re.compile(r"[a-z]{2,3}")
 DOT = "dot-"  # stands for the dot of a name that would else have an effect in the repository that holds the sample
 
 
-def make(path: Path, source: str, languages: Sequence[str] = ("en", "sw"), currency: str = NO_MONEY) -> bool:
+def make(path: Path, source: str, languages: Sequence[str], currency: str) -> bool:
     """Writes the project, whole or not at all; it is not committed.
 
     Args:

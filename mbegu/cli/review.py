@@ -99,8 +99,9 @@ def _show(row: dict[str, Any], near: tuple[dict[str, Any], float] | None, number
 def _decide(choice: str, row: dict[str, Any], reviewer: str) -> dict[str, Any] | None:
     """The decision to write, or None for an edit that was not saved."""
     from mbegu.rows.reviews import decision
+    from mbegu.text.filters import empty
 
-    if choice == "a" and not any(map(str.isalnum, row["output"])):
+    if choice == "a" and empty(row["output"]):
         click.echo("The teacher wrote no word; edit the draft or reject it.")
         return None
     if choice == "a":

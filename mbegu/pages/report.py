@@ -39,11 +39,12 @@ def gather(project: Project) -> dict[str, Any]:
     compared = json.loads(project.compared().read_text(encoding="utf-8"))
     models = list(compared["models"])
     shown = steps(models)
-    versions = [model for model in models if model in project.names("versions")]
+    declared = project.names("versions")
+    versions = [model for model in models if model in declared]
     questions = _questions(models, project)
     return {
         "compared": compared,
-        "warnings": read_warnings(project.metrics / "warnings", list(compared["models"])),
+        "warnings": read_warnings(project.metrics / "warnings", models),
         "verdicts": [
             (pair_name(new, old), in_words(found), _kind(found)) for new, old in shown for found in [_pair(compared, new, old)]
         ],

@@ -4,14 +4,16 @@ import unicodedata
 
 import regex
 
+from mbegu.text.ethiopic import HOMOPHONES
+
 # In these scripts a letter is a consonant, with or without its vowel, so that fewer of them make a stem.
 CONSONANTS = regex.compile(r"[\p{Ethiopic}\p{Arabic}\p{Hebrew}\p{Syriac}]")
 MARKS = regex.compile(r"\p{Mn}+")
 DIGIT = regex.compile(r"\p{N}")
-# The Ethiopic block has a row of eight for each consonant. Amharic speaks some alike and writes now the one, now the other;
-# letters with a w between consonant and vowel have rows of their own.
-ROWS = {"ሐ": "ሀ", "ኀ": "ሀ", "ኸ": "ሀ", "ኈ": "ሀ", "ዀ": "ሀ", "ሠ": "ሰ", "ዐ": "አ", "ፀ": "ጸ", "ቈ": "ቀ", "ኰ": "ከ", "ጐ": "ገ"}
-LETTERS = {code: ROWS.get(chr(code - code % 8), chr(code - code % 8)) for code in range(0x1200, 0x1358)}
+# The Ethiopic block has a row of eight for each consonant. Beside those that sound alike, ኸ is near to ሀ, and letters with a w
+# between consonant and vowel have rows of their own.
+NEAR = str.maketrans({"ኸ": "ሀ", "ኈ": "ሀ", "ዀ": "ሀ", "ቈ": "ቀ", "ኰ": "ከ", "ጐ": "ገ"})
+LETTERS = {code: chr(code - code % 8).translate(HOMOPHONES).translate(NEAR) for code in range(0x1200, 0x1358)}
 
 
 def letters(word: str) -> str:

@@ -15,7 +15,7 @@ LEAK = {"instruction": "How do we keep the slugs from eating the lettuce?", "inp
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("check") / "garden"
-    make(path, "seeds")
+    make(path, "seeds", ["en", "sw"], "none")
     return path
 
 
@@ -64,7 +64,7 @@ def test_the_sample_is_a_line_a_file(project):
 
 @pytest.mark.parametrize("source", ["documents", "set"])
 def test_the_other_samples_pass(source, tmp_path, monkeypatch):
-    make(tmp_path / "garden", source)
+    make(tmp_path / "garden", source, ["en"], "none")
     monkeypatch.chdir(tmp_path / "garden")
     heldout = "data/heldout.jsonl: 8" if source == "documents" else "data/questions.jsonl: 6"
     assert check() == ["params.yaml: 1 version (v1)", f"{heldout} held-out rows, no two ask the same"]
@@ -208,7 +208,7 @@ def test_parameters_that_are_none(project):
 
 
 def test_a_version_of_documents_names_one_of_them(tmp_path, monkeypatch):
-    make(tmp_path / "garden", "documents")
+    make(tmp_path / "garden", "documents", ["en"], "none")
     monkeypatch.chdir(tmp_path / "garden")
     replace(Path("params.yaml"), "documents: {garden: documents}", "documents: {}")
     assert refused() == "params.yaml: questioned.v1.documents names 'garden', which documents does not; there are none."
