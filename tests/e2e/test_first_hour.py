@@ -183,6 +183,7 @@ def test_files_of_another_project_are_named_never_read_and_removed(installed, ga
 
     call("git", "tag", "-a", "adapter@v1.0.0", "-m", "v1", cwd=project)
     call("dvc", "get", project, "models/adapters/ጓሮ", "-o", "got", cwd=tmp_path)
+    (tmp_path / "released").mkdir()  # into a folder that is there, DVC puts the adapter by its name
     call("dvc", "artifacts", "get", project, "adapter", "-o", "released", cwd=tmp_path)
     for folder in (tmp_path / "got", tmp_path / "released/ጓሮ"):
         assert verify(folder) == verify(project / "models/adapters/ጓሮ")
