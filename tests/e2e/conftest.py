@@ -1,26 +1,47 @@
-"""The real pipeline on the real embedded model, built once for all end-to-end tests."""
+"""The pipeline built once for all end-to-end tests: on the real embedded model, and on a tiny one that knows nothing."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from projects import commit, copy_project, copy_tree, run
+from projects import commit, copy_project, copy_tree, merge_params, run
+from tiny import make_model
 
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """A small project, built by `dvc repro` and committed. Tests must copy or clone it, never change it."""
-    own = tmp_path_factory.getbasetemp()
-    shared = own if worker_id == "master" else own.parent  # of all processes of this run: one builds, the others wait
-    project = shared / "built"
-    with FileLock(shared / "built.lock"):
+    return once("built", copy_project, tmp_path_factory, worker_id)
+
+
+@pytest.fixture(scope="session")
+def built_tiny(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The same project built on a tiny random-weight model, in a quarter of the time. Tests must copy or clone it."""
+    return once("built-tiny", copy_tiny_project, tmp_path_factory, worker_id)
+
+
+def once(name: str, make: Callable[[Path], Path], factory: pytest.TempPathFactory, worker: str) -> Path:
+    """The project of that name, built by one of this run's processes while the others wait."""
+    own = factory.getbasetemp()
+    shared = own if worker == "master" else own.parent
+    project = shared / name
+    with FileLock(shared / f"{name}.lock"):
         if not project.is_dir():
-            project = build(tmp_path_factory.mktemp("e2e") / "project").rename(project)
+            project = build(make(factory.mktemp("e2e") / "project")).rename(project)
     return project
 
 
+def copy_tiny_project(to: Path) -> Path:
+    copy_project(to)
+    texts = [(to / f"data/seeds/{version}.jsonl").read_text(encoding="utf-8") for version in ("v1", "v2")]
+    make_model(to / "tiny", texts=texts, tokens=2000, positions=4096)
+    # enough steps for a kill between the first and the last, each of which takes no time
+    merge_params(to, {"base": {"source": "path", "path": "tiny"}, "train": {"epochs": 6}})
+    return to
+
+
 def build(project: Path) -> Path:
-    copy_project(project)
     commit(project, "Project")
     run("dvc", "repro", cwd=project)
     commit(project, "Built")
@@ -28,6 +49,12 @@ def build(project: Path) -> Path:
 
 
 @pytest.fixture
-def project(built: Path, tmp_path: Path) -> Path:
-    """A copy of the built project that a test may change."""
+def project(built_tiny: Path, tmp_path: Path) -> Path:
+    """A copy of the project built on the tiny model that a test may change."""
+    return copy_tree(built_tiny, tmp_path / "copy")
+
+
+@pytest.fixture
+def real_project(built: Path, tmp_path: Path) -> Path:
+    """A copy of the project built on the real model that a test may change."""
     return copy_tree(built, tmp_path / "copy")

@@ -53,6 +53,15 @@ def keep_lines(path: Path, count: int) -> None:
     path.write_text("".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[:count]), encoding="utf-8")
 
 
+def merge_params(project: Path, added: dict) -> None:
+    """Sets keys of some sections of params.yaml, whose comments go."""
+    path = project / "params.yaml"
+    params = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for section, keys in added.items():
+        params[section] |= keys
+    path.write_text(yaml.safe_dump(params, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
 def copy_project(to: Path) -> Path:
     """A copy of what git knows or would add, without built metrics and lock, with few rows and steps."""
     only_ours()

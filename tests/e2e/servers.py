@@ -3,6 +3,7 @@
 import getpass
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -18,19 +19,29 @@ HOST = "127.0.0.1"
 KEYS = {"AWS_ACCESS_KEY_ID": "mbegu-test", "AWS_SECRET_ACCESS_KEY": "mbegu-test-secret"}
 
 
+def free_ports(count: int) -> list[int]:
+    """So many ports, no two alike, that nothing listens on; none is of the range from which the kernel gives a client its own."""
+    found: list[int] = []
+    for port in random.SystemRandom().sample(range(10_000, 32_000), 1000):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((HOST, port))
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise AssertionError(f"fewer than {count} free ports")
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
+    return free_ports(1)[0]
 
 
-def _wait_for_port(port: int, server: subprocess.Popen) -> None:
+def _wait_for_port(port: int, server: subprocess.Popen, log: Path) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex((HOST, port)) == 0:
                 return
-        assert server.poll() is None, f"the server ended with code {server.returncode}"
+        assert server.poll() is None, f"the server ended with code {server.returncode}\n{log.read_text()[-2000:]}"
         time.sleep(0.05)
     raise AssertionError(f"nothing listens on port {port}")
 
@@ -40,7 +51,7 @@ def _running(command: list[str], port: int, log: Path) -> Iterator[subprocess.Po
     with open(log, "ab") as output:
         server = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
     try:
-        _wait_for_port(port, server)
+        _wait_for_port(port, server, log)
         yield server
     finally:
         kill(server)
@@ -89,7 +100,8 @@ class S3:
     """SeaweedFS, one process that serves S3 from a folder of this machine."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.port, self.store = folder, free_port(), folder / "store"
+        self.port, *ports = free_ports(8)
+        self.folder, self.store = folder, folder / "store"
         self.store.mkdir(parents=True)
         identity = {
             "name": "team",
@@ -97,13 +109,13 @@ class S3:
             "actions": ["Admin", "Read", "Write", "List", "Tagging"],
         }
         (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
-        ports = {f"-{kind}.port": free_port() for kind in ("master", "volume", "filer")}
-        ports |= {f"-{kind}.port.grpc": free_port() for kind in ("master", "volume", "filer", "s3")}
+        kinds = [f"-{kind}.port" for kind in ("master", "volume", "filer")]
+        kinds += [f"-{kind}.port.grpc" for kind in ("master", "volume", "filer", "s3")]
         self.command = [
             str(Path(sys.executable).parent / "weed"), "server", f"-ip={HOST}", f"-ip.bind={HOST}", f"-dir={self.store}", "-s3",
             f"-s3.port={self.port}", f"-s3.config={folder}/s3.json", "-volume.max=20", "-master.volumeSizeLimitMB=256",
             "-s3.port.iceberg=0", "-s3.port.lance=0",  # they have fixed ports, and two servers run at a time
-            *(f"{name}={port}" for name, port in ports.items()),
+            *(f"{name}={port}" for name, port in zip(kinds, ports, strict=True)),
         ]  # fmt: skip
 
     @contextmanager

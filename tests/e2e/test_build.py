@@ -136,26 +136,26 @@ def forget(project: Path, *outs: str) -> None:
         shutil.rmtree(project / out, ignore_errors=True)
 
 
-def test_training_again_without_any_cache_gives_the_same_bytes(project):
-    before = (project / "models/adapters/v2/SHA256SUMS").read_text()
-    forget(project, "models/adapters/v2")
-    output = run("dvc", "repro", "-s", "train@v2", cwd=project).stdout
+def test_training_again_without_any_cache_gives_the_same_bytes(real_project):
+    before = (real_project / "models/adapters/v2/SHA256SUMS").read_text()
+    forget(real_project, "models/adapters/v2")
+    output = run("dvc", "repro", "-s", "train@v2", cwd=real_project).stdout
     assert stages_run(output) == {"train@v2"}
-    assert (project / "models/adapters/v2/SHA256SUMS").read_text() == before
+    assert (real_project / "models/adapters/v2/SHA256SUMS").read_text() == before
 
 
-def test_a_bootstrapped_version_is_the_previous_one_and_what_passed_every_filter(project):
-    funnel = json.loads((project / "metrics/funnel/v3.json").read_text())
-    expanded = (project / "data/expanded/v3.jsonl").read_text().splitlines()
-    ledger = (project / "data/expanded/v3.ledger.jsonl").read_text().splitlines()
+def test_a_bootstrapped_version_is_the_previous_one_and_what_passed_every_filter(real_project):
+    funnel = json.loads((real_project / "metrics/funnel/v3.json").read_text())
+    expanded = (real_project / "data/expanded/v3.jsonl").read_text().splitlines()
+    ledger = (real_project / "data/expanded/v3.ledger.jsonl").read_text().splitlines()
     assert funnel["candidates"] == len(expanded) + len(ledger) > 0
     assert funnel["kept"] + sum(funnel["dropped"].values()) == funnel["candidates"]
-    for row in map(json.loads, (project / "data/curated/v3.jsonl").read_text().splitlines()):
+    for row in map(json.loads, (real_project / "data/curated/v3.jsonl").read_text().splitlines()):
         assert row["origin"]["kind"] == "generated" and row["origin"]["parents"]
-    shutil.rmtree(project / "data/expanded")
-    output = run("dvc", "repro", "-f", "-s", "expand@v3", cwd=project).stdout
+    shutil.rmtree(real_project / "data/expanded")
+    output = run("dvc", "repro", "-f", "-s", "expand@v3", cwd=real_project).stdout
     assert "asked the teacher 0 times" in output
-    assert (project / "data/expanded/v3.jsonl").read_text().splitlines() == expanded
+    assert (real_project / "data/expanded/v3.jsonl").read_text().splitlines() == expanded
 
 
 def processes_in(project: Path) -> list[int]:
@@ -196,7 +196,8 @@ KILLED = [
 
 
 @pytest.mark.parametrize(("name", "victim"), KILLED)
-def test_a_kill_in_the_middle_of_any_stage_leaves_no_orphan_and_the_next_build_is_the_same(project, name, victim):
+def test_a_kill_in_the_middle_of_any_stage_leaves_no_orphan_and_the_next_build_is_the_same(request, name, victim):
+    project = request.getfixturevalue("real_project" if name == "base" else "project")  # the real base is fetched and converted
     lock = (project / "dvc.lock").read_text()
     forget(project)  # else DVC restores what the lock names, and nothing runs
     dvc = subprocess.Popen(

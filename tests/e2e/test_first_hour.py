@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import yaml
-from projects import ENVIRONMENT, copy_tree
+from projects import ENVIRONMENT, copy_tree, merge_params
 from root import ROOT
 
 from mbegu.builds.scaffold import SOURCES
@@ -64,15 +63,6 @@ def stages_run(output: str) -> set[str]:
     return set(re.findall(r"Running stage '([^']+)'", output))
 
 
-def set_params(project: Path, base: Path) -> None:
-    """A tiny base model from a folder, and few steps."""
-    params = yaml.safe_load((project / "params.yaml").read_text())
-    params["base"] |= {"source": "path", "path": str(base)}
-    params["predict"]["max_new_tokens"] = 8
-    params["train"]["epochs"] = 1
-    (project / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
-
-
 def test_the_command_and_the_library_are_those_of_the_wheel(installed, tmp_path):
     found = call("python", "-c", "import mbegu; print(mbegu.__file__)", cwd=tmp_path, env=installed.variables)
     assert found == f"{installed.library}/__init__.py\n" and (installed.library / "home/stages/train.py").is_file()
@@ -102,7 +92,8 @@ def garden(installed, tiny_base, tmp_path_factory) -> Path:
     """A project from seeds, built as `mbegu new` says and committed. Tests must copy or clone it."""
     project = tmp_path_factory.mktemp("first") / "garden"
     printed = call("mbegu", "new", project, env=installed.variables)
-    set_params(project, tiny_base)
+    few = {"base": {"source": "path", "path": str(tiny_base)}, "predict": {"max_new_tokens": 8}, "train": {"epochs": 1}}
+    merge_params(project, few)
     call("sh", "-c", printed.splitlines()[-1].removeprefix("Next: "), env=installed.variables)
     commit(project)
     return project

@@ -3,7 +3,6 @@
 import json
 import re
 
-import pytest
 from projects import ROOT, commit, run
 
 ELSEWHERE = {
@@ -26,7 +25,6 @@ def commands() -> list[str]:
     return "".join(re.findall(r"```bash\n(.*?)```", text, re.DOTALL)).splitlines()
 
 
-@pytest.mark.timeout(1800)  # forty commands on the real model, on a machine of any kind
 def test_every_command_of_the_readme_and_the_pages_runs(project):
     found = commands()
     assert set(ELSEWHERE) <= set(found)
@@ -36,8 +34,12 @@ def test_every_command_of_the_readme_and_the_pages_runs(project):
             (project / ".dvc/config.local").unlink(missing_ok=True)
         if command.startswith("dvc exp show"):
             commit(project, "Edited")
+        if command == "git add --all":
+            (project / "notes.txt").write_text("what a reader would commit")
         if command.startswith("mbegu why"):  # the page's row is of the whole build
             command = f"mbegu why {first_row(project)}"
+        if command.startswith("mbegu publish"):  # a base from PyPI has a name there, the tiny one has none
+            command += " --base_model example/tiny"
         if command not in ELSEWHERE:
             output = run("sh", "-c", command, cwd=project).stdout
             assert "Traceback" not in output, f"{command}\n{output}"

@@ -42,20 +42,20 @@ def expand(project: Path, *options: str, check: bool = True):
 
 
 @pytest.fixture
-def remote_project(project: Path):
+def remote_project(real_project: Path):
     """A project whose teacher is an endpoint, and the endpoint's port; five open seeds."""
     port = free_port()
-    (project / "data/seeds/v2.jsonl").write_text((ROOT / "data/seeds/v2.jsonl").read_text())
-    keep_lines(project / "data/seeds/v2.jsonl", 5)
-    params = yaml.safe_load((project / "params.yaml").read_text())
+    (real_project / "data/seeds/v2.jsonl").write_text((ROOT / "data/seeds/v2.jsonl").read_text())
+    keep_lines(real_project / "data/seeds/v2.jsonl", 5)
+    params = yaml.safe_load((real_project / "params.yaml").read_text())
     params["teacher"]["kind"] = "openai"
     params["expand"]["max_new_tokens"] = 30  # slow enough to be killed in mid-run
     params["teacher"]["openai"] |= {
-        "base_url": f"http://{HOST}:{port}/v1", "model": str(project / "models/base"), "concurrency": 1, "retries": 0,
+        "base_url": f"http://{HOST}:{port}/v1", "model": str(real_project / "models/base"), "concurrency": 1, "retries": 0,
         "timeout": 60,
     }  # fmt: skip
-    (project / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
-    return project, port
+    (real_project / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    return real_project, port
 
 
 def test_a_real_server_answers_is_killed_in_mid_run_and_the_next_run_goes_on(remote_project, tmp_path, monkeypatch):

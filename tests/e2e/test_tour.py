@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 import yaml
-from projects import ENVIRONMENT
+from projects import ENVIRONMENT, merge_params
 from root import ROOT
 
 SHEETS = Path(__file__).parent / "tour"
@@ -83,20 +83,15 @@ def step(walk: Walk, command: str) -> Walk:
 
 def fit(project: Path, base: Path) -> None:
     """A tiny base model, and few steps: what a reader's laptop would not need."""
-    path = project / "params.yaml"
-    params = yaml.safe_load(path.read_text(encoding="utf-8"))
-    params["base"] |= {"source": "path", "path": str(base)}
-    params["predict"]["max_new_tokens"] = params["expand"]["max_new_tokens"] = 8
-    params["train"]["epochs"] = 1
-    path.write_text(yaml.safe_dump(params, sort_keys=False, allow_unicode=True), encoding="utf-8")
-
-
-def merge_params(project: Path, added: dict) -> None:
-    path = project / "params.yaml"
-    params = yaml.safe_load(path.read_text(encoding="utf-8"))
-    for section, lines in added.items():
-        params[section] |= lines
-    path.write_text(yaml.safe_dump(params, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    merge_params(
+        project,
+        {
+            "base": {"source": "path", "path": str(base)},
+            "predict": {"max_new_tokens": 8},
+            "expand": {"max_new_tokens": 8},
+            "train": {"epochs": 1},
+        },
+    )
 
 
 def check(said: list[tuple[str, str]], colleague: Path, project: Path) -> None:

@@ -38,7 +38,7 @@ def test_nats_a_byte_are_those_of_the_texts_one_by_one(model, tiny_tokenizer):
 
 
 def test_a_language_that_costs_more_a_byte_than_english_is_said(model, tiny_tokenizer, monkeypatch):
-    # the vocabulary was made of the first (tests/conftest.py)
+    # the vocabulary was made of the first (tests/tiny.py)
     english, spelt_out = [("", "A money market fund pays interest every day.")] * 8, [("", "קצרשתםןץףך" * 6)] * 8
     monkeypatch.setattr(language, "UNKNOWN", 1.0)  # a model of random weights knows no language: bytes a token decide
     assert language.unknown(model, encoded(english, tiny_tokenizer), tiny_tokenizer) is None
