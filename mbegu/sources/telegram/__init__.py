@@ -1,0 +1,1 @@
+"""Exports of Telegram Desktop to messages."""
