@@ -30,7 +30,8 @@ def main(
     intervals: Path, flips: Path,
 ) -> None:  # fmt: skip
     """Compare the base model and every version."""
-    from mbegu.builds import leftovers
+    from mbegu.builds import comparing, leftovers
+    from mbegu.builds.declared import read_params
     from mbegu.builds.project import Project
     from mbegu.pages.charts import difference_chart
     from mbegu.rows.heldout import read_heldout
@@ -44,17 +45,19 @@ def main(
     project = Project(params=params)
     metrics = comparison.read_scores(scores, project.names("models"))
     ids, models = comparison.read_models(rows, list(metrics))
-    compared = comparison.compare(models)
-    shown = verdicts.steps(list(models))
+    questions = {row["id"]: row for row in read_heldout(heldout)}
+    compared = comparison.compare(models, [questions[id_].get("group", "") for id_ in ids])
+    declares = read_params(params)
+    shown = comparing.shown(declares, list(models), params)
     declared = [name for name in models if name in project.names("versions")]
     datasets = {name: read_rows(versions / f"{name}.jsonl", answered=True) for name in declared}
     columns = [name for name in TESTED if all(name in found for found in metrics.values())]
-    text = verdicts.page(metrics, compared, shown)
+    text = verdicts.page(metrics, compared, shown, comparing.bare(declares))
     write_json(out, {"models": metrics, **compared})
     write_text(table, text)
     write_csv(plot, ("model", *columns), [(model, *(found[name] for name in columns)) for model, found in metrics.items()])
     write_text(intervals, difference_chart(compared, shown))
-    write_lines(flips, all_flips(ids, models, shown, read_heldout(heldout), datasets))
+    write_lines(flips, all_flips(ids, models, shown, list(questions.values()), datasets))
     for line in leftovers.note(leftovers.find(project)):
         click.echo(line, err=True)
     click.echo(f"{text}\nTables: {table}, every pair: {out}")

@@ -25,6 +25,7 @@ from mbegu.text.settings import Locale
 def main(predictions: Path, heldout: Path, out: Path, rows: Path, locale: Locale, score: Score) -> None:
     """Score held-out answers."""
     from mbegu.errors import BadInput
+    from mbegu.metrics.copying import spans
     from mbegu.metrics.following import learn
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import write_lines
@@ -42,7 +43,7 @@ def main(predictions: Path, heldout: Path, out: Path, rows: Path, locale: Locale
     except BadInput as problem:
         classifier = None
         click.echo(f"Warning: no {problem}", err=True)
-    measured = measure(answers, questions, score, classifier, locale)
+    measured = measure(answers, questions, score, classifier, spans(row["output"] for row in taught), locale)
     metrics = scores.summarize(measured, [value["prediction"] for value in answers], score.digits)
     write_lines(rows, scores.measure_lines([value["id"] for value in answers], measured))
     if classifier is not None:

@@ -88,6 +88,14 @@ class Project(NamedTuple):
         """Loss by step; `split` is "training" or "validation"."""
         return self.metrics / "train" / version / f"{split}.csv"
 
+    def corpus(self, name: str) -> Path:
+        """What was measured of messages, labels, tokens and retrieval."""
+        return self.metrics / "corpus" / name
+
+    def pretraining(self, name: str, split: str) -> Path:
+        """Loss by step of phase one; `split` as for `curve`."""
+        return self.corpus(name) / "pretrain" / f"{split}.csv"
+
     def lengths(self, version: str) -> Path:
         """Tokens of each row."""
         return self.metrics / "encode" / f"{version}.csv"

@@ -50,6 +50,17 @@ def funnel_chart(rows: list[dict[str, Any]]) -> str:
     return svg({"data": {"values": rows}, "mark": "bar", "encoding": encoding, "height": {"step": 22}})
 
 
+def fertility_chart(rows: list[dict[str, Any]]) -> str:
+    """Tokens a word by script. Rows: {"script", "when", "tokens_per_word"}, `when` being "before" or "after"."""
+    encoding = {
+        "x": {"field": "tokens_per_word", "type": "quantitative", "title": "tokens a word"},
+        "y": {"field": "script", "type": "nominal", "title": None},
+        "yOffset": {"field": "when", "sort": ["before", "after"]},
+        "color": {"field": "when", "type": "nominal", "sort": ["before", "after"], "title": None},
+    }
+    return svg({"data": {"values": rows}, "mark": "bar", "encoding": encoding, "height": {"step": 22}})
+
+
 def length_chart(rows: list[dict[str, Any]]) -> str:
     """Histogram of row lengths. Rows: {"version", "tokens"}."""
     encoding = {

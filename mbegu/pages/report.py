@@ -3,9 +3,11 @@
 import csv
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from mbegu.builds import comparing
 from mbegu.builds.declared import read_params
 from mbegu.builds.project import Project
 from mbegu.builds.record import hashes, revision
@@ -13,6 +15,7 @@ from mbegu.builds.values import parse_section
 from mbegu.errors import BadInput
 from mbegu.metrics.facts import mark_numbers
 from mbegu.pages import charts
+from mbegu.pages.corpus import corpus
 from mbegu.pages.differences import compare_rows, word_diff
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.ledger import read_ledger
@@ -21,7 +24,7 @@ from mbegu.rows.warnings import read_warnings
 from mbegu.scoring.comparison import pair_name
 from mbegu.scoring.headings import TITLES
 from mbegu.scoring.predictions import read_predictions
-from mbegu.scoring.verdicts import difference_table, in_words, score_table, steps
+from mbegu.scoring.verdicts import context_table, dependence, difference_table, in_words, score_table
 from mbegu.text.markdown import table
 from mbegu.text.settings import Locale
 from mbegu.text.templates import page
@@ -38,7 +41,8 @@ def gather(project: Project) -> dict[str, Any]:
     """
     compared = json.loads(project.compared().read_text(encoding="utf-8"))
     models = list(compared["models"])
-    shown = steps(models)
+    params = read_params(project.params)
+    shown, bare = comparing.shown(params, models, project.params), comparing.bare(params)
     declared = project.names("versions")
     versions = [model for model in models if model in declared]
     questions = _questions(models, project)
@@ -49,7 +53,10 @@ def gather(project: Project) -> dict[str, Any]:
             (pair_name(new, old), in_words(found), _kind(found)) for new, old in shown for found in [_pair(compared, new, old)]
         ],
         "differences": difference_table(compared, shown),
+        "dependence": dependence(compared),
+        "contexts": context_table(compared, compared["models"], bare),
         "scores": score_table(compared["models"]),
+        "corpus": corpus(project),
         **_charts(compared, shown, versions, project),
         "judge": _judge(project.tallies()),
         "flips": _flips(project.flips(), {row["id"]: row for row in questions}),
@@ -66,7 +73,12 @@ def gather(project: Project) -> dict[str, Any]:
 
 def _charts(compared: dict[str, Any], shown: Sequence[tuple[str, str]], versions: list[str], project: Project) -> dict[str, Any]:
     funnels = [row for version in versions for row in _funnel(version, project.funnel(version))]
-    losses = [point for version in versions for point in _losses(version, project)]
+    losses = [point for version in versions for point in _losses(version, partial(project.curve, version))]
+    losses += [
+        point
+        for name in project.names("pretrained")
+        for point in _losses(f"phase one: {name}", partial(project.pretraining, name))
+    ]
     lengths = [row for version in versions for row in _lengths(version, project.lengths(version))]
     training = [
         (draw(rows), caption)
@@ -142,10 +154,10 @@ def _changes(new: str, old: str, project: Project) -> dict[str, Any]:
     return {"pair": f"{new} against {old}", "added": added, "dropped": dropped, "edited": edited}
 
 
-def _losses(version: str, project: Project) -> list[dict[str, Any]]:
+def _losses(version: str, curve: Callable[[str], Path]) -> list[dict[str, Any]]:
     points = []
     for split in ("training", "validation"):
-        for line in _csv(project.curve(version, split)):
+        for line in _csv(curve(split)):
             points.append({"version": version, "split": split, "step": int(line["step"]), "loss": float(line["loss"])})
     return points
 
@@ -172,5 +184,7 @@ def html(report: dict[str, Any], templates: Path) -> str:
 
 def markdown(report: dict[str, Any], templates: Path) -> str:
     """The same without the charts; text of rows stands in quoted blocks, so that it can't become markup."""
-    tables: dict[str, Callable[..., str] | str] = {name: table(report[name]) for name in ("differences", "scores")}
+    tables: dict[str, Callable[..., str] | str] = {
+        name: table(report[name]) for name in ("differences", "contexts", "scores") if report[name]
+    }
     return page(templates / "report.md.jinja", {**report, **tables})

@@ -48,14 +48,18 @@ def read_models(folder: Path, names: Sequence[str]) -> tuple[list[str], Models]:
     return ids, {name: measures for name, (_, measures) in found.items()}
 
 
-def compare(models: Models) -> dict[str, Any]:
+def compare(models: Models, groups: Sequence[str] = ()) -> dict[str, Any]:
     """Intervals of each model's scores, and every pair of models compared.
 
+    Args:
+        groups: the group of each question (see `significance.as_arrays`), or nothing.
+
     Returns:
-        `rows`; `resamples`; `level` of the intervals; `intervals` by model and metric, [low, high]; `pairs`, by
-        "NEW against OLD" with models in the order given, of what `significance.compare_pair` says. Numbers have 6 digits.
+        `rows`; `groups`, if there are any, how many are resampled; `resamples`; `level` of the intervals; `intervals` by model
+        and metric, [low, high]; `pairs`, by "NEW against OLD" with models in the order given, of what
+        `significance.compare_pair` says. Numbers have 6 digits.
     """
-    arrays = {model: as_arrays(rows, TESTED) for model, rows in models.items()}
+    arrays = {model: as_arrays(rows, TESTED, groups) for model, rows in models.items()}
     names = list(models)
     pairs = {
         pair_name(new, old): compare_pair(arrays[old], arrays[new], TESTED)
@@ -64,7 +68,9 @@ def compare(models: Models) -> dict[str, Any]:
     }
     intervals = {model: own_intervals(found, TESTED) for model, found in arrays.items()}
     rows = len(next(iter(models.values())))
-    return {"rows": rows, "resamples": RESAMPLES, "level": LEVEL, "intervals": _rounded(intervals), "pairs": _rounded(pairs)}
+    counted = {"groups": len(next(iter(arrays[names[0]].values())))} if any(groups) else {}
+    found = {"resamples": RESAMPLES, "level": LEVEL, "intervals": _rounded(intervals), "pairs": _rounded(pairs)}
+    return {"rows": rows, **counted, **found}
 
 
 def pair_name(new: str, old: str) -> str:

@@ -10,10 +10,13 @@ from typing import Any
 from mbegu.metrics import facts
 from mbegu.metrics.abstention import abstains
 from mbegu.metrics.chrf import chrf
+from mbegu.metrics.copying import Spans, copied
 from mbegu.metrics.following import Classifier, reads_as_answer
 from mbegu.metrics.likelihood import utf8_bytes
+from mbegu.metrics.mentions import mentioned
 from mbegu.metrics.overlap import exact_match, token_f1
 from mbegu.metrics.rouge import score as rouge
+from mbegu.metrics.scripts import purity
 from mbegu.rows.checks import follows
 from mbegu.rows.row import Row, question
 from mbegu.scoring.settings import Score
@@ -29,12 +32,14 @@ def measure(
     heldout: Sequence[Row],
     settings: Score,
     classifier: Classifier | None,
+    taught: Spans,
     locale: Locale,
 ) -> list[Measures]:
     """Measures of each prediction, which answers the held-out row at its position.
 
     Args:
         classifier: what tells answers from other texts; None where too few rows teach it, and there is no score.
+        taught: runs of words of the answers that taught it, which an answer may have copied.
 
     Raises:
         BadInput: an unknown ROUGE type.
@@ -45,7 +50,7 @@ def measure(
     for value, row, is_answer in zip(predictions, heldout, answers, strict=True):
         measures = _of_text(value["prediction"], row["output"], settings.rouge)
         measures |= _of_facts(value["prediction"], row, locale)
-        measures |= _of_form(value, row["output"], is_answer)
+        measures |= _of_form(value, row["output"], is_answer) | {"copied": copied(value["prediction"], taught)}
         measures |= _of_instructions(value["prediction"], row, locale)
         found.append({name: pair for name, pair in measures.items() if pair[1]})
     return found
@@ -53,9 +58,10 @@ def measure(
 
 def _of_text(answer: str, reference: str, rouge_types: Sequence[str]) -> Measures:
     rated = rouge(answer, [reference], rouge_types)
-    found = {name: (one.f1, 1.0) for name, one in rated.items() if one is not None}
+    found: Measures = {name: (one.f1, 1.0) for name, one in rated.items() if one is not None}
+    found |= {"chrf": (chrf(answer, reference), 1.0), "script": purity(answer, reference)}
     overlap = {"exact_match": (exact_match(answer, reference), 1.0), "token_f1": (token_f1(answer, reference), 1.0)}
-    return found | {"chrf": (chrf(answer, reference), 1.0)} | overlap
+    return found | overlap
 
 
 def _of_facts(answer: str, row: Row, locale: Locale) -> Measures:
@@ -92,6 +98,8 @@ def _of_instructions(answer: str, row: Row, locale: Locale) -> Measures:
         "abstention_recall": (both, float(unanswerable)),
         "abstention_f1": (2 * both, float(says_so) + unanswerable),
     }
+    if wanted := row.get("mentions"):
+        found["mentions"] = (mentioned(wanted, answer), len(wanted))
     if row["checks"]:
         met = follows(answer, row["checks"])
         found |= {"checks": (sum(met.values()), len(met)), "checks_strict": (float(all(met.values())), 1.0)}

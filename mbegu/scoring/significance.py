@@ -8,7 +8,7 @@ Statistical Significance in NLP", §3).
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -199,7 +199,27 @@ def with_verdict(verdicts: Mapping[str, Mapping[str, Any]], verdict: str) -> lis
     return [name for name, found in verdicts.items() if found["verdict"] == verdict]
 
 
-def as_arrays(rows: Iterable[Mapping[str, tuple[float, float]]], names: Iterable[str]) -> dict[str, Any]:
-    """Measures of questions, {metric: (numerator, weight)}, as one array (questions, 2) a metric; (0, 0) where one has none."""
+def as_arrays(
+    rows: Iterable[Mapping[str, tuple[float, float]]], names: Iterable[str], groups: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Measures of questions, {metric: (numerator, weight)}, as one array (questions, 2) a metric; (0, 0) where one has none.
+
+    Args:
+        groups: the group of each question, "" for none; or nothing. Questions of a group, such as those of a channel, are not
+            independent: they are summed, so that tests resample and swap whole groups (the cluster bootstrap of Davison and
+            Hinkley 1997, §3.8), and `n` counts groups.
+    """
     listed = list(rows)
-    return {name: np.array([row.get(name, (0.0, 0.0)) for row in listed], float).reshape(len(listed), 2) for name in names}
+    arrays = {name: np.array([row.get(name, (0.0, 0.0)) for row in listed], float).reshape(len(listed), 2) for name in names}
+    if not any(groups):
+        return arrays
+    keys = {(group, "" if group else number): None for number, group in enumerate(groups)}
+    order = {key: position for position, key in enumerate(keys)}
+    places = [order[(group, "" if group else number)] for number, group in enumerate(groups)]
+    return {name: _summed(array, places, len(order)) for name, array in arrays.items()}
+
+
+def _summed(array: Any, places: list[int], count: int) -> Any:
+    found = np.zeros((count, 2))
+    np.add.at(found, places, array)
+    return found

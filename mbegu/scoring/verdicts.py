@@ -98,13 +98,54 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def page(scores: Mapping[str, Mapping[str, float]], comparison: Mapping[str, Any], shown: Sequence[tuple[str, str]]) -> str:
-    """Verdicts in words, the table of differences, and the table of scores, in Markdown."""
+def context_table(
+    comparison: Mapping[str, Any], scores: Mapping[str, Mapping[str, float]], bare: Mapping[str, str]
+) -> list[list[str]]:
+    """Header and two lines a tested metric, without what retrieval found and with it: each model's score and its interval.
+
+    Args:
+        bare: by model, the name of the same model without context; a table of nothing if there is none.
+    """
+    if not bare:
+        return []
+    lines = [["Metric", "Context", *bare]]
+    for heading in HEADINGS:
+        for context, names in (("without", list(bare.values())), ("with", list(bare))):
+            found = [comparison["intervals"].get(name, {}).get(heading.name) for name in names]
+            if any(found):
+                cells = [
+                    f"{scores[name][heading.name]:.3g} {bounds(ends, lambda end: f'{end:.3g}')}" if ends else "–"
+                    for name, ends in zip(names, found, strict=True)
+                ]
+                lines.append([heading.title + arrow(heading), context, *cells])
+    return lines
+
+
+def dependence(comparison: Mapping[str, Any]) -> str:
+    """What is to be said where questions are not independent, else nothing."""
+    if "groups" not in comparison:
+        return ""
+    return (
+        f" The {comparison['rows']} questions fall into {comparison['groups']} groups; whole groups are resampled and swapped, "
+        "and n counts them."
+    )
+
+
+def page(
+    scores: Mapping[str, Mapping[str, float]],
+    comparison: Mapping[str, Any],
+    shown: Sequence[tuple[str, str]],
+    bare: Mapping[str, str],
+) -> str:
+    """Verdicts in words, the tables of differences, of context and of scores, in Markdown."""
     note = (
         f"Difference [interval] verdict. The intervals of a column hold together with {comparison['level']:.0%} "
         f"(paired bootstrap and permutation test, {comparison['resamples']:,} resamples, Holm); "
-        f"≈ is not distinguishable at n={comparison['rows']}."
+        f"≈ is not distinguishable at n={comparison.get('groups', comparison['rows'])}.{dependence(comparison)}"
     )
     words = "\n".join(f"- {sentence}" for sentence in sentences(comparison, shown))
     tables = [table(difference_table(comparison, shown)), table(score_table(scores))]
-    return f"{words}\n\n{tables[0]}\n{note}\n\n{tables[1]}\nChange against the base model in brackets.\n"
+    context = (
+        f"{table(context_table(comparison, scores, bare))}\nScore [95 % interval], without and with context.\n\n" if bare else ""
+    )
+    return f"{words}\n\n{tables[0]}\n{note}\n\n{context}{tables[1]}\nChange against the base model in brackets.\n"

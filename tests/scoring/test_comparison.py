@@ -80,7 +80,7 @@ def test_the_tables_show_each_step_and_the_last_version_against_the_base():
     cells = dict(zip(header, next(line for line in lines if line[0] == "ROUGE-L F1 ↑"), strict=True))
     assert cells["v1 − base"].startswith("+0.2") and cells["v1 − base"].endswith("] better")
     assert cells["v2 − v1"] == "0 [0, 0] ≈"
-    page = verdicts.page({name: scores() for name in models}, compared, shown)
+    page = verdicts.page({name: scores() for name in models}, compared, shown, {})
     assert "- **v1 against base**: better in" in page and "hold together with 95%" in page
     assert verdicts.steps([f"v{n}" for n in range(9)])[-1] == ("v8", "v0")
     assert verdicts.describe({"difference": 0.1, "low": None, "high": None, "verdict": "not distinguishable"}) == "+0.1 [-∞, ∞] ≈"
@@ -101,3 +101,32 @@ def test_flips_name_the_questions_that_changed_and_the_new_rows_nearest_to_them(
     assert gained["nearest"][0]["similarity"] == 0.8
     assert (lost["id"], lost["change"], lost["nearest"]) == (ids[1], -0.2, [])
     assert flips(ids, models["v1"], models["v1"]) == []
+
+
+def test_questions_of_a_group_are_resampled_as_one_and_n_counts_groups():
+    models = {"base": measured(LOW), "v1": measured(HIGH)}
+    alone = comparison.compare(models)
+    groups = [f"channel {number % 4}" for number in range(40)]
+    grouped = comparison.compare(models, groups)
+    assert "groups" not in alone and grouped["groups"] == 4 and grouped["rows"] == 40
+    one, other = (found["pairs"]["v1 against base"]["rougeL"] for found in (alone, grouped))
+    assert one["difference"] == other["difference"] and (one["n"], other["n"]) == (40, 4)
+    assert (one["verdict"], other["verdict"]) == ("better", "not distinguishable")  # four swaps of signs show nothing
+    assert comparison.compare(models, [""] * 40) == alone
+    mixed = comparison.compare(models, ["one"] * 10 + [""] * 30)
+    assert mixed["groups"] == 31  # a question of no group stands alone
+    note = verdicts.dependence(grouped)
+    assert note == " The 40 questions fall into 4 groups; whole groups are resampled and swapped, and n counts them."
+    assert verdicts.dependence(alone) == ""
+
+
+def test_a_table_sets_each_model_with_context_beside_itself_without():
+    models = {"base": measured(LOW), "base-bare": measured(LOW), "v1": measured(HIGH), "v1-bare": measured(LOW)}
+    compared = comparison.compare(models)
+    rates = {name: scores(rougeL=0.2 if name != "v1" else 0.33, loss_per_byte=0.4) for name in models}
+    table = verdicts.context_table(compared, rates, {"base": "base-bare", "v1": "v1-bare"})
+    assert table[0] == ["Metric", "Context", "base", "v1"]
+    without, with_ = [line for line in table if line[0] == "ROUGE-L F1 ↑"]
+    assert without[1:3] == ["without", with_[2]] and with_[1] == "with" and with_[3].startswith("0.33 [")
+    assert "with    |" in verdicts.page(rates, compared, [("v1", "base")], {"base": "base-bare", "v1": "v1-bare"})
+    assert verdicts.context_table(compared, rates, {}) == []
