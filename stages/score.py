@@ -43,7 +43,7 @@ def main(predictions: Path, heldout: Path, out: Path, rows: Path, locale: Locale
     except BadInput as problem:
         classifier = None
         click.echo(f"Warning: no {problem}", err=True)
-    measured = measure(answers, questions, score, classifier, spans(row["output"] for row in taught), locale)
+    measured = measure(answers, questions, score, classifier, locale, spans(row["output"] for row in taught))
     metrics = scores.summarize(measured, [value["prediction"] for value in answers], score.digits)
     write_lines(rows, scores.measure_lines([value["id"] for value in answers], measured))
     if classifier is not None:

@@ -32,8 +32,8 @@ def measure(
     heldout: Sequence[Row],
     settings: Score,
     classifier: Classifier | None,
-    taught: Spans,
     locale: Locale,
+    taught: Spans = frozenset(),
 ) -> list[Measures]:
     """Measures of each prediction, which answers the held-out row at its position.
 

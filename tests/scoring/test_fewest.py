@@ -29,6 +29,6 @@ def test_the_sentence_names_the_file_and_how_many_it_takes():
     assert too_few(10, Path("h.jsonl")) is None
     assert too_few(5, Path("data/heldout.jsonl")) == (
         "data/heldout.jsonl: 5 rows are too few for any verdict: p of the permutation test is at least 2/2^5 = 0.062, and "
-        "13 metrics (Holm) ask for 0.0038. Write at least 10, and many more to tell small differences."
+        "15 metrics (Holm) ask for 0.0033. Write at least 10, and many more to tell small differences."
     )
     assert "1 row is too few" in too_few(1, Path("h.jsonl"))
