@@ -16,7 +16,7 @@ from mbegu.errors import BadInput
 from mbegu.outputs import whole
 from mbegu.text.templates import page
 
-SOURCES = ("seeds", "documents", "set")  # where the first version's rows come from; folders of templates/project
+SOURCES = ("seeds", "documents", "set", "telegram")  # where the first version's rows come from; folders of templates/project
 # "I don't know", which a project says in its main language
 UNKNOWN = {"en": "I don't know", "sw": "Sijui", "am": "አላውቅም", "ar": "لا أعرف", "fr": "Je ne sais pas", "so": "Ma garanayo"}
 CODE = re.compile(r"[a-z]{2,3}")

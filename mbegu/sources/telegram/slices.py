@@ -192,7 +192,7 @@ def _parse(text: bytes) -> dict[str, Any] | None:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
-        try:  # also takes halves of surrogate pairs
+        try:  # also reads halves of surrogate pairs
             value = json.loads(ESCAPE.sub(rb"\1\\u00\2", text))
         except ValueError:
             return None
