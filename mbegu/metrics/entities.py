@@ -23,7 +23,7 @@ from mbegu.text.settings import Locale
 # Power of ten by its names; a single letter counts only where it touches the number.
 SCALES = {2: "hundred|mia|መቶ", 3: "k|thousand|elfu|ሺህ?", 5: "lakhs?|laki", 6: "m|mn|mln|million|milioni|ሚሊ[ዮየ]ን|ሚልዮን"}
 SCALES |= {9: "b|bn|billion|bilioni|ቢሊ[ዮየ]ን|ቢልዮን", 12: "tn|trillion|trilioni|ትሪሊ[ዮየ]ን"}
-# A word or digit before a number makes it a part of something else ("M2"), but for a times sign ("500x18"). Ethiopic
+# A word or digit before a number joins it to something else ("M2"), but for a times sign ("500x18"). Ethiopic
 # prepositions stand at the number ("ከ100"), so only Latin letters count.
 EDGE = r"(?:(?<![\p{Latin}\p{N}])|(?<=\dx))(?<!\d[.,](?=\d))"
 ABLE = r"(?:(?<!\p{Latin})|(?<=\dx))"  # whatever begins does so here; asked first, as most letters of a text are inside a word
