@@ -14,6 +14,8 @@ from projects import ENVIRONMENT, commit, run
 
 from mbegu.models.manifest import verify
 
+pytestmark = pytest.mark.timeout(1800)  # whoever comes first waits for the build that all share
+
 
 def stages_run(output: str) -> set[str]:
     return set(re.findall(r"Running stage '([^']+)'", output))

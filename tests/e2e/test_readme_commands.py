@@ -3,7 +3,10 @@
 import json
 import re
 
+import pytest
 from projects import ROOT, commit, run
+
+pytestmark = pytest.mark.timeout(1800)  # whoever comes first waits for the build that all share
 
 ELSEWHERE = {
     "make repro": "`make test` shares its set-up; the built fixture runs what it calls, dvc repro",

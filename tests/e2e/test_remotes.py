@@ -12,6 +12,8 @@ from servers import S3, Ssh, kill, sshd_path
 
 from mbegu.models.manifest import verify
 
+pytestmark = pytest.mark.timeout(1800)  # whoever comes first waits for the build that all share
+
 QUESTION = "What is a money market fund?"
 
 

@@ -16,6 +16,8 @@ from servers import HOST, free_port, kill
 
 from mbegu.asking.memo import export_lines, open_memo
 
+pytestmark = pytest.mark.timeout(1800)  # whoever comes first waits for the build that all share
+
 
 @contextmanager
 def model_server(port: int, folder: Path):
