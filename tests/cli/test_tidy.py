@@ -114,6 +114,20 @@ def test_a_project_of_one_version_names_what_is_left_of_three_and_removes_it(pro
     assert files() == kept and mbegu("tidy").stdout == "Nothing is left over.\n"
 
 
+def test_models_of_a_corpus_and_what_was_measured_of_it_are_declared_in_sections_of_their_own(project, mbegu):
+    kinds = ("models/pretrained/{}/adapter", "models/extended/{}/model", "data/pretrained/{}.ledger.jsonl",
+             "metrics/corpus/{}/pretrain/training.csv", "metrics/warnings/{}/pretrain.json")  # fmt: skip
+    for kind in kinds:
+        write(kind.format("ገበያ"))
+        write(kind.format("old"))
+    with open("params.yaml", "a", encoding="utf-8") as params:
+        params.write("pretrained: {ገበያ: {messages: m}}\nextended: {ገበያ: {messages: m}}\n")
+    found = find(Project())
+    assert found.names == ["old"] and len(found.built) == len(kinds) and not found.written
+    mbegu("tidy", "--yes")
+    assert all(Path(kind.format("ገበያ")).is_file() and not Path(kind.format("old")).exists() for kind in kinds)
+
+
 def test_a_renamed_version_leaves_its_old_name_over_in_any_script(project, mbegu):
     build("የመጀመሪያ", "é", "حديقة")
     Path("dvc.lock").write_text(lock("train@v1", "train@የመጀመሪያ", "train@حديقة"), "utf-8")
