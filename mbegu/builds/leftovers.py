@@ -42,7 +42,9 @@ def find(project: Project) -> Leftovers:
 
 def _undeclared(project: Project, params: Mapping[str, Any], written: bool) -> Iterator[Path]:
     """What stands in the folders of one kind under a name, up to its first dot, that the folder's section does not declare."""
-    folders = {project.data / kind: (section,) for kind, section in DATA.items() if (kind in WRITTEN) == written}
+    folders: dict[Path, tuple[str, ...]] = {
+        project.data / kind: (section,) for kind, section in DATA.items() if (kind in WRITTEN) == written
+    }
     if not written:
         folders |= {project.metrics / kind: sections for kind, sections in METRICS.items()}
         folders |= {folder: (section,) for folder, section in project.made().items()}

@@ -53,7 +53,7 @@ def load(model: Any, start: Path) -> None:
     """Puts an adapter's weights into a model that has one of the same form, in place of the initial ones."""
     from peft import load_peft_weights, set_peft_model_state_dict
 
-    weights = load_peft_weights(str(start), device="cpu")
-    unknown = set_peft_model_state_dict(model, weights).unexpected_keys
+    found: Any = set_peft_model_state_dict(model, load_peft_weights(str(start), device="cpu"))
+    unknown = found.unexpected_keys
     if unknown:
         raise BadInput(f"train.start: {start} has weights that this base has no place for, first {unknown[0]}; train it again.")
