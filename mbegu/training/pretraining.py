@@ -77,7 +77,7 @@ def _halves(row: Row) -> Iterator[Row]:
 
 
 def _as_row(text: str) -> Row:
-    return {"id": row_id(text, ""), "instruction": text, "input": "", "output": ""}
+    return {"id": row_id(text, ""), "instruction": text, "input": "", "output": "", "origin": {"parents": []}}
 
 
 def _unreadable(text: str, tokens: Sequence[str]) -> str | None:
