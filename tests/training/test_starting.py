@@ -94,3 +94,36 @@ def test_what_is_no_adapter_of_this_base_is_no_start(tiny_base, adapter, tmp_pat
     write_manifest(whole)
     with pytest.raises(BadInput, match="only an adapter can be trained on"):
         starting.identity(whole, tiny_base, "lora", LORA)
+
+
+def test_rows_of_new_tokens_are_gone_on_from_too(tiny_base, tmp_path):
+    from peft import LoraConfig, get_peft_model
+
+    from mbegu.models.loading import load_base
+
+    def model(seed: int):
+        torch.manual_seed(seed)
+        config = LoraConfig(
+            r=4,
+            lora_alpha=8,
+            target_modules=["q_proj"],
+            trainable_token_indices={"embed_tokens": [7, 8, 9]},
+            task_type="CAUSAL_LM",
+        )
+        return get_peft_model(load_base(tiny_base, "none"), config)
+
+    def trained(model) -> dict[str, torch.Tensor]:
+        return {name: value for name, value in model.named_parameters() if value.requires_grad}
+
+    first, second = model(1), model(2)
+    with torch.no_grad():
+        for value in trained(first).values():
+            value.normal_()
+    (tmp_path / "start").mkdir()
+    checkpoints.save(first, {"template": "", "chat": True, "base": verify(tiny_base)}, tmp_path / "start")
+    starting.load(second, tmp_path / "start")
+    assert any("token" in name for name in trained(second))
+    assert all(torch.equal(value, trained(second)[name]) for name, value in trained(first).items())
+    ids = torch.tensor([[7, 8, 9, 20]])
+    with torch.no_grad():
+        assert torch.equal(first.eval()(input_ids=ids).logits, second.eval()(input_ids=ids).logits)
