@@ -54,7 +54,7 @@ def names(params: Mapping[str, Any], section: str) -> list[str]:
     """The names that a section declares, in its order; none if there is no such section.
 
     Args:
-        section: "versions", "models", "seeds" or another one of which each name makes stages.
+        section: "versions", "models", "seeds" or another one whose names stages are made for.
     """
     found = params.get(section)
     return [name for name in found if isinstance(name, str)] if isinstance(found, dict) else []

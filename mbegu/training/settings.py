@@ -55,7 +55,7 @@ class Corpus(NamedTuple):
 
 
 class Adapting(NamedTuple):
-    """How the section `pretrain` makes an adapter."""
+    """Which adapter the section `pretrain` asks for."""
 
     method: Annotated[str, Choice(["qlora", "lora"]), "4-bit or bf16 base."]
     lora: Lora
