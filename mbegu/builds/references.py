@@ -55,7 +55,7 @@ def _key(item: Any, key: str) -> Any:
 
 
 def _folder(key: str, path: Any) -> Iterator[tuple[str, str, str]]:
-    """The name whose model a path is, if it is one that this project makes."""
+    """The name whose model a path is, if it is one of those that stages of this project write."""
     place = PurePosixPath(str(path))
     for folder, section in Project().made().items():
         if place.parent == PurePosixPath(folder):
