@@ -2,6 +2,8 @@
 
 In: held-out rows, the base model, an adapter or the base model again. Out: one line a row.
 
+A model that `predict.without_context` names gets the questions without what retrieval found; their ids stay.
+
     python stages/predict.py --heldout data/heldout.jsonl --base models/base --model models/adapters/v2 …
 """
 
@@ -22,32 +24,42 @@ class Predict(NamedTuple):
     quantization: Annotated[str, Choice(["nf4", "none"]), "Weights of the base model."]
     batch_size: Annotated[int, IntRange(1), "Questions answered at once."]
     max_new_tokens: Annotated[int, IntRange(1), "Longest answer, in tokens."]
+    without_context: Annotated[list[str], "Models that are asked without what retrieval found; repeat."]
 
 
 @click.command(cls=Stage)
 @path("--heldout", "Rows that are never trained on.")
 @path("--base", "Folder of the base model.")
 @path("--model", "Who answers: the base, or an adapter.")
+@click.option("--name", required=True, help="What params.yaml calls it.")
+@path("--params", "Which models there are.")
 @path("--out", "Answers and losses.")
 @path("--memo", "Folder of remembered answers.")
 @path("--work", "Folder for this run's lock.")
 @section(PromptFile, "prompt")
 @section(Predict, "predict")
 def main(
-    heldout: Path, base: Path, model: Path, out: Path, memo: Path, work: Path, prompt: PromptFile, predict: Predict
+    heldout: Path, base: Path, model: Path, name: str, params: Path, out: Path, memo: Path, work: Path, prompt: PromptFile,
+    predict: Predict,
 ) -> None:  # fmt: skip
     """Answer the held-out questions."""
     from mbegu.quiet import quiet
 
     quiet()
     from mbegu.asking.prompts import read_prompt
+    from mbegu.builds import declared
     from mbegu.models.loading import Weights
     from mbegu.outputs import sole_writer
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import write_lines
     from mbegu.scoring import answering
+    from mbegu.text.context import without_context
 
+    for model_name in predict.without_context:
+        declared.check_declared("predict.without_context", model_name, "models", declared.read_params(params), params)
     questions = read_heldout(heldout)
+    if name in predict.without_context:
+        questions = [{**row, "input": without_context(row["input"])} for row in questions]
     asked = read_prompt(*prompt)
     adapter = None if model.resolve() == base.resolve() else model
     weights = Weights(base, adapter, predict.quantization)

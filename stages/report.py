@@ -26,12 +26,11 @@ def main(data: Path, metrics: Path, params: Path, templates: Path, html: Path, m
     from mbegu.builds.project import Project
     from mbegu.pages import report
     from mbegu.rows.tables import write_text
-    from mbegu.rows.warnings import read_warnings
 
     gathered = report.gather(Project(data=data, metrics=metrics, params=params))
     write_text(html, report.html(gathered, templates))
     write_text(markdown, report.markdown(gathered, templates))
-    warn(*read_warnings(metrics / "warnings", list(gathered["compared"]["models"])))
+    warn(*gathered["warnings"])
     click.echo(f"Report: {html}")
 
 

@@ -18,6 +18,7 @@ from mbegu.training.settings import Lora, Schedule
 @click.command(cls=Stage)
 @path("--encoded", "Arrow file of the encode stage.")
 @path("--base", "Folder of the base model.")
+@path("--start", "What to start from: the base, or an adapter of the pretrain stage.")
 @path("--out", "Folder for the adapter.")
 @path("--curves", "Folder for training.csv and validation.csv.")
 @path("--warnings", "What may come of it that is no use, as json.")
@@ -28,7 +29,8 @@ from mbegu.training.settings import Lora, Schedule
 @section(Lora, "lora", "lora.")
 @section(Schedule, "schedule")
 def main(
-    encoded: Path, base: Path, out: Path, curves: Path, warnings: Path, work: Path, method: str, lora: Lora, schedule: Schedule
+    encoded: Path, base: Path, start: Path, out: Path, curves: Path, warnings: Path, work: Path, method: str, lora: Lora,
+    schedule: Schedule,
 ) -> None:  # fmt: skip
     """Train an adapter on a version."""
     from mbegu.quiet import quiet
@@ -37,31 +39,33 @@ def main(
     from mbegu.models.loading import load_tokenizer
     from mbegu.models.manifest import verify
     from mbegu.outputs import sole_writer, whole
-    from mbegu.rows.tables import write_csv, write_json
-    from mbegu.training import checkpoints, language, trainer
-    from mbegu.training.curves import losses, overfitting
+    from mbegu.rows.tables import write_json
+    from mbegu.training import checkpoints, language, starting, stopping, trainer
+    from mbegu.training.curves import last, overfitting, write_losses
     from mbegu.training.encoded import read_encoded
     from mbegu.training.outlook import outlook, unchanged
 
     rows, prompt = read_encoded(encoded)
     checkpoints.same_base(prompt, verify(base), encoded)
+    started = starting.identity(start, base, method, lora)
     training_rows, validation_rows = trainer.split(rows, schedule.validation)
+    stopping.check(len(validation_rows), schedule, "train")
     said = warn(*outlook(len(training_rows), len(validation_rows), schedule))
     with sole_writer(work):
-        run = checkpoints.run_folder(work, encoded, base, (method, lora, schedule))
+        run = checkpoints.run_folder(work, encoded, base, (method, lora, schedule, started))
         model = trainer.build(base, method, lora, schedule.seed)
+        if started is not None:
+            starting.load(model, start)
         said += warn(language.unknown(model, training_rows, load_tokenizer(base)))
         state = trainer.train(model, training_rows, validation_rows, schedule, run)
-        training, validation = losses(state.log_history)
-        write_csv(curves / "training.csv", ("step", "loss"), training)
-        write_csv(curves / "validation.csv", ("step", "loss"), validation)
-        said += warn(unchanged(model), overfitting(training, validation))
+        losses = write_losses(curves, state.log_history)
+        said += warn(unchanged(model), overfitting(*losses, schedule.early_stopping))
         write_json(warnings, said)
         with whole(out) as folder:
             checkpoints.save(model, prompt, folder)
         checkpoints.forget_runs(work)
-    last = f"last loss {training[-1][1]:.3f}" + (f", validation loss {validation[-1][1]:.3f}" if validation else "")
-    click.echo(f"Trained {method} on {len(training_rows)} rows in {state.global_step} steps, {last}: {out}")
+    ended = last(*losses, schedule.early_stopping)
+    click.echo(f"Trained {method} on {len(training_rows)} rows in {state.global_step} steps, {ended}: {out}")
 
 
 if __name__ == "__main__":

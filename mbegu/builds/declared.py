@@ -54,7 +54,7 @@ def names(params: Mapping[str, Any], section: str) -> list[str]:
     """The names that a section declares, in its order; none if there is no such section.
 
     Args:
-        section: "versions", "models", "seeds", "documents", "questioned", "sets", "exported", "judged" or "conversations".
+        section: "versions", "models", "seeds" or another one whose names stages are made for.
     """
     found = params.get(section)
     return [name for name in found if isinstance(name, str)] if isinstance(found, dict) else []
@@ -66,3 +66,11 @@ def check_names(wanted: Iterable[str], section: str, params: Mapping[str, Any], 
     for name in wanted:
         if name not in known:
             raise BadInput(f"{place}: declares no {KINDS[section]} {name!r}; it declares {', '.join(known) or 'none'}.")
+
+
+def check_declared(key: str, name: str, section: str, params: Mapping[str, Any], place: object) -> None:
+    """Raises BadInput unless a section declares the name that stands at a key; `place` says whose params they are."""
+    known = names(params, section)
+    if name not in known:
+        there = f"{'is' if len(known) == 1 else 'are'} {', '.join(known) or 'none'}"
+        raise BadInput(f"{place}: {key} names {name!r}, which {section} does not; there {there}.")

@@ -42,11 +42,14 @@ def find(project: Project) -> Leftovers:
 
 def _undeclared(project: Project, params: Mapping[str, Any], written: bool) -> Iterator[Path]:
     """What stands in the folders of one kind under a name, up to its first dot, that the folder's section does not declare."""
-    folders = {project.data / kind: section for kind, section in DATA.items() if (kind in WRITTEN) == written}
+    folders: dict[Path, tuple[str, ...]] = {
+        project.data / kind: (section,) for kind, section in DATA.items() if (kind in WRITTEN) == written
+    }
     if not written:
-        folders |= {project.metrics / kind: section for kind, section in METRICS.items()} | {project.adapters: "versions"}
-    for folder, section in folders.items():
-        known = {_folded(name) for name in [NONE, *declared.names(params, section)]}
+        folders |= {project.metrics / kind: sections for kind, sections in METRICS.items()}
+        folders |= {folder: (section,) for folder, section in project.made().items()}
+    for folder, sections in folders.items():
+        known = {_folded(name) for name in [NONE, *(name for section in sections for name in declared.names(params, section))]}
         for path in folder.iterdir() if folder.is_dir() else ():
             name = path.name.partition(".")[0]
             if name and _folded(name) not in known:  # .gitkeep has none

@@ -11,15 +11,16 @@ from mbegu.builds import declared
 
 LEDGER = ".ledger.jsonl"
 NONE = "none"  # the version without rows, which the first one extends
-# Folders of data/ and of metrics/, and the section of params.yaml whose names their files have
+# Folders of data/ and of metrics/, and the section of params.yaml whose names their files have, or the sections
 DATA = {
     "seeds": "seeds", "documents": "documents", "chunks": "documents", "questions": "questioned", "loaded": "sets",
     "cleaned": "sets", "expanded": "versions", "reviews": "versions", "curated": "versions", "versions": "versions",
     "encoded": "versions", "exported": "exported", "predictions": "models", "scores": "models", "judged": "judged",
+    "pretrained": "pretrained",
 }  # fmt: skip
 METRICS = {
-    "clean": "sets", "funnel": "versions", "encode": "versions", "train": "versions", "warnings": "versions", "score": "models",
-    "judge": "judged",
+    "clean": ("sets",), "funnel": ("versions",), "encode": ("versions",), "train": ("versions",), "score": ("models",),
+    "judge": ("judged",), "warnings": ("versions", "pretrained"), "corpus": ("telegram", "extended", "pretrained", "campaigns"),
 }  # fmt: skip
 ROWS = ("seeds", "expanded", "curated", "versions")  # folders of rows, in the order in which they are made of each other
 
@@ -63,6 +64,10 @@ class Project(NamedTuple):
     def adapter(self, version: str) -> Path:
         """The folder of a version's adapter."""
         return self.adapters / version
+
+    def made(self) -> dict[Path, str]:
+        """The folders of models that stages make, and the section whose names theirs are."""
+        return {self.adapters: "versions"} | {self.adapters.with_name(name): name for name in ("pretrained", "extended")}
 
     def predictions(self, model: str) -> Path:
         """A model's answers to the held-out questions; a model is "base" or a version."""

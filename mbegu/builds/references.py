@@ -4,33 +4,36 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from mbegu.builds.declared import names
+from mbegu.builds.declared import check_declared, names
 from mbegu.builds.project import Project
-from mbegu.errors import BadInput
 
 TEACHING = ("seeds", "questioned")  # sections whose items name a teacher
+READING = ("extended", "pretrained")  # sections whose items name messages
 
 
 def check_references(params: Mapping[str, Any], place: object) -> None:
     """Raises BadInput at the first key that names what its section does not declare; `place` says whose params they are."""
     for key, wanted, section in _references(params):
-        known = names(params, section)
-        if wanted not in known:
-            raise BadInput(f"{place}: {key} names {wanted!r}, which {section} does not; there {_are(known)}.")
-
-
-def _are(known: list[str]) -> str:
-    return f"{'is' if len(known) == 1 else 'are'} {', '.join(known) or 'none'}"
+        check_declared(key, wanted, section, params, place)
 
 
 def _references(params: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Key, the name that stands there, and the section that must declare it."""
     yield "release", params.get("release", ""), "versions"
+    yield from _folder("base_model", params.get("base_model", ""))
+    yield from _folder("train.start", _key(params.get("train"), "start") or "")
     for name, model in _items(params, "models"):
-        yield from _adapter(f"models.{name}", model)
+        yield from _folder(f"models.{name}", model)
+    for model in _key(params.get("predict"), "without_context") or []:
+        yield "predict.without_context", model, "models"
+    for section in READING:
+        for name, item in _items(params, section):
+            yield f"{section}.{name}.messages", _key(item, "messages"), "telegram"
+    for name, item in _items(params, "extended"):
+        yield from _folder(f"extended.{name}.base", _key(item, "base"))
     for section in TEACHING:
         for name, item in _items(params, section):
-            yield from _adapter(f"{section}.{name}.teacher", _key(item, "teacher"))
+            yield from _folder(f"{section}.{name}.teacher", _key(item, "teacher"))
     for name, item in _items(params, "questioned"):
         yield f"questioned.{name}.documents", _key(item, "documents"), "documents"
     for name, item in _items(params, "judged"):
@@ -51,8 +54,9 @@ def _key(item: Any, key: str) -> Any:
     return item.get(key) if isinstance(item, dict) else None
 
 
-def _adapter(key: str, path: Any) -> Iterator[tuple[str, str, str]]:
-    """The version whose adapter a path is, if it is one of this project's."""
+def _folder(key: str, path: Any) -> Iterator[tuple[str, str, str]]:
+    """The name whose model a path is, if it is one of those that stages of this project write."""
     place = PurePosixPath(str(path))
-    if place.parent == PurePosixPath(Project().adapters):
-        yield key, place.name, "versions"
+    for folder, section in Project().made().items():
+        if place.parent == PurePosixPath(folder):
+            yield key, place.name, section

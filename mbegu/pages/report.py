@@ -48,7 +48,7 @@ def gather(project: Project) -> dict[str, Any]:
     questions = _questions(models, project)
     return {
         "compared": compared,
-        "warnings": read_warnings(project.metrics / "warnings", models),
+        "warnings": read_warnings(project.metrics / "warnings", [*models, *project.names("pretrained")]),
         "verdicts": [
             (pair_name(new, old), in_words(found), _kind(found)) for new, old in shown for found in [_pair(compared, new, old)]
         ],

@@ -43,7 +43,7 @@ def predict(
     model = functools.cache(weights.load)  # only where the memo does not know everything
     with open_memo(memo) as opened:
         answered, asked = answer_all(answers, lambda missing: _answers(missing, model(), tokenizer, prompt), opened)
-        ids = dict(zip(texts, encoded, strict=True))
+        ids = {(text, row["output"]): found for text, row, found in zip(texts, rows, encoded, strict=True)}
         measured, unknown = answer_all(losses, lambda missing: _losses(missing, model(), ids), opened)
     predictions = [_prediction(*of_row) for of_row in zip(rows, answered, measured, strict=True)]
     return predictions, asked + unknown
@@ -57,9 +57,9 @@ def _answers(requests: list[Request], model: Any, tokenizer: Any, prompt: Prompt
     return ((requests[index], answer) for index, answer in found)
 
 
-def _losses(requests: list[Request], model: Any, encoded: dict[str, Any]) -> Iterator[tuple[Request, Answer]]:
+def _losses(requests: list[Request], model: Any, encoded: dict[tuple[str, str], Any]) -> Iterator[tuple[Request, Answer]]:
     for request in tqdm(requests, desc="Measure", unit="row", dynamic_ncols=True):
-        yield request, reference_nll(model, encoded[request["prompt"]])
+        yield request, reference_nll(model, encoded[request["prompt"], request["nll_of"]])
 
 
 def reference_nll(model: Any, encoded: dict[str, Any]) -> dict[str, Any]:

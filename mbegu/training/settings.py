@@ -1,6 +1,7 @@
-"""The section `train` of params.yaml."""
+"""The sections `train` and `pretrain` of params.yaml."""
 
 import math
+from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from click import Choice, FloatRange, IntRange
@@ -31,6 +32,7 @@ class Schedule(NamedTuple):
     gradient_checkpointing: Annotated[bool, "Less memory, a third more time."]
     validation: Annotated[float, FloatRange(0, 1, max_open=True), "Share of lineages held back."]
     save_steps: Annotated[int, IntRange(1), "Optimizer steps between checkpoints."]
+    early_stopping: Annotated[int, IntRange(0), "Evaluations without a lower validation loss that end it with the best; 0 never."]
     seed: Annotated[int, IntRange(0), "For initial weights, order of rows and dropout."]
 
     def epoch_steps(self, rows: int) -> int:
@@ -40,3 +42,20 @@ class Schedule(NamedTuple):
     def steps(self, rows: int) -> int:
         """Optimizer steps of the whole run."""
         return math.ceil(self.epochs * self.epoch_steps(rows))
+
+
+class Corpus(NamedTuple):
+    """Which texts an adapter reads before it is trained to answer."""
+
+    messages: Annotated[Path, "Messages of the ingest_telegram stage."]
+    heldout: Annotated[Path, "Rows that are never trained on."]
+    heldout_similarity: Annotated[float, FloatRange(0, 1), "ROUGE-L F1 to a held-out text above this leaks."]
+    heldout_overlap: Annotated[float, FloatRange(0, 1), "Share of a held-out text in 8-grams of a text."]
+    max_length: Annotated[int, IntRange(2), "Tokens above which a text is cut into pieces."]
+
+
+class Adapting(NamedTuple):
+    """Which adapter the section `pretrain` asks for."""
+
+    method: Annotated[str, Choice(["qlora", "lora"]), "4-bit or bf16 base."]
+    lora: Lora

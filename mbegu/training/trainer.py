@@ -15,14 +15,14 @@ from transformers.trainer_callback import PrinterCallback, ProgressCallback
 from mbegu.errors import BadInput
 from mbegu.models.loading import keep_gradients_after_evaluation, load_base
 from mbegu.rows.lineage import side
-from mbegu.training import packing
+from mbegu.training import packing, stopping
 from mbegu.training.dropout import replace_dropout
 from mbegu.training.loss import completion_loss
 from mbegu.training.progress import Bar
 from mbegu.training.settings import Lora, Schedule
 
 
-def split(rows: Dataset, fraction: float) -> tuple[Dataset, Dataset]:
+def split(rows: Dataset, fraction: float, section: str = "train") -> tuple[Dataset, Dataset]:
     """Training and validation rows, by the human rows that each descends from, and always the same for the same row.
 
     A row that descends from both sides is on neither: bootstrapping writes none, another tool might.
@@ -34,11 +34,13 @@ def split(rows: Dataset, fraction: float) -> tuple[Dataset, Dataset]:
     training = [index for index, found in enumerate(sides) if found == "training"]
     validation = [index for index, found in enumerate(sides) if found == "validation"]
     if not training:
-        raise BadInput(f"train.validation: {fraction} leaves none of {len(rows)} rows to train on; write more rows or lower it.")
+        raise BadInput(
+            f"{section}.validation: {fraction} leaves none of {len(rows)} rows to train on; write more rows or lower it."
+        )
     return rows.select(training), rows.select(validation)
 
 
-def build(base: Path, method: str, lora: Lora, seed: int) -> Any:
+def build(base: Path, method: str, lora: Lora, seed: int, section: str = "train") -> Any:
     """A model ready for training: "qlora" (NF4 base), "lora" (bf16 base) or "full" (every weight, in fp32).
 
     Raises:
@@ -54,7 +56,7 @@ def build(base: Path, method: str, lora: Lora, seed: int) -> Any:
     unknown = [target for target in lora.targets if target not in names]
     if unknown:
         linear = sorted(name for name in names if "proj" in name)
-        raise BadInput(f"train.lora.targets: this base has no layer {', '.join(unknown)}; it has {', '.join(linear)}.")
+        raise BadInput(f"{section}.lora.targets: this base has no layer {', '.join(unknown)}; it has {', '.join(linear)}.")
     adapted = add_lora(model, lora, seed)
     replace_dropout(adapted)
     return adapted
@@ -86,23 +88,32 @@ def train(model: Any, rows: Dataset, validation: Dataset, schedule: Schedule, fo
         The `TrainerState`, whose `log_history` has one entry per logged step or evaluation.
     """
     checkpoint = _last_whole_checkpoint(folder)
-    arguments = _arguments(schedule, schedule.epoch_steps(len(rows)) if len(validation) else None, folder)
-    # a first evaluation draws from the random generator, and a resumed run has had it
-    arguments.eval_on_start = bool(len(validation)) and checkpoint is None
+    state = stopping.ended(checkpoint, schedule.early_stopping)
+    if state is None:
+        trainer = _trainer(model, rows, validation, schedule, folder)
+        # a first evaluation draws from the random generator, and a resumed run has had it
+        trainer.args.eval_on_start = bool(len(validation)) and checkpoint is None
+        set_seed(schedule.seed)
+        trainer.train(resume_from_checkpoint=checkpoint)
+        state = trainer.state
+    if schedule.early_stopping:
+        stopping.restore(model, state.log_history, folder)
+    return state
+
+
+def _trainer(model: Any, rows: Dataset, validation: Dataset, schedule: Schedule, folder: Path) -> Trainer:
     trainer = Trainer(
         model=model,
-        args=arguments,
+        args=_arguments(schedule, schedule.epoch_steps(len(rows)) if len(validation) else None, folder),
         train_dataset=rows,
         eval_dataset=validation if len(validation) else None,
         data_collator=packing.pack,
         compute_loss_func=completion_loss,
-        callbacks=[Bar()],
+        callbacks=[Bar(), *([stopping.Stopping(schedule.early_stopping, folder)] if schedule.early_stopping else [])],
     )
     trainer.remove_callback(ProgressCallback)
     trainer.remove_callback(PrinterCallback)
-    set_seed(schedule.seed)
-    trainer.train(resume_from_checkpoint=checkpoint)
-    return trainer.state
+    return trainer
 
 
 def _arguments(schedule: Schedule, eval_steps: int | None, folder: Path) -> TrainingArguments:

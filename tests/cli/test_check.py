@@ -187,6 +187,22 @@ PARAMS = {
         "conversations.conversations.models names 'v3', which models does not; there are base, v1.",
     ),
     "exported: {}": ("exported: {v0: {}}", "exported.v0 names 'v0', which versions does not; there is v1."),
+    "start: models/base": (
+        "start: models/pretrained/ገበያ",
+        "train.start names 'ገበያ', which pretrained does not; there are none.",
+    ),
+    "base_model: models/base": (
+        "base_model: models/extended/a",
+        "base_model names 'a', which extended does not; there are none.",
+    ),
+    "without_context: []": (
+        "without_context: [v1, bare]",
+        "predict.without_context names 'bare', which models does not; there are base, v1.",
+    ),
+    "pretrained: {}": (
+        "pretrained: {a: {messages: b}}",
+        "pretrained.a.messages names 'b', which telegram does not; there are none.",
+    ),
     "near_duplicate: 0.85": ("near_dupes: 0.85", "merge.near_duplicate is None; expected a number."),
 }  # fmt: skip
 

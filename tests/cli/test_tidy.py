@@ -114,6 +114,20 @@ def test_a_project_of_one_version_names_what_is_left_of_three_and_removes_it(pro
     assert files() == kept and mbegu("tidy").stdout == "Nothing is left over.\n"
 
 
+def test_models_of_a_corpus_and_what_was_measured_of_it_are_declared_in_sections_of_their_own(project, mbegu):
+    kinds = ("models/pretrained/{}/adapter", "models/extended/{}/model", "data/pretrained/{}.ledger.jsonl",
+             "metrics/corpus/{}/pretrain/training.csv", "metrics/warnings/{}/pretrain.json")  # fmt: skip
+    for kind in kinds:
+        write(kind.format("ገበያ"))
+        write(kind.format("old"))
+    with open("params.yaml", "a", encoding="utf-8") as params:
+        params.write("pretrained: {ገበያ: {messages: m}}\nextended: {ገበያ: {messages: m}}\n")
+    found = find(Project())
+    assert found.names == ["old"] and len(found.built) == len(kinds) and not found.written
+    mbegu("tidy", "--yes")
+    assert all(Path(kind.format("ገበያ")).is_file() and not Path(kind.format("old")).exists() for kind in kinds)
+
+
 def test_a_renamed_version_leaves_its_old_name_over_in_any_script(project, mbegu):
     build("የመጀመሪያ", "é", "حديقة")
     Path("dvc.lock").write_text(lock("train@v1", "train@የመጀመሪያ", "train@حديقة"), "utf-8")
@@ -159,11 +173,13 @@ def test_what_can_not_be_read_or_is_in_use_is_one_line(project, mbegu, refused):
 
 
 def test_the_folders_are_those_that_the_pipeline_names_by_section():
+    models = {folder.name: section for folder, section in Project().made().items()}
     for name, stage in yaml.safe_load(pipeline())["stages"].items():
         if "foreach" in stage:
             written = str([stage["do"].get(kind) for kind in ("outs", "metrics", "plots")])
             outs = re.findall(r"(data|metrics|models)/(\w+)/\$\{key\}", written)
             section = stage["foreach"].strip("${}")
             for top, kind in outs:
-                owner = {"data": DATA, "metrics": METRICS, "models": {"adapters": "versions"}}[top][kind]
-                assert owner == section or kind == "expanded", f"{name} writes {top}/{kind}"  # which each source writes
+                owner = {"data": DATA, "metrics": METRICS, "models": models}[top][kind]
+                # data/expanded is what each source writes
+                assert section == owner or section in owner or kind == "expanded", f"{name} writes {top}/{kind}"

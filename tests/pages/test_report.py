@@ -191,6 +191,15 @@ def test_a_section_without_content_has_no_heading_and_warnings_stand_before_the_
     assert "- v1: <b>10</b> rows\n- ማስጠንቀቂያ: የቋንቋው ሞዴል\n" in report.markdown(warned, templates)
 
 
+def test_what_the_pretrain_stage_warned_of_is_said_again(page):
+    project = Project(data=page.parent / "data", metrics=page.parent / "metrics", params=page.parent / "params.yaml")
+    with project.params.open("a") as file:
+        file.write("pretrained: {ገበያ: {}}\n")
+    write_json(project.metrics / "warnings/ገበያ/pretrain.json", ["over-fitting: …"])
+    write_json(project.metrics / "warnings/old/pretrain.json", ["of another project"])
+    assert report.gather(project)["warnings"] == ["ገበያ: over-fitting: …"]
+
+
 def test_only_what_is_distinguishable_has_a_colour(page):
     assert '<p class="">' in page.read_text() and '<p class="better">' not in page.read_text()  # at n=4
     verdicts = [("a against b", "better in x.", "better"), ("b against c", "worse in x.", "worse"), ("c against d", "both.", "")]

@@ -12,7 +12,7 @@ LORA = ["--lora.r", 4, "--lora.alpha", 8, "--lora.dropout", 0.05, "--lora.target
 TRAIN = {
     "--method": "qlora", "--epochs": 1, "--batch_size": 2, "--gradient_accumulation_steps": 1, "--learning_rate": 0.01,
     "--lr_scheduler": "linear", "--warmup_steps": 0, "--weight_decay": 0, "--max_grad_norm": 1, "--validation": 0.2,
-    "--save_steps": 1, "--seed": 0,
+    "--save_steps": 1, "--early_stopping": 0, "--seed": 0,
 }  # fmt: skip
 TEMPLATE = ["--template", ROOT / "templates/chat.jinja", "--chat"]
 GENERATE = ["--quantization", "nf4", "--batch_size", 4, "--max_new_tokens", 4]
@@ -108,8 +108,8 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, mbegu, refused, write_jso
     assert "9 rows, " in stage(*encode).stdout
     assert json.loads((tmp_path / "t.json").read_text())["rows"] == 9
 
-    train = ["train", "--encoded", "v1.arrow", "--base", tiny_base, "--out", "adapters/v1", "--curves", "metrics/train/v1",
-             "--work", "work", "--warnings", "metrics/warnings/v1/train.json",
+    train = ["train", "--encoded", "v1.arrow", "--base", tiny_base, "--start", tiny_base, "--out", "adapters/v1",
+             "--curves", "metrics/train/v1", "--work", "work", "--warnings", "metrics/warnings/v1/train.json",
              *LORA, *flat(TRAIN), "--no-gradient_checkpointing"]  # fmt: skip
     done = stage(*train)
     assert done.exit_code == 0, done.output
@@ -120,8 +120,8 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, mbegu, refused, write_jso
     assert (tmp_path / "adapters/v1/SHA256SUMS").read_text() == sums
 
     for name, model in {"base": tiny_base, "v1": "adapters/v1"}.items():
-        predict = ["predict", "--heldout", heldout, "--base", tiny_base, "--model", model, "--out",
-                   f"data/predictions/{name}.jsonl", "--memo", "memo",
+        predict = ["predict", "--heldout", heldout, "--base", tiny_base, "--model", model, "--name", name,
+                   "--params", "params.yaml", "--out", f"data/predictions/{name}.jsonl", "--memo", "memo",
                    "--work", "w", *TEMPLATE, *GENERATE]  # fmt: skip
         assert "worked on 4 requests" in stage(*predict).stdout
         assert "worked on 0 requests" in stage(*predict).stdout
@@ -171,11 +171,11 @@ def options_of(name: str, tiny_base, write_jsonl) -> list:
                    "--validation", 0.1, "--out", "out", "--ledger", "l", "--memo", "m", "--work", "w", *TEMPLATE,
                    "--max_new_tokens", 4, *flat(TEACHER), *flat(BOOTSTRAP), *flat(LOCALE), "--instance_chat"],
         "merge": ["--previous", rows, "--curated", rows, "--out", "out", "--ledger", "l", "--near_duplicate", 0.9],
-        "train": ["--encoded", "no.arrow", "--base", tiny_base, "--out", "out", "--curves", "c", "--work", "w", "--warnings", "t",
-                  *LORA,
+        "train": ["--encoded", "no.arrow", "--base", tiny_base, "--start", tiny_base, "--out", "out", "--curves", "c", "--work",
+                  "w", "--warnings", "t", *LORA,
                   *flat(TRAIN), "--no-gradient_checkpointing"],
-        "predict": ["--heldout", heldout, "--base", tiny_base, "--model", tiny_base, "--out", "out", "--memo", "m",
-                    "--work", "w", *TEMPLATE, *GENERATE],
+        "predict": ["--heldout", heldout, "--base", tiny_base, "--model", tiny_base, "--name", "v1", "--params",
+                    write_jsonl("params.yaml", [PARAMS]), "--out", "out", "--memo", "m", "--work", "w", *TEMPLATE, *GENERATE],
     }[name]  # fmt: skip
 
 
@@ -185,9 +185,9 @@ def test_one_row_at_a_rate_of_0_is_said_before_training_and_after(stage, tiny_ba
                  "--lengths", "n", "--warnings", "metrics/warnings/v1/encode.json", *TEMPLATE, "--max_length", 200,
                  "--on_truncation", "error")  # fmt: skip
     assert "the base model's tokenizer cuts a word" in done.stderr
-    done = stage("train", "--encoded", "v1.arrow", "--base", tiny_base, "--out", "v1", "--curves", "c", "--work", "w",
-                 "--warnings", "metrics/warnings/v1/train.json", *LORA, *flat(TRAIN | {"--warmup_steps": 1, "--validation": 0}),
-                 "--no-gradient_checkpointing")  # fmt: skip
+    done = stage("train", "--encoded", "v1.arrow", "--base", tiny_base, "--start", tiny_base, "--out", "v1", "--curves", "c",
+                 "--work", "w", "--warnings", "metrics/warnings/v1/train.json", *LORA,
+                 *flat(TRAIN | {"--warmup_steps": 1, "--validation": 0}), "--no-gradient_checkpointing")  # fmt: skip
     assert "Trained qlora on 1 rows in 1 steps" in done.stdout, done.output
     few, rate, unchanged = json.loads((tmp_path / "metrics/warnings/v1/train.json").read_text())
     assert few.startswith("only 1 row to train on (0 held back)") and "its B matrices are all 0" in unchanged

@@ -1,0 +1,126 @@
+"""Phase one of two: an adapter reads all text of a corpus before it is trained to answer.
+
+Continued pretraining on the text of a domain or a language (Gururangan et al. 2020, arXiv 2004.10964): no prompt, and every
+token is trained. What comes too near to a held-out row stays out, or the scores of what follows would mean nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from mbegu.asking.prompts import control_tokens, token_ids
+from mbegu.curating.leakage import find_leak, guard
+from mbegu.errors import BadInput
+from mbegu.rows.jsonl import read_lines
+from mbegu.rows.ledger import Entry, Sieved, check_balance, entry
+from mbegu.rows.row import Row, question, row_id
+from mbegu.text.context import without_context
+from mbegu.text.draws import rank
+from mbegu.text.reasons import CONTROL_TOKEN, EMPTY, NEAR_HELD_OUT
+from mbegu.training.settings import Corpus
+
+STAGE = "pretrain"
+KEYS = ("id", "channel", "message", "date", "text", "media", "forwarded")
+BATCH = 2000  # texts a call of the tokenizer, which spreads a call over the cores
+Message = dict[str, Any]
+
+
+def read_messages(path: Path) -> list[Message]:
+    """Messages of the ingest_telegram stage.
+
+    Raises:
+        BadInput: as `read_lines`; a message without an id or a text; no message at all.
+    """
+    found = []
+    for where, message in read_lines(path, KEYS):
+        for key in ("id", "text"):
+            if not isinstance(message.get(key), str):
+                raise BadInput(f"{where}: {key!r} is {message.get(key)!r}, expected a string; build it again with `dvc repro`.")
+        found.append(message)
+    if not found:
+        raise BadInput(f"{path}: no message here, so there is nothing to train on; look at its ledger for why they were dropped.")
+    return found
+
+
+def readable(messages: list[Message], heldout: list[Row], corpus: Corpus, tokenizer: Any) -> Sieved:
+    """Leaves out messages without text, with a control token, or too near to a held-out question or answer.
+
+    What retrieval found for a held-out question is no part of it: the model is shown it anyhow.
+
+    Raises:
+        BadInput: no message is left.
+    """
+    guarded = guard([half for row in heldout for half in _halves(row)])
+    tokens = control_tokens(tokenizer)
+    kept, ledger = [], []
+    for message in messages:
+        reason = _unreadable(message["text"], tokens)
+        leak = None if reason else find_leak(_as_row(message["text"]), guarded, corpus.heldout_similarity, corpus.heldout_overlap)
+        if reason:
+            ledger.append(entry(message, STAGE, "dropped", reason))
+        elif leak:
+            near = leak.heldout
+            ledger.append(entry(message, STAGE, "dropped", f"{NEAR_HELD_OUT}: its {near['half']}", leak.score, near["of"]))
+        else:
+            kept.append(message)
+    check_balance(len(messages), len(kept), ledger, STAGE)
+    if not kept:
+        raise BadInput(f"{corpus.messages}: none of {len(messages)} messages is left to train on ({_reasons(ledger)}).")
+    return Sieved(kept, ledger)
+
+
+def _halves(row: Row) -> Iterator[Row]:
+    """A held-out row's question and answer, as rows of their own."""
+    asked = question({**row, "input": without_context(row["input"])})
+    for half, text in (("question", asked), ("answer", row["output"])):
+        yield _as_row(text) | {"of": row["id"], "half": half}
+
+
+def _as_row(text: str) -> Row:
+    return {"id": row_id(text, ""), "instruction": text, "input": "", "output": "", "origin": {"parents": []}}
+
+
+def _unreadable(text: str, tokens: Sequence[str]) -> str | None:
+    if not text.strip():
+        return EMPTY
+    return next((f"{CONTROL_TOKEN}: {token}" for token in tokens if token in text), None)
+
+
+def _reasons(ledger: list[Entry]) -> str:
+    return ", ".join(sorted({line["reason"].partition(":")[0] for line in ledger}))
+
+
+def encode(messages: list[Message], tokenizer: Any, max_length: int) -> list[dict[str, Any]]:
+    """Token ids of each text with its end, in pieces of at most `max_length`, as rows of `encoded.SCHEMA`.
+
+    The pieces of a text share its hash as their root, so that they, and the same text sent again, are on one side of the
+    validation split.
+    """
+    rows = []
+    for start in range(0, len(messages), BATCH):
+        batch = messages[start : start + BATCH]
+        texts = token_ids([message["text"] for message in batch], tokenizer, special_tokens=False)
+        for message, ids in zip(batch, texts, strict=True):
+            found = pieces([*ids, tokenizer.eos_token_id], beginning(tokenizer), max_length)
+            about = {"id": message["id"], "roots": [rank(message["text"])], "completion_start": 1}
+            rows += [{**about, "input_ids": piece} for piece in found]
+    return rows
+
+
+def beginning(tokenizer: Any) -> list[int]:
+    """The token that a tokenizer puts before a plain text, if it puts one."""
+    ids = token_ids([""], tokenizer, special_tokens=True)[0]
+    return ids[:1] if ids[:1] == [tokenizer.bos_token_id] else []
+
+
+def pieces(ids: list[int], first: list[int], max_length: int) -> list[list[int]]:
+    """Cuts a text so that each token is predicted once, whatever its length.
+
+    Args:
+        ids: of the text and its end.
+        first: the token that each piece begins with; none, and a piece begins with the last token of the one before it, the
+            first piece with the text's first token, which nothing predicts.
+    """
+    whole = [*first, *ids]
+    starts = range(1, len(whole), max_length - 1)
+    return [[*(first or whole[start - 1 : start]), *whole[start : start + max_length - 1]] for start in starts]
