@@ -17,7 +17,7 @@ from mbegu.rows.reviews import DECISIONS, read_reviews
 from mbegu.rows.row import Row, read_rows, unique_ids
 from mbegu.sources.telegram.labels import LABELS, Labels, read_decisions, read_hand
 
-FROM = ("seeds", "questioned", "sets")  # sections that say where a version's rows come from
+FROM = ("seeds", "questioned", "sets", "campaigns")  # sections that say where a version's rows come from
 KNOBS = ("curate.heldout_similarity", "curate.heldout_overlap", "curate.leakage", "merge.near_duplicate")
 
 
@@ -52,8 +52,9 @@ def check(folder: Path) -> Iterator[str]:
 def _heldout_files(folder: Path, project: Project, params: dict[str, Any]) -> list[Path]:
     """The held-out rows, and what people wrote of them where others are drawn from a set."""
     named = [folder / item["always"] for item in params["sets"].values()] + [project.heldout()]
-    # a set may do without written rows, and then has an empty file of them
-    return [path for path in dict.fromkeys(named) if path.exists() and path.stat().st_size] or named[:1]
+    # a set may do without written rows, and then has an empty file of them; a campaign's are built of its briefs
+    found = [path for path in dict.fromkeys(named) if path.exists() and path.stat().st_size]
+    return found if found or params["campaigns"] else named[:1]
 
 
 def _seeds(path: Path, heldout: list[Row], params: dict[str, Any]) -> str:

@@ -139,7 +139,7 @@ def _decide(sitting: Sitting, row: Item, choice: str) -> bool:
     from mbegu.rows.reviews import append, decision
     from mbegu.text.filters import empty
 
-    more = {}
+    more: dict[str, Any] = {}
     if choice == "accept" and empty(row["output"]):
         click.echo("The teacher wrote no word; edit the draft or reject it.")
         return False

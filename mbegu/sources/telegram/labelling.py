@@ -33,7 +33,7 @@ def label_all(messages: Sequence[Message], labels: Labels, folds: int) -> Labell
         BadInput: too few different messages of a label.
     """
     known = [message for message in messages if message["id"] in labels]
-    texts = np.array([message["text"] for message in known], object)
+    texts: Any = np.array([message["text"] for message in known], object)
     ads = np.array([labels[message["id"]].label == AD for message in known], int)
     grouped = classifier.groups(texts)
     _check_enough(classifier.fewest(ads, grouped), folds)
