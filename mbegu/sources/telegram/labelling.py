@@ -14,7 +14,7 @@ DIGITS = 4
 
 
 class Labelled(NamedTuple):
-    """What the label stage makes of messages."""
+    """What the label stage writes of messages."""
 
     messages: list[Message]  # each with `label`, `probability` of being an ad, and `by`
     figures: dict[str, Any]  # flat, for a metrics file
