@@ -6,7 +6,11 @@ from typing import Any
 
 from mbegu.errors import BadInput
 
-KINDS = {"versions": "version", "models": "model"}  # sections that people name one of, and what they call it
+KINDS = {
+    "versions": "version",
+    "models": "model",
+    "telegram": "corpus",
+}  # sections that people name one of, and what they call it
 
 
 def read_params(path: Path) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Annotated, NamedTuple
 from mbegu.builds import declared
 
 LEDGER = ".ledger.jsonl"
+REVIEWS = ".reviews.jsonl"  # of labels
 NONE = "none"  # the version without rows, which the first one extends
 # Folders of data/ and of metrics/, and the section of params.yaml whose names their files have, or the sections
 DATA = {
@@ -17,6 +18,7 @@ DATA = {
     "cleaned": "sets", "expanded": "versions", "reviews": "versions", "curated": "versions", "versions": "versions",
     "encoded": "versions", "exported": "exported", "predictions": "models", "scores": "models", "judged": "judged",
     "pretrained": "pretrained",
+    "messages": "telegram", "labels": "telegram", "labelled": "telegram",
 }  # fmt: skip
 METRICS = {
     "clean": ("sets",), "funnel": ("versions",), "encode": ("versions",), "train": ("versions",), "score": ("models",),
@@ -50,6 +52,22 @@ class Project(NamedTuple):
     def reviews(self, version: str) -> Path:
         """People's decisions on its drafts."""
         return self.data / "reviews" / f"{version}.jsonl"
+
+    def labels(self, corpus: str) -> Path:
+        """What people call some messages of a corpus."""
+        return self.data / "labels" / f"{corpus}.jsonl"
+
+    def label_reviews(self, corpus: str) -> Path:
+        """People's decisions on messages that the classifier was not sure of."""
+        return self.data / "labels" / f"{corpus}{REVIEWS}"
+
+    def labelled(self, corpus: str) -> Path:
+        """The messages of a corpus, each called an ad or not."""
+        return self.data / "labelled" / f"{corpus}.jsonl"
+
+    def queue(self, corpus: str) -> Path:
+        """Those of them to review."""
+        return self.data / "labelled" / f"{corpus}.queue.jsonl"
 
     def ledgers(self, version: str) -> list[Path]:
         """What the stages dropped or changed on the way to a version; those that are there, by path."""
@@ -121,6 +139,10 @@ class Project(NamedTuple):
         """Raises BadInput unless params.yaml declares these versions."""
         declared.check_names(wanted, "versions", declared.read_params(self.params), self.params)
 
+    def check_corpus(self, name: str) -> None:
+        """Raises BadInput unless params.yaml declares this corpus of messages."""
+        declared.check_names([name], "telegram", declared.read_params(self.params), self.params)
+
     def tallies(self) -> list[Path]:
         """Pairs of models whose answers were judged; those that are there."""
         return [path for name in self.names("judged") if (path := self.metrics / "judge" / f"{name}.json").is_file()]
@@ -141,7 +163,8 @@ class Project(NamedTuple):
     def record(self) -> list[Path]:
         """What a report names with its hash: what people wrote, and the versions, by path."""
         heldout = [self.heldout()] if self.heldout().is_file() else []
-        return sorted([*heldout, *self.files("seeds"), *self.files("reviews"), *self.files("versions")])
+        labels = [*self.files("labels"), *self.files("labels", REVIEWS)]
+        return sorted([*heldout, *self.files("seeds"), *self.files("reviews"), *labels, *self.files("versions")])
 
 
 def project_in(folder: Path) -> Project:

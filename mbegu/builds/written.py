@@ -1,4 +1,4 @@
-"""What people wrote for a project, checked without a model: parameters, rows, held-out rows, reviews, and what would leak."""
+"""What people wrote for a project, checked without a model: parameters, rows, held-out rows, labels, reviews, what would leak."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from mbegu.builds.declared import names
 from mbegu.builds.project import Project, project_in
 from mbegu.builds.references import check_references
 from mbegu.curating.leakage import check_heldout, decontaminate
@@ -14,8 +15,9 @@ from mbegu.errors import BadInput
 from mbegu.rows.heldout import read_heldout
 from mbegu.rows.reviews import DECISIONS, read_reviews
 from mbegu.rows.row import Row, read_rows, unique_ids
+from mbegu.sources.telegram.labels import LABELS, Labels, read_decisions, read_hand
 
-FROM = ("seeds", "questioned", "sets")  # sections that say where a version's rows come from
+FROM = ("seeds", "questioned", "sets", "campaigns")  # sections that say where a version's rows come from
 KNOBS = ("curate.heldout_similarity", "curate.heldout_overlap", "curate.leakage", "merge.near_duplicate")
 
 
@@ -36,6 +38,8 @@ def check(folder: Path) -> Iterator[str]:
     guarded = list(heldout.values())
     for name in params["seeds"]:
         yield _seeds(project.seeds(name), guarded, params)
+    for name in names(params, "telegram"):
+        yield from _labels(project, name)
     for path in project.files("versions"):
         if path.stem != "none":
             rows = unique_ids(read_rows(path, answered=True), path)
@@ -48,8 +52,9 @@ def check(folder: Path) -> Iterator[str]:
 def _heldout_files(folder: Path, project: Project, params: dict[str, Any]) -> list[Path]:
     """The held-out rows, and what people wrote of them where others are drawn from a set."""
     named = [folder / item["always"] for item in params["sets"].values()] + [project.heldout()]
-    # a set may do without written rows, and then has an empty file of them
-    return [path for path in dict.fromkeys(named) if path.exists() and path.stat().st_size] or named[:1]
+    # a set may do without written rows, and then has an empty file of them; a campaign's are built of its briefs
+    found = [path for path in dict.fromkeys(named) if path.exists() and path.stat().st_size]
+    return found if found or params["campaigns"] else named[:1]
 
 
 def _seeds(path: Path, heldout: list[Row], params: dict[str, Any]) -> str:
@@ -58,6 +63,18 @@ def _seeds(path: Path, heldout: list[Row], params: dict[str, Any]) -> str:
     drafts = sum(not row["output"] for row in rows)
     facts = (_count(len(rows), "row"), f"{drafts} without an answer", _count(len(alike), "near-duplicate"))
     return f"{path}: {', '.join(facts)}{_leaks(rows, heldout, params)}"
+
+
+def _labels(project: Project, corpus: str) -> Iterator[str]:
+    hand, reviews = project.labels(corpus), project.label_reviews(corpus)
+    yield _called(hand, read_hand(hand))
+    if reviews.exists():
+        yield _called(reviews, read_decisions(reviews))
+
+
+def _called(path: Path, labels: Labels) -> str:
+    said = [label.label for label in labels.values()]
+    return f"{path}: " + ", ".join(f"{said.count(name)} {name}" for name in LABELS)
 
 
 def _leaks(rows: list[Row], heldout: list[Row], params: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ COMMANDS = {  # what `mbegu --help` says, which imports none of them
     "compare": "Compare the scores of two git revisions.",
     "diff": "Show what became of the rows and answers of OLD in version NEW.",
     "import": "Add the rows of SHEET, a CSV or TSV file, to SEEDS.",
+    "label": "Say which doubtful messages of NAME are ads, one by one.",
     "memo": "Write the memo's answers to FILE, or add those of FILE to it.",
     "new": "Make a new project in DIR, with a sample that is to be replaced.",
     "plan": "Forecast what VERSIONS would ask the teacher, asking nobody.",

@@ -5,6 +5,8 @@ In: data/expanded/VERSION.jsonl. Out: data/reviews/VERSION.jsonl, written after 
     mbegu review v3
 """
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,18 +15,27 @@ import click
 from mbegu.command import Stage
 from mbegu.sections import path
 
-KEYS = {"a": "accept", "e": "edit", "r": "reject", "s": "skip", "u": "undo", "q": "quit"}
-Rows = list[dict[str, Any]]
+KEYS = ("accept", "edit", "reject")
+Item = dict[str, Any]
 
 
 class Sitting(NamedTuple):
-    """A reviewer before the drafts of a version."""
+    """A reviewer before what is to be decided on, one by one."""
 
-    rows: Rows  # every draft
     path: Path  # of the decisions
     reviewer: str
-    todo: Rows  # not looked at yet
-    seen: list[tuple[dict[str, Any], bool]]  # a row, and whether it was decided on and not skipped
+    todo: list[Item]  # not looked at yet
+    seen: list[tuple[Item, bool]]  # what was, and whether it was decided on and not skipped
+
+
+class Desk(NamedTuple):
+    """What lies before the reviewer, and what is done with it."""
+
+    noun: str  # what the items are, such as drafts
+    choices: tuple[str, ...]  # words with different first letters, which are typed
+    show: Callable[[Item], None]
+    decide: Callable[[Item, str], bool]  # False shows the item again
+    take_back: Callable[[], Item | None]  # undoes the reviewer's newest decision, and gives what it was on
 
 
 @click.command(cls=Stage)
@@ -41,25 +52,21 @@ def main(version: str, data: Path, reviewer: str | None, undo: bool) -> None:
     project = project_of(data)
     project.check_versions(version)
     path, rows = project.reviews(version), read_rows(project.drafts(version), answered=False)
-    sitting = Sitting(rows, path, reviewer or _git_name(), pending(rows, path), [])
+    sitting = Sitting(path, reviewer or git_name(), pending(rows, path), [])
+    desk = Desk("drafts", KEYS, partial(_show, rows), partial(_decide, sitting), partial(_take_back, sitting, rows))
     if undo:
-        _undo(sitting)
+        step_back(sitting, desk)
     if not sitting.todo:
         click.echo(f"Nothing to review in {version}: every machine-written row has its decision.")
-    _review(sitting)
-    decided, left = sum(done for _, done in sitting.seen), len(sitting.todo)
-    skipped = len(sitting.seen) - decided
-    click.echo(f"{decided} decided, {skipped} skipped, {left} left: {path}")
-    click.echo(f"Next: {_next(version, skipped + left)}", err=True)
+    sit(sitting, desk, f"mbegu review {version}")
 
 
-def _next(version: str, waiting: int) -> str:
-    if waiting:
-        return f"`mbegu review {version}` again, {waiting} without a decision yet."
-    return f"`dvc repro`, and commit the decisions; `mbegu review {version} --undo` if the last one was a slip."
+def git_name() -> str:
+    """The name of who sits here.
 
-
-def _git_name() -> str:
+    Raises:
+        UsageError: git knows none.
+    """
     from mbegu.builds.git import git
 
     name = git("config", "user.name")
@@ -68,27 +75,58 @@ def _git_name() -> str:
     return name
 
 
-def _review(sitting: Sitting) -> None:
-    from mbegu.rows.reviews import append, nearest_of
+def sit(sitting: Sitting, desk: Desk, command: str) -> None:
+    """Puts all that is to do to the reviewer, says what was decided and what comes next.
 
+    Args:
+        command: which is to be called again.
+    """
+    _ask(sitting, desk)
+    decided, left = sum(done for _, done in sitting.seen), len(sitting.todo)
+    skipped = len(sitting.seen) - decided
+    click.echo(f"{decided} decided, {skipped} skipped, {left} left: {sitting.path}")
+    click.echo(f"Next: {_next(command, skipped + left)}", err=True)
+
+
+def _next(command: str, waiting: int) -> str:
+    if waiting:
+        return f"`{command}` again, {waiting} without a decision yet."
+    return f"`dvc repro`, and commit the decisions; `{command} --undo` if the last one was a slip."
+
+
+def _ask(sitting: Sitting, desk: Desk) -> None:
     todo, seen = sitting.todo, sitting.seen
+    keys = {word[0]: word for word in (*desk.choices, "skip", "undo", "quit")}
+    prompt = " ".join(f"[{key}]{word[1:]}" for key, word in keys.items())
     while todo:
-        row = todo[0]
-        _show(row, nearest_of(row, sitting.rows), len(seen) + 1, len(seen) + len(todo))
-        choice = click.prompt("[a]ccept [e]dit [r]eject [s]kip [u]ndo [q]uit", type=click.Choice(list(KEYS)), show_choices=False)
-        if choice == "q":
+        click.secho(f"\n{len(seen) + 1} of {len(seen) + len(todo)}   {todo[0]['id']}", bold=True)
+        desk.show(todo[0])
+        choice = keys[click.prompt(prompt, type=click.Choice(list(keys)), show_choices=False)]
+        if choice == "quit":
             break
-        if choice == "u":
-            _undo(sitting)
-        elif choice == "s":
+        if choice == "undo":
+            step_back(sitting, desk)
+        elif choice == "skip":
             seen.append((todo.pop(0), False))
-        elif line := _decide(choice, row, sitting.reviewer):  # else the row is shown again
-            append(sitting.path, line)
+        elif desk.decide(todo[0], choice):
             seen.append((todo.pop(0), True))
 
 
-def _show(row: dict[str, Any], near: tuple[dict[str, Any], float] | None, number: int, count: int) -> None:
-    click.secho(f"\n{number} of {count}   {row['id']}", bold=True)
+def step_back(sitting: Sitting, desk: Desk) -> None:
+    """Shows the last item again: a skipped one, or the one that this reviewer decided on last, now or in an earlier run."""
+    if sitting.seen and not sitting.seen[-1][1]:
+        sitting.todo.insert(0, sitting.seen.pop()[0])
+    elif item := desk.take_back():
+        del sitting.seen[-1:]
+        sitting.todo.insert(0, item)
+    else:
+        click.echo(f"Nothing to undo: {sitting.path} holds no decision of {sitting.reviewer} on these {desk.noun}.")
+
+
+def _show(rows: list[Item], row: Item) -> None:
+    from mbegu.rows.reviews import nearest_of
+
+    near = nearest_of(row, rows)
     for name, text in (("Question", row["instruction"]), ("Input", row["input"]), ("Draft", row["output"])):
         if text:
             click.echo(f"{click.style(name + ':', fg='cyan')} {text}")
@@ -96,34 +134,30 @@ def _show(row: dict[str, Any], near: tuple[dict[str, Any], float] | None, number
         click.secho(f"Nearest ({near[1]:.2f}): {near[0]['instruction']}", dim=True)
 
 
-def _decide(choice: str, row: dict[str, Any], reviewer: str) -> dict[str, Any] | None:
-    """The decision to write, or None for an edit that was not saved."""
-    from mbegu.rows.reviews import decision
+def _decide(sitting: Sitting, row: Item, choice: str) -> bool:
+    """Writes the decision; False for a draft without a word, or an edit that was not saved."""
+    from mbegu.rows.reviews import append, decision
     from mbegu.text.filters import empty
 
-    if choice == "a" and empty(row["output"]):
+    more: dict[str, Any] = {}
+    if choice == "accept" and empty(row["output"]):
         click.echo("The teacher wrote no word; edit the draft or reject it.")
-        return None
-    if choice == "a":
-        return decision(row, "accept", reviewer)
-    if choice == "r":
-        return decision(row, "reject", reviewer, reason=click.prompt("Reason, if any", default="", show_default=False))
-    edited = (click.edit(row["output"], extension=".txt") or "").strip()
-    if not edited or edited == row["output"]:
-        click.echo("Not changed; accept it, reject it or edit it.")
-        return None
-    return decision(row, "edit", reviewer, output=edited)
+        return False
+    if choice == "reject":
+        more = {"reason": click.prompt("Reason, if any", default="", show_default=False)}
+    if choice == "edit":
+        edited = (click.edit(row["output"], extension=".txt") or "").strip()
+        if not edited or edited == row["output"]:
+            click.echo("Not changed; accept it, reject it or edit it.")
+            return False
+        more = {"output": edited}
+    append(sitting.path, decision(row, choice, sitting.reviewer, **more))
+    return True
 
 
-def _undo(sitting: Sitting) -> None:
-    """Shows the last row again: a skipped one, or the one that this reviewer decided on last, now or in an earlier run."""
+def _take_back(sitting: Sitting, rows: list[Item]) -> Item | None:
     from mbegu.rows.reviews import newest, undo
 
-    if sitting.seen and not sitting.seen[-1][1]:
-        sitting.todo.insert(0, sitting.seen.pop()[0])
-    elif found := newest(sitting.path, sitting.reviewer, sitting.rows):
+    if found := newest(sitting.path, sitting.reviewer, rows):
         undo(sitting.path, found[0])
-        del sitting.seen[-1:]
-        sitting.todo.insert(0, found[1])
-    else:
-        click.echo(f"Nothing to undo: {sitting.path} holds no decision of {sitting.reviewer} on these drafts.")
+    return found[1] if found else None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=Stage)
 @click.option("--yes", is_flag=True, help="Remove what was built, and the entries of dvc.lock.")
-@click.option("--written", is_flag=True, help="With --yes, remove also what people wrote: seeds and reviews.")
+@click.option("--written", is_flag=True, help="With --yes, remove also what people wrote: seeds, labels and reviews.")
 def main(yes: bool, written: bool) -> None:
     """Remove what is left of names no longer declared.
 

@@ -55,6 +55,9 @@ SHORTER = "shorter than"
 LONGER = "longer than"
 SAME_TEXT = "same text as in"
 
+# Dropped: labels of messages
+NO_MESSAGE = "no such message"
+
 # Changed
 EDITED = "edited by review"
 REPAIRED = "repaired"

@@ -27,7 +27,8 @@ def test_every_path_is_one_that_the_pipeline_reads_or_writes():
     pipeline = (Path(__file__).parents[2] / "dvc.yaml").read_text(encoding="utf-8")
     project = Project()
     of_version = (project.rows, project.drafts, project.adapter, project.predictions, project.measures, project.score,
-                  project.lengths, project.funnel, project.seeds, project.reviews)  # fmt: skip
+                  project.lengths, project.funnel, project.seeds, project.reviews, project.labels, project.label_reviews,
+                  project.labelled, project.queue)  # fmt: skip
     named = [find("${key}") for find in of_version] + [project.curve("${key}", split) for split in ("training", "validation")]
     for path in [*named, project.heldout(), project.flips(), project.compared(), project.params]:
         assert str(path) in pipeline, path

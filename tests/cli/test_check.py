@@ -91,6 +91,34 @@ def test_rows_of_any_script_reviews_and_built_versions_are_counted(project):
     ]
 
 
+def of_messages(project) -> None:
+    """The project's rows are the ads of a corpus, of which somebody labelled a few messages."""
+    replace(project / "params.yaml", "telegram: {}", "telegram: {ገበያ: exports}")
+    replace(project / "params.yaml", "campaigns: {}", "campaigns:\n  v1: {briefs: data/briefs.jsonl, messages: ገበያ, index: ገበያ}")
+    replace(project / "params.yaml", "seeds:\n  v1: {extends: none, teacher: models/base, bootstrap: 0}", "seeds: {}")
+    (project / "data/heldout.jsonl").unlink()  # which is built of the briefs
+    (project / "data/seeds/v1.jsonl").unlink()
+    labels = [{"channel": "ሱቅ", "id": number, "label": "ad" if number % 3 else "other"} for number in range(9)]
+    add(project / "data/labels/ገበያ.jsonl", *labels)
+
+
+def test_labels_and_their_reviews_are_counted(project):
+    of_messages(project)
+    assert check()[1:] == ["data/labels/ገበያ.jsonl: 6 ad, 3 other"]
+    add(project / "data/labels/ገበያ.reviews.jsonl", {"channel": "ሱቅ", "id": 0, "label": "ad", "reviewer": "ሕይወት"})
+    assert check()[1:] == ["data/labels/ገበያ.jsonl: 6 ad, 3 other", "data/labels/ገበያ.reviews.jsonl: 1 ad, 0 other"]
+
+
+def test_a_problem_in_labels_names_file_and_line(project):
+    of_messages(project)
+    add(project / "data/labels/ገበያ.jsonl", {"channel": "ሱቅ", "id": 4, "label": "other"})
+    assert refused() == (
+        "data/labels/ገበያ.jsonl:10: calls message ሱቅ/4 'other', which data/labels/ገበያ.jsonl:5 calls 'ad'; keep one of them."
+    )
+    (project / "data/labels/ገበያ.jsonl").unlink()
+    assert refused().startswith("data/labels/ገበያ.jsonl: no such file; call some messages ad")
+
+
 @pytest.mark.parametrize("name", ["data/seeds/v1.jsonl", "data/versions/v1.jsonl"])
 def test_a_row_that_gives_a_held_out_one_away_is_shown_with_it(project, name):
     add(project / name, LEAK)
@@ -151,7 +179,7 @@ def test_a_problem_in_a_row_names_file_and_line(project, problem):
 
 
 NAMES = "DVC allows neither a number nor a dot, begin with a letter, as in v1."
-SOURCES = "versions.v1 gets its rows in one of seeds, questioned, sets; it is named in"
+SOURCES = "versions.v1 gets its rows in one of seeds, questioned, sets, campaigns; it is named in"
 PARAMS = {
     "seeds:\n  v1": ("seeds:\n  v2", f"{SOURCES} none."),
     "sets: {}": ("sets:\n  v1: {always: data/heldout.jsonl}", f"{SOURCES} seeds and in sets."),

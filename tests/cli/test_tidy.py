@@ -151,6 +151,22 @@ def test_what_dvc_yaml_makes_otherwise_or_no_more_and_pages_of_conversations(pro
     assert found.stages == ["train", "predict_base", "conversations@ንግግር"] and found.built == [Path("metrics/ንግግር.md")]
 
 
+def test_what_is_left_of_a_corpus_of_messages(project, mbegu):
+    with Path("params.yaml").open("a", encoding="utf-8") as params:
+        params.write("telegram: {ገበያ: exports}\n")
+    names = ("messages/{}.jsonl", "messages/{}.ledger.jsonl", "labelled/{}.jsonl", "labelled/{}.queue.jsonl", "labels/{}.jsonl",
+             "labels/{}.reviews.jsonl")  # fmt: skip
+    for corpus in ("ገበያ", "soko"):
+        for name in names:
+            write(f"data/{name.format(corpus)}")
+    found = find(Project())
+    assert found.built == sorted(Path("data", name.format("soko")) for name in names[:4]) and found.names == ["soko"]
+    assert found.written == [Path("data/labels/soko.jsonl"), Path("data/labels/soko.reviews.jsonl")]
+    mbegu("tidy", "--yes")
+    assert Path("data/labels/soko.jsonl").exists() and not Path("data/labelled/soko.jsonl").exists()
+    assert Path("data/labelled/ገበያ.jsonl").exists()
+
+
 def test_a_link_is_removed_and_not_what_it_leads_to(project, mbegu, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere/big.bin").write_text("x")
