@@ -37,6 +37,8 @@ SAME_QUESTION = "same question"
 NOT_NOVEL = "not novel"
 BEYOND_TARGET = "beyond the target"
 BEYOND_CHUNKS = "beyond the number of chunks"
+BEYOND_ADS = "beyond the number of ads"
+NO_SUBJECT = "ad without a subject"
 NO_INSTANCE = "no instance"
 NOT_REVIEWED = "not reviewed"
 REJECTED = "rejected by review"
@@ -64,7 +66,7 @@ CUT_TO = "cut to"
 # The order in which filters run. There are two, as a set's answers are measured after they are compared with the question,
 # a teacher's instructions before there is an answer.
 DRAFTED = (
-    NO_JSON, OTHER_SHAPE, QUESTION_CUT_OFF, QUESTION_ELSEWHERE, QUESTION_WITHOUT_WORDS, QUESTION_TWICE, HALF_ANSWER,
+    NO_SUBJECT, BEYOND_ADS, NO_JSON, OTHER_SHAPE, QUESTION_CUT_OFF, QUESTION_ELSEWHERE, QUESTION_WITHOUT_WORDS, QUESTION_TWICE, HALF_ANSWER,
     ANSWER_CUT_OFF, ANSWER_WITHOUT_WORDS, ANSWER_REPEATS, ANSWER_WITHOUT_QUOTE, QUOTE_ELSEWHERE, UNKNOWN, ANSWER_ELSEWHERE,
     CUT_OFF, EMPTY, CONTROL_TOKEN, LEADING_PUNCTUATION, TOO_SHORT, TOO_LONG, BLACKLISTED, WRONG_SCRIPT, NOT_NOVEL,
     BEYOND_TARGET, NO_INSTANCE, NOT_REVIEWED, REJECTED, ANSWER_EQUALS, REFUSAL, REPETITIVE, SAME_QUESTION, NEAR_HELD_OUT,
