@@ -40,7 +40,7 @@ def main(briefs: Path, messages: Path, index: Path, written: Written, bounds: Bo
     found = open_index(index)
     read = read_briefs(briefs, campaigns.facts_of(found), campaigns.channels_of(found))
     if not any(one.heldout for one in read):
-        raise BadInput(f"{briefs}: no brief is held out, so nothing could be scored; set \"heldout\": true for some.")
+        raise BadInput(f'{briefs}: no brief is held out, so nothing could be scored; set "heldout": true for some.')
     posted = campaigns.ads_of(ads.read_messages(messages)) if brief.ads else []
     made_of = campaigns.campaign(found, read, read_templates(brief.templates), brief, bounds)
     built = campaigns.build(read, posted, made_of, locale)

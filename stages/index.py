@@ -2,7 +2,7 @@
 
 In: messages of the label stage, facts. Out: a folder with the documents and what finds them.
 
-    python stages/index.py --messages data/labelled/market.jsonl --facts data/products.jsonl --out data/index/market --method bm25 …
+    python stages/index.py --messages data/labelled/market.jsonl --facts data/products.jsonl --out data/index/market …
 """
 
 from pathlib import Path

@@ -6,6 +6,7 @@ vocabulary is sorted here, as `bm25s` would number words in the order of a set, 
 
 import json
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,7 +47,7 @@ def write_index(folder: Path, documents: Iterable[Document], settings: Index) ->
         BadInput: two documents of a kind have one id, or the folder of a dense model holds none.
     """
     found = sorted(documents, key=lambda one: (one.kind, one.id))
-    for first, second in zip(found, found[1:], strict=False):
+    for first, second in pairwise(found):
         if first[:2] == second[:2]:
             raise BadInput(f"two documents are {first.kind} {first.id!r}; an id names one. Remove one of them.")
     with whole(folder) as temporary:

@@ -4,7 +4,7 @@ MARKER = "\n\nContext:\n"
 
 
 def join(brief: str, texts: list[str]) -> str:
-    """The brief, an empty line, `Context:`, and a line `- ` a text, line ends within it as ` / `; without texts the brief alone."""
+    """The brief, an empty line, `Context:`, and a line `- ` a text, line ends in it as ` / `; without texts the brief alone."""
     lines = [f"- {' / '.join(text.splitlines())}" for text in texts]
     return brief + MARKER + "\n".join(lines) if lines else brief
 

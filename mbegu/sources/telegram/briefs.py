@@ -100,7 +100,9 @@ def read_briefs(path: Path, facts: Mapping[str, Fact], channels: Collection[str]
     for where, value in read_lines(path, tuple(key for key in Brief._fields if key != "source")):
         brief = _whole(value, where, facts, channels)
         if brief.id in found:
-            raise BadInput(f"{where}: brief {brief.id!r} stands there twice, first at {found[brief.id].source}; give it another id.")
+            raise BadInput(
+                f"{where}: brief {brief.id!r} stands there twice, first at {found[brief.id].source}; give it another id."
+            )
         found[brief.id] = brief
     return list(found.values())
 

@@ -167,7 +167,9 @@ def figures(built: Built, briefs: Sequence[Brief], index: Searchable) -> dict[st
     counts = {"rows": len(built.rows), "of_ads": of_ads, "heldout": len(built.heldout), "unused": len(built.ledger)}
     asked: dict[str, Callable[[Brief], str]] = {"brief": query, "sentence": lambda brief: brief.brief}
     ranks = {
-        (how, where): [rank(index, ask_by(brief), brief.product, FACT, brief.channel if where == "channel" else None) for brief in briefs]
+        (how, where): [
+            rank(index, ask_by(brief), brief.product, FACT, brief.channel if where == "channel" else None) for brief in briefs
+        ]
         for how, ask_by in asked.items()
         for where in ("channel", "all")
     }
