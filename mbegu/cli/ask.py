@@ -32,7 +32,10 @@ def main(
     question: str | None, input_: str, brief: Path | None, channel: str, adapters: tuple[Path, ...], base: Path | None,
     params: Path, compare: bool, quantization: str, max_new_tokens: int,
 ) -> None:  # fmt: skip
-    """Ask an adapter a QUESTION, or for the ad of a brief, and stream its answer."""
+    """Ask an adapter a QUESTION and stream its answer.
+
+    With --brief and --channel it writes an ad, and the sources that it had follow on stderr.
+    """
     _check(question, brief, channel, adapters)
     if len(adapters) > 1 and not compare:
         raise click.UsageError("Several adapters answer only side by side; add --compare or keep one --adapter.")

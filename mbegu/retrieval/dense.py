@@ -20,9 +20,10 @@ def identity(folder: Path) -> str:
     Raises:
         BadInput: no model there.
     """
-    if not str(folder).strip(".") or not (folder / "config.json").is_file():
+    named = "" if folder == Path() else str(folder)
+    if not named or not (folder / "config.json").is_file():
         raise BadInput(
-            f"index.dense: {str(folder)!r} holds no sentence encoder; name a folder with its config.json, weights and tokenizer, "
+            f"index.dense: {named!r} holds no sentence encoder; name a folder with its config.json, weights and tokenizer, "
             "or set index.method to bm25."
         )
     files = sorted(path for path in folder.rglob("*") if path.is_file())

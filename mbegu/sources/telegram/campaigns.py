@@ -29,7 +29,7 @@ STAGE = "brief"
 class Campaign(NamedTuple):
     """What rows are built from."""
 
-    index: Searchable
+    searched: Searchable
     templates: Templates
     settings: Settings
     bounds: Bounds
@@ -91,7 +91,7 @@ def row_of(brief: Brief, made_of: Campaign, number: int | None = None) -> Row:
     Args:
         number: of the message that answers it; None for a brief that a person wrote.
     """
-    asked = ask(brief, made_of.index, made_of.templates, made_of.settings, _admits(brief, made_of, number))
+    asked = ask(brief, made_of.searched, made_of.templates, made_of.settings, _admits(brief, made_of, number))
     kind = "seed" if number is None else "message"
     sources = [hit.document.id for hit in asked.sources]
     return {
@@ -118,7 +118,7 @@ def read_ads(
 ) -> tuple[list[tuple[Message, Read]], list[Entry]]:  # fmt: skip
     """Ads with the briefs that can be read off them, in their order, at most as many as the settings say; and the ledger."""
     facts: dict[str, list[Fact]] = {}
-    for fact in facts_of(made_of.index).values():
+    for fact in facts_of(made_of.searched).values():
         facts.setdefault(fact.channel, []).append(fact)
     found = [(ad, _worded(read_ad(ad, facts.get(ad.channel, []), locale), facts, made_of.templates)) for ad in ads]
     read = [(ad, seen) for ad, seen in found if seen is not None]

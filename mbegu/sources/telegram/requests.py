@@ -89,7 +89,7 @@ def shorten(text: str, longest: int) -> str:
     if len(text) <= longest:
         return text
     cut = text[: longest - 1]
-    whole = cut if text[longest - 1].isspace() else cut[: max(cut.rfind(" "), cut.rfind("\n"))]
+    whole = cut if text[longest - 1].isspace() else cut[: max(cut.rfind(" "), cut.rfind("\n"), 0)]
     return f"{whole.rstrip() or cut}…"
 
 
