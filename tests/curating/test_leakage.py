@@ -120,7 +120,7 @@ def retrieved(brief: str, texts: list[str], output: str) -> dict:
     """A row whose input is a brief and what retrieval found for it."""
     origin = {"kind": "seed", "parents": [], "source": "briefs.jsonl:1", "context": ["f1"]}
     input_ = join(brief, texts)
-    return {"id": row_id("Write an ad.", input_), "instruction": "Write an ad.", "input": input_, "output": output, "origin": origin}
+    return row("Write an ad.", output) | {"id": row_id("Write an ad.", input_), "input": input_, "origin": origin}
 
 
 FACTS = ["Zemo X5 phone: 24,500 birr, 128GB, battery of 5000mAh, one year of warranty, Bole, second floor", FILLER]

@@ -15,7 +15,8 @@ def test_checks_and_unanswerable_may_be_left_out(write_jsonl):
 
 
 def test_mentions_and_group_may_be_left_out_and_stay_in_a_file_that_is_written_again(write_jsonl):
-    rows = read_heldout(write_jsonl("h.jsonl", [ROW, {"instruction": "Q", "output": "A", "mentions": ["24,500 ብር"], "group": "ሱቅ"}]))
+    marked = {"instruction": "Q", "output": "A", "mentions": ["24,500 ብር"], "group": "ሱቅ"}
+    rows = read_heldout(write_jsonl("h.jsonl", [ROW, marked]))
     assert [(row["mentions"], row["group"]) for row in rows] == [([], ""), (["24,500 ብር"], "ሱቅ")]
     written = [as_written(row) for row in rows]
     assert "group" not in written[0] and read_heldout(write_jsonl("again.jsonl", written)) == rows
