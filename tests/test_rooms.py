@@ -10,8 +10,8 @@ from root import ROOT
 from mbegu.builds.fingerprints import HALL
 
 ROOMS = (
-    "sections", "text", "metrics", "rows", "models", "asking", "curating", "sources", "training", "scoring", "builds",
-    "pages", "sharing", "cli",
+    "sections", "text", "metrics", "rows", "models", "retrieval", "asking", "curating", "sources", "training", "scoring",
+    "builds", "pages", "sharing", "cli",
 )  # fmt: skip
 DOORS = {"mbegu/__init__.py", "mbegu/__main__.py"}
 PATHS = [path for folder in ("mbegu", "stages") for path in sorted((ROOT / folder).rglob("*.py"))]

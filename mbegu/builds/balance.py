@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 from mbegu.builds.declared import read_params
 from mbegu.builds.project import LEDGER, Project
 from mbegu.errors import BadInput
+from mbegu.rows.heldout import MARKS
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.ledger import read_ledger
 from mbegu.rows.row import KEYS
-
-MARKS = ("checks", "unanswerable")  # which held-out rows may have
 
 
 class Flow(NamedTuple):

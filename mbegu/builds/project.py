@@ -18,7 +18,7 @@ DATA = {
     "cleaned": "sets", "expanded": "versions", "reviews": "versions", "curated": "versions", "versions": "versions",
     "encoded": "versions", "exported": "exported", "predictions": "models", "scores": "models", "judged": "judged",
     "pretrained": "pretrained",
-    "messages": "telegram", "labels": "telegram", "labelled": "telegram",
+    "messages": "telegram", "labels": "telegram", "labelled": "telegram", "index": "indexed",
 }  # fmt: skip
 METRICS = {
     "clean": ("sets",), "funnel": ("versions",), "encode": ("versions",), "train": ("versions",), "score": ("models",),

@@ -9,7 +9,7 @@ from mbegu.builds.project import Project
 from mbegu.builds.values import parse_section
 from mbegu.errors import BadInput
 from mbegu.metrics.following import Classifier, learn
-from mbegu.rows.heldout import read_heldout
+from mbegu.rows.heldout import MARKS, read_heldout
 from mbegu.rows.row import read_rows
 from mbegu.scoring.comparison import BASE
 from mbegu.scoring.measures import Measures, measure
@@ -78,7 +78,7 @@ def _settings(project: Project) -> tuple[Score, Classifier | None, Locale]:
 
 
 def _row(value: dict[str, Any], marked: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """The held-out row of an answer: its reference is the one that the answer carries, its checks are today's."""
-    known = marked.get(value["id"], {"checks": {}, "unanswerable": False})
+    """The held-out row of an answer: its reference is the one that the answer carries, its marks are today's."""
+    known = marked.get(value["id"], {"checks": {}, "unanswerable": False, "mentions": [], "group": ""})
     question = {key: value[key] for key in ("id", "instruction", "input")}
-    return {**question, "output": value["reference"], "checks": known["checks"], "unanswerable": known["unanswerable"]}
+    return {**question, "output": value["reference"], **{key: known[key] for key in MARKS}}

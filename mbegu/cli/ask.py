@@ -1,6 +1,7 @@
-"""Asks a trained adapter (and, with --compare, the base model and other adapters) a question.
+"""Asks a trained adapter (and, with --compare, the base model and other adapters) a question, or for an ad.
 
 mbegu ask --adapter models/adapters/v2 "When should we water?"
+mbegu ask --brief brief.yaml --channel zemen_electro
 """
 
 import sys
@@ -13,28 +14,60 @@ from mbegu.sections import FILE, path
 
 
 @click.command(cls=Stage)
-@click.argument("question")
+@click.argument("question", required=False)
 @click.option("--input", "input_", default="", help="Text that the question is about.")
-@click.option("--adapter", "adapters", type=FILE, multiple=True, required=True, help="Adapter; repeat with --compare.")
-@path("--base", "Folder of the base model.", "models/base")
+@click.option(
+    "--brief", type=FILE, help="YAML of an ad to write, in place of QUESTION: brief, must_mention, audience, tone, product."
+)
+@click.option("--channel", default="", help="Channel that the ad is for.")
+@click.option(
+    "--adapter", "adapters", type=FILE, multiple=True, help="Adapter; repeat with --compare. --brief has the release's."
+)
+@click.option("--base", type=FILE, help="Folder of the base model; models/base, or with --brief what params.yaml names.")
+@path("--params", "Its campaign of the release says how a brief is put.", "params.yaml")
 @click.option("--compare", is_flag=True, help="Ask the base model and every adapter, side by side.")
 @click.option("--quantization", type=click.Choice(["nf4", "none"]), default="nf4", show_default=True, help="Weights of the base.")
 @click.option("--max_new_tokens", type=click.IntRange(1), default=200, show_default=True, help="Longest answer, in tokens.")
 def main(
-    question: str, input_: str, adapters: tuple[Path, ...], base: Path, compare: bool, quantization: str, max_new_tokens: int
-) -> None:
-    """Ask an adapter a QUESTION and stream its answer."""
+    question: str | None, input_: str, brief: Path | None, channel: str, adapters: tuple[Path, ...], base: Path | None,
+    params: Path, compare: bool, quantization: str, max_new_tokens: int,
+) -> None:  # fmt: skip
+    """Ask an adapter a QUESTION and stream its answer.
+
+    With --brief and --channel it writes an ad, and the sources that it had follow on stderr.
+    """
+    _check(question, brief, channel, adapters)
     if len(adapters) > 1 and not compare:
         raise click.UsageError("Several adapters answer only side by side; add --compare or keep one --adapter.")
     from mbegu.quiet import quiet
 
     quiet()
+    lines: list[str] = []
+    if brief is not None:
+        from mbegu.pages.app import brief as briefs
+
+        put = briefs.put(brief, channel, params)
+        question, input_, lines = put.asked.instruction, put.asked.input, briefs.sources(put)
+        adapters, base = adapters or (put.adapter,), base or put.base
     from mbegu.models.loading import Weights
     from mbegu.pages.app import ask
 
-    asked = ask.Typed(question, input_, max_new_tokens)
+    asked, base = ask.Typed(question or "", input_, max_new_tokens), base or Path("models/base")
     if compare:
         answers = ask.ask_all(asked, base, list(adapters), quantization)
         click.echo(ask.side_by_side(answers, sys.stdout.isatty()))
     else:
         ask.stream(asked, Weights(base, adapters[0], quantization))
+    for line in lines:
+        click.echo(line, err=True)
+
+
+def _check(question: str | None, brief: Path | None, channel: str, adapters: tuple[Path, ...]) -> None:
+    if question is None and brief is None:
+        raise click.UsageError("Missing argument 'QUESTION'.")
+    if question is not None and brief is not None:
+        raise click.UsageError("A --brief stands in place of a QUESTION; leave one of them out.")
+    if (brief is None) != (not channel):
+        raise click.UsageError("--brief and --channel belong together; give both: for which channel an ad is, is a part of it.")
+    if brief is None and not adapters:
+        raise click.UsageError("Missing option '--adapter'.")

@@ -3,6 +3,9 @@
 Four tests, on word tokens of any script: the same question; ROUGE-L F1 of the questions, or of question
 and answer together, above a threshold; and 8-grams of the training row that cover more than a share of
 the held-out question or answer, the rule of Tülu 3 (Lambert et al. 2024, arXiv 2411.15124, §3.2).
+
+What retrieval put into a question (`origin.context` names it) is open to all rows and no part of what is held out; as a part of
+what is trained on it is searched for 8-grams.
 """
 
 from collections.abc import Iterator
@@ -13,6 +16,7 @@ from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.row import Row, question
 from mbegu.text import reasons
 from mbegu.text.alike import Index
+from mbegu.text.context import without_context
 from mbegu.text.filters import marks
 from mbegu.text.words import words
 
@@ -56,7 +60,11 @@ def guard(heldout: list[Row]) -> Guard:
 
 
 def _parts(row: Row) -> list[list[str]]:
-    return [words(question(row)), words(row["output"])]
+    return [words(_asked(row)), words(row["output"])]
+
+
+def _asked(row: Row) -> str:
+    return question({**row, "input": without_context(row["input"])} if row["origin"].get("context") else row)
 
 
 def _grams(tokens: list[str]) -> Iterator[tuple[str, ...]]:
@@ -79,7 +87,7 @@ def find_leak(row: Row, guarded: Guard, similarity: float, overlap: float) -> Le
     near = guarded.texts.nearest(parts[0] + parts[1], similarity)
     if near is not None:
         return Leak(row, guarded.rows[near.position], "ROUGE-L F1 of question and answer", near.score)
-    covered = _covered(parts, guarded)
+    covered = _covered([words(question(row)), parts[1]], guarded)
     if covered is not None and covered[1] > overlap:
         return Leak(row, guarded.rows[covered[0]], "share of its words in common 8-grams", covered[1])
     return None
@@ -150,10 +158,10 @@ def check_heldout(heldout: list[Row], similarity: float) -> list[Row]:
     """
     index = Index()
     for row in heldout:
-        tokens = words(question(row))
+        tokens = words(_asked(row))
         for near in index.near(tokens, similarity):
             other = heldout[near.position]
-            if marks(question(row)) == marks(question(other)):
+            if marks(_asked(row)) == marks(_asked(other)):
                 raise BadInput(
                     f"{row['origin']['source']}: {question(row)!r} asks the same as {other['origin']['source']}: "
                     f"{question(other)!r} (ROUGE-L F1 {near.score:.2f}, above {similarity}); "

@@ -1,5 +1,6 @@
 """Which rows are held out: a hash of each row's id decides, so that no row changes sides when others come or go."""
 
+from mbegu.rows.heldout import MARKS
 from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.row import Row
 from mbegu.text import reasons
@@ -33,6 +34,5 @@ def drop_asked(rows: list[Row], always: list[Row]) -> Sieved:
 
 
 def as_written(row: Row) -> Row:
-    """A held-out row as a file of them holds it: without `checks` and `unanswerable` where they say nothing."""
-    optional = {key: row[key] for key in ("checks", "unanswerable") if row[key]}
-    return {key: value for key, value in row.items() if key not in ("checks", "unanswerable")} | optional
+    """A held-out row as a file of them holds it: without the marks that say nothing."""
+    return {key: value for key, value in row.items() if key not in MARKS or value}

@@ -8,17 +8,20 @@ from mbegu.rows.checks import parse_checks
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.row import KEYS, Row, parse_row, unique_ids
 
+MARKS = ("checks", "unanswerable", "mentions", "group")  # what a held-out row may say of itself
+
 
 def read_heldout(path: Path) -> list[Row]:
-    """Reads held-out rows: those of a dataset, and two fields that may be left out.
+    """Reads held-out rows: those of a dataset, and four fields that may be left out.
 
     `checks` holds verifiable instructions (`mbegu.rows.checks`); `unanswerable: true` marks a question to which
-    "I don't know" is the right answer.
+    "I don't know" is the right answer; `mentions` lists texts that a good answer holds; answers to rows of one `group` are not
+    independent of each other.
 
     Raises:
         BadInput: as `read_rows`; no row at all; a field of the wrong type; two rows that ask the same.
     """
-    rows = [_heldout_row(value, where) for where, value in read_lines(path, (*KEYS, "checks", "unanswerable"))]
+    rows = [_heldout_row(value, where) for where, value in read_lines(path, (*KEYS, *MARKS))]
     if not rows:
         raise BadInput(f"{path}: no held-out rows; without any, no version can be scored.")
     return unique_ids(rows, path)
@@ -28,5 +31,11 @@ def _heldout_row(value: dict[str, Any], where: str) -> Row:
     unanswerable = value.pop("unanswerable", False)
     if not isinstance(unanswerable, bool):
         raise BadInput(f"{where}: 'unanswerable' is {unanswerable!r}; expected true or false.")
+    mentions, group = value.pop("mentions", []), value.pop("group", "")
+    if not isinstance(mentions, list) or not all(isinstance(one, str) and one.strip() for one in mentions):
+        raise BadInput(f"{where}: 'mentions' is {mentions!r}; expected a list of texts, none of them empty.")
+    if not isinstance(group, str):
+        raise BadInput(f"{where}: 'group' is {group!r}; expected a text, such as the name of a channel.")
     checks = parse_checks(value.pop("checks"), where) if "checks" in value else {}
-    return parse_row(value, where, answered=True) | {"checks": checks, "unanswerable": unanswerable}
+    marks = {"checks": checks, "unanswerable": unanswerable, "mentions": mentions, "group": group}
+    return parse_row(value, where, answered=True) | marks

@@ -5,6 +5,7 @@ import pytest
 from mbegu.curating import leakage
 from mbegu.errors import BadInput
 from mbegu.rows.row import row_id
+from mbegu.text.context import join
 
 ANSWER = "A bank credits the interest on savings at the end of each month and deducts the tax before it pays the rest to you."
 AMHARIC = "ባንኩ በየወሩ መጨረሻ የቁጠባ ወለድ ይከፍላል ከዚያ በፊት ግን ግብሩን ይቀንሳል ስለዚህ የሚደርስህ ገንዘብ ያነሰ ነው"
@@ -113,3 +114,29 @@ def test_decisions_are_those_of_comparing_every_pair():
         )
         assert leaks == (max(nearest, whole) > 0.7)
     assert 0 < sum(found) < len(found)
+
+
+def retrieved(brief: str, texts: list[str], output: str) -> dict:
+    """A row whose input is a brief and what retrieval found for it."""
+    origin = {"kind": "seed", "parents": [], "source": "briefs.jsonl:1", "context": ["f1"]}
+    input_ = join(brief, texts)
+    return row("Write an ad.", output) | {"id": row_id("Write an ad.", input_), "input": input_, "origin": origin}
+
+
+FACTS = ["Zemo X5 phone: 24,500 birr, 128GB, battery of 5000mAh, one year of warranty, Bole, second floor", FILLER]
+HELD = retrieved("Sell the phone to students who travel far.", FACTS, ANSWER)
+
+
+def test_facts_that_retrieval_gave_to_two_rows_are_no_leak():
+    shared = retrieved("አዲሱን ስልክ ለወላጆች አስተዋውቅ", FACTS, AMHARIC)
+    assert leakage.find_leak(shared, leakage.guard([HELD]), 0.7, 0.5) is None
+    untold, held = ({**row, "origin": {**row["origin"], "context": []}} for row in (shared, HELD))
+    assert leakage.find_leak(untold, leakage.guard([held]), 0.7, 0.5).reason == QUESTIONS  # if nothing says what was retrieved
+    assert leakage.check_heldout([HELD, shared], 0.7) == [HELD, shared]
+
+
+def test_a_brief_in_other_words_is_a_leak_whatever_is_retrieved_and_so_is_a_context_that_holds_the_answer():
+    again = retrieved("Sell the phone to students who travel far!", ["Other facts."], AMHARIC)
+    assert leakage.find_leak(again, leakage.guard([HELD]), 0.7, 0.5).reason == QUESTIONS
+    given = retrieved("አዲሱን ስልክ ለወላጆች አስተዋውቅ", [f"{FILLER} {ANSWER}"], AMHARIC)
+    assert leakage.find_leak(given, leakage.guard([HELD]), 0.7, 0.5).reason == GRAMS

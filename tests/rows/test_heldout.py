@@ -1,5 +1,6 @@
 import pytest
 
+from mbegu.curating.splitting import as_written
 from mbegu.errors import BadInput
 from mbegu.rows.heldout import read_heldout
 
@@ -13,12 +14,23 @@ def test_checks_and_unanswerable_may_be_left_out(write_jsonl):
     assert rows[0]["origin"]["source"].endswith("h.jsonl:1")
 
 
+def test_mentions_and_group_may_be_left_out_and_stay_in_a_file_that_is_written_again(write_jsonl):
+    marked = {"instruction": "Q", "output": "A", "mentions": ["24,500 ብር"], "group": "ሱቅ"}
+    rows = read_heldout(write_jsonl("h.jsonl", [ROW, marked]))
+    assert [(row["mentions"], row["group"]) for row in rows] == [([], ""), (["24,500 ብር"], "ሱቅ")]
+    written = [as_written(row) for row in rows]
+    assert "group" not in written[0] and read_heldout(write_jsonl("again.jsonl", written)) == rows
+
+
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
         ([], "no held-out rows; without any, no version can be scored"),
         ([ROW, {**ROW, "unanswerable": "yes"}], "h.jsonl:2: 'unanswerable' is 'yes'; expected true or false"),
         ([{**ROW, "checks": {"max_word": 9}}], "h.jsonl:1: unknown check 'max_word'. Did you mean 'max_words'?"),
+        ([ROW, {**ROW, "mentions": "ብር"}], "h.jsonl:2: 'mentions' is 'ብር'; expected a list of texts, none of them empty."),
+        ([{**ROW, "mentions": [" "]}], "h.jsonl:1: 'mentions' is [' ']; expected a list of texts"),
+        ([{**ROW, "group": 3}], "h.jsonl:1: 'group' is 3; expected a text, such as the name of a channel."),
         ([{**ROW, "cheks": {}}], "h.jsonl:1: unknown field 'cheks'. Did you mean 'checks'?"),
         ([ROW, ROW], "h.jsonl:2: asks the same as"),
         ([{"instruction": "Q"}], "h.jsonl:1: 'output' is missing or empty"),

@@ -21,6 +21,7 @@ from mbegu.errors import BadInput
 from mbegu.extras import needs
 from mbegu.models.loading import load_base
 from mbegu.models.manifest import verify
+from mbegu.rows.heldout import MARKS
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.row import KEYS, text_field
 
@@ -86,7 +87,7 @@ def example_questions(path: Path, count: int) -> list[list[str]]:
     Raises:
         BadInput: as `read_lines`; a row without an instruction.
     """
-    lines = islice(read_lines(path, (*KEYS, "checks", "unanswerable")), count)
+    lines = islice(read_lines(path, (*KEYS, *MARKS)), count)
     return [
         [text_field(row, "instruction", at, required=True), text_field(row, "input", at, required=False)] for at, row in lines
     ]
