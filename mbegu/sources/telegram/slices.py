@@ -1,8 +1,9 @@
 r"""An export of any size, message by message, with no more than a few blocks of it in memory.
 
-Telegram Desktop indents what it writes, and no string of JSON holds a line end: so the first line that closes a brace with the
-indentation at which it was opened ends the message, and `bytes.find` sees that at a gigabyte a second. Where it does not hold,
-as in a file that another program wrote again in one line, brackets are counted outside of strings.
+Telegram Desktop indents what it writes, and no string of JSON holds a line end: so a line that closes a brace with the indentation
+at which the first message was opened ends a message, and `bytes.find` sees that at a gigabyte a second. A run of messages is
+parsed at once; one that can't be, message by message. Where the indentation tells nothing, as in a file that another program
+wrote again in one line, brackets are counted outside of strings.
 """
 
 import json
@@ -16,6 +17,7 @@ import regex
 from mbegu.errors import BadInput
 
 BLOCK = 1 << 22  # bytes that are read at once
+RUN = 1 << 18  # bytes of messages that are parsed at once
 LONGEST = 1 << 24  # bytes of a message; Telegram's own limit is 4,096 characters, and polls and entities add some
 ARRAY = regex.compile(rb'"messages"\s*+:\s*+\[')
 TOKEN = regex.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]]', regex.DOTALL)
@@ -31,7 +33,7 @@ CUT, LONG, NO_OBJECT = "the file ends in the middle of it", f"longer than {LONGE
 class Found(NamedTuple):
     """What stands at a place of an export."""
 
-    offset: int  # in bytes from the start of the file
+    offset: int  # in bytes from the start of the file: of a chat's messages, of what can't be read, of the run with a message
     value: dict[str, Any] | None  # the keys of a chat that stand before its messages, or a message; None if unreadable
     problem: str = ""  # why it can't be read
     is_chat: bool = False
@@ -109,6 +111,7 @@ def _chat(head: bytes) -> dict[str, Any]:
 
 def _messages(window: _Window) -> Iterator[Found]:
     """The messages of the array in which the window stands, to its end."""
+    outer, single = _indentation(window, window.data.rfind(b'"messages"', 0, window.at)), -1
     while (first := _next(window)) != b"]":
         offset = window.passed + window.at
         if not first:
@@ -119,19 +122,67 @@ def _messages(window: _Window) -> Iterator[Found]:
             window.at += 1
             window.at = _brackets(window, 1) or len(window.data)
             return
-        end = _by_indentation(window) or _brackets(window, 0)
-        value = _parse(window.data[window.at : end])
-        if value is None and end and (counted := _brackets(window, 0)) != end:
-            end, value = counted, _parse(window.data[window.at : counted])
-        if end:
-            window.at = end
-            yield Found(offset, value, "" if value is not None else "no JSON")
-        elif len(window.data) - window.at > LONGEST:
-            yield Found(offset, None, LONG if _skip(window) else CUT)
-        else:
-            yield Found(offset, None, CUT)
-            window.at = len(window.data)
+        if offset < single:
+            yield _message(window)
+            continue
+        end = _end_of_run(window, outer)
+        values = _parse_run(window.data[window.at : end])
+        if values is None:
+            single = max(window.passed + end, offset + 1)
+            continue
+        window.at = end
+        for value in values:
+            yield Found(offset, value) if isinstance(value, dict) else Found(offset, None, NO_OBJECT)
     window.at += 1
+
+
+def _message(window: _Window) -> Found:
+    """The message that begins here, and the window behind it."""
+    offset = window.passed + window.at
+    end = _by_indentation(window) or _brackets(window, 0)
+    value = _parse(window.data[window.at : end])
+    if value is None and end and (counted := _brackets(window, 0)) != end:
+        end, value = counted, _parse(window.data[window.at : counted])
+    if end:
+        window.at = end
+        return Found(offset, value, "" if value is not None else "no JSON")
+    if len(window.data) - window.at > LONGEST:
+        return Found(offset, None, LONG if _skip(window) else CUT)
+    window.at = len(window.data)
+    return Found(offset, None, CUT)
+
+
+def _indentation(window: _Window, at: int) -> bytes | None:
+    """What stands before `at` in its line, if only blanks do."""
+    line = window.data.rfind(b"\n", 0, at) + 1
+    indent = window.data[line:at]
+    return indent if line and not indent.strip(b" \t") else None
+
+
+def _end_of_run(window: _Window, outer: bytes | None) -> int:
+    """Where the last message ends that closes within the next RUN bytes and in this array; 0 if none is seen to.
+
+    Args:
+        outer: the indentation of the line that opened the array, which the line that closes it shares.
+    """
+    indent = _indentation(window, window.at)  # first, as `more` forgets it
+    if indent is None or outer is None:
+        return 0
+    while len(window.data) - window.at < RUN and window.more():
+        pass
+    limit = window.at + RUN
+    closed = window.data.find(b"\n" + outer + b"]", window.at, limit)
+    last = b"\n" + indent + b"}"
+    end = window.data.rfind(last, window.at, closed + 1 if closed >= 0 else limit)
+    return end + len(last) if end >= 0 else 0
+
+
+def _parse_run(run: bytes) -> list[Any] | None:
+    """The messages of a run, or None if they have to be read one by one."""
+    try:
+        return orjson.loads(b"[%b]" % run) or None
+    except orjson.JSONDecodeError:
+        return None
 
 
 def _next(window: _Window) -> bytes:
@@ -146,9 +197,8 @@ def _next(window: _Window) -> bytes:
 
 def _by_indentation(window: _Window) -> int:
     """Where the message ends that begins here, by the indentation of its first line; 0 if that tells nothing."""
-    line = window.data.rfind(b"\n", 0, window.at) + 1
-    indent = window.data[line : window.at]
-    if not line or indent.strip(b" \t"):
+    indent = _indentation(window, window.at)
+    if indent is None:
         return 0
     wanted = b"\n" + indent + b"}"
     while (end := window.data.find(wanted, window.at)) < 0:

@@ -1,0 +1,116 @@
+"""Messages on disk between the two passes over an export, so that memory holds a few bytes of each at most.
+
+The first pass appends each message's row, and a key of fixed size; what is decided over all messages reads the keys; the second
+pass reads the rows in the order of the output. A message is known by its place: how many were read before it.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mbegu.sources.telegram.sketches import BANDS, Hashes
+
+KEY = np.dtype([
+    ("place", "u4"), ("channel", "u4"), ("number", "i8"), ("version", "u4"), ("time", "u4"), ("offset", "u8"), ("length", "u4"),
+    ("gone", "u4"), ("exact", "u8"),
+])  # fmt: skip
+# gone: bytes of the reason why the message is dropped, which stands before its row; 0 if it may be kept
+Keys = NDArray[Any]
+READ = 1 << 15  # keys read at once
+SORTED = 1 << 20  # keys sorted at once, about 60 bytes each
+
+
+class Spool(NamedTuple):
+    """Its files, open to be read and appended to."""
+
+    rows: BinaryIO  # JSON, one after the other
+    keys: BinaryIO  # KEY, by place
+    bands: BinaryIO  # BANDS numbers a message, by place
+    order: BinaryIO  # KEY, in the order of the output
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Spool]:
+    """An empty one in a folder that is made anew, and removed in the end."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        with ExitStack() as stack:
+            yield Spool(*(stack.enter_context(open(folder / name, "w+b")) for name in Spool._fields))
+    finally:
+        shutil.rmtree(folder)
+
+
+def append(spool: Spool, rows: Sequence[bytes], keys: Keys, bands: Hashes) -> None:
+    """Adds messages; `offset` and `length` of their keys are filled in."""
+    keys["length"] = [len(row) for row in rows]
+    keys["offset"] = spool.rows.tell() + np.cumsum(keys["length"], dtype=np.uint64) - keys["length"]
+    for file, data in zip(spool[:3], (b"".join(rows), keys.tobytes(), bands.tobytes()), strict=True):
+        file.write(data)
+
+
+    for file in spool[:3]:
+        file.flush()  # as it is read past Python's buffer
+
+
+def row(spool: Spool, offset: int, length: int) -> bytes:
+    """What was added as a message's row."""
+    return os.pread(spool.rows.fileno(), length, offset)
+
+
+def rows(spool: Spool, places: Sequence[int]) -> list[bytes]:
+    """The rows of messages, in the order given."""
+    return [row(spool, int(key["offset"]), int(key["length"])) for key in (key_of(spool, place) for place in places)]
+
+
+def key_of(spool: Spool, place: int) -> Any:
+    """A message's key."""
+    return np.frombuffer(os.pread(spool.keys.fileno(), KEY.itemsize, place * KEY.itemsize), KEY)[0]
+
+
+def scan(keys: BinaryIO) -> Iterator[Keys]:
+    """All keys of a file, some thousands at a time."""
+    yield from _scan(keys, KEY)
+
+
+def scan_bands(spool: Spool, band: int) -> Iterator[Hashes]:
+    """One band of all messages by place, as many at a time as `scan` gives keys."""
+    for block in _scan(spool.bands, np.dtype((np.uint64, BANDS))):
+        yield block[:, band]
+
+
+def _scan(file: BinaryIO, kind: np.dtype[Any]) -> Iterator[NDArray[Any]]:
+    file.flush()
+    at = 0
+    while data := os.pread(file.fileno(), READ * kind.itemsize, at):
+        yield np.frombuffer(data, kind.base).reshape(-1, *kind.shape)
+        at += len(data)
+
+
+def by_channel(spool: Spool, ranks: NDArray[np.uint32], sizes: Sequence[int]) -> Iterator[Keys]:
+    """All keys by the rank of their channel, number and version; as many channels at a time as can be sorted at once.
+
+    Args:
+        ranks: of each channel; in the keys given, `channel` is the rank.
+        sizes: messages of each channel, by rank.
+    """
+    first = 0
+    while first < len(sizes):
+        last, size = first + 1, sizes[first]
+        while last < len(sizes) and size + sizes[last] <= SORTED:
+            size, last = size + sizes[last], last + 1
+        parts = []
+        for keys in scan(spool.keys):
+            rank = ranks[keys["channel"]]
+            inside = (rank >= first) & (rank < last)
+            parts.append(keys[inside])
+            parts[-1]["channel"] = rank[inside]
+        keys = np.concatenate(parts)
+        yield keys[np.lexsort((keys["version"], keys["number"], keys["channel"]))]
+        first = last
