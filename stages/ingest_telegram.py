@@ -37,7 +37,12 @@ def main(exports: Path, out: Path, ledger: Path, metrics: Path, funnel: Path, in
     size = sum(file.stat().st_size for _, file in files)
     with tqdm(total=size, desc="Read", unit="B", unit_scale=True, disable=None, dynamic_ncols=True) as bar:
         done = to_files(files, ingest, out, ledger, bar.update)
-    warn(*(f"{exports / name} ends in the middle of a message; what stands before it was read. Export it again." for name in done.cut))
+    warn(
+        *(
+            f"{exports / name} ends in the middle of a message; what stands before it was read. Export it again."
+            for name in done.cut
+        )
+    )
     survivors = left(done.kept, done.dropped, INGESTED)
     write_csv(funnel, ("filter", "dropped", "left"), survivors)
     write_json(metrics, summary(survivors) | {"channels": of_channels(done)})

@@ -73,8 +73,8 @@ REPAIRED = "repaired"
 MADE_TEXT = "made text"
 CUT_TO = "cut to"
 
-# The order in which filters run. Drafts and sets have their own, as a set's answers are measured after they are compared with the question,
-# a teacher's instructions before there is an answer.
+# The order in which filters run. Drafts and sets have their own, as a set's answers are measured after they are compared with the
+# question, a teacher's instructions before there is an answer.
 DRAFTED = (
     NO_JSON, OTHER_SHAPE, QUESTION_CUT_OFF, QUESTION_ELSEWHERE, QUESTION_WITHOUT_WORDS, QUESTION_TWICE, HALF_ANSWER,
     ANSWER_CUT_OFF, ANSWER_WITHOUT_WORDS, ANSWER_REPEATS, ANSWER_WITHOUT_QUOTE, QUOTE_ELSEWHERE, UNKNOWN, ANSWER_ELSEWHERE,

@@ -72,36 +72,43 @@ def body(message: Message) -> bytes:
 
 def _date(value: dict[str, Any]) -> tuple[str | None, int]:
     """The date as written and in seconds; older exports lack the seconds, and without a zone they are those of UTC."""
-    date, seconds = value.get("date"), _seconds(value.get("date_unixtime"))
-    moment = _moment(date)
+    moment = _moment(value.get("date"))
+    seconds = _seconds(value.get("date_unixtime"))
     if seconds is None:
-        seconds = _seconds(str(int(moment.timestamp()))) if moment else None
-    return (date if moment else None), (LATEST if seconds is None else seconds)
+        seconds = _since_1970(moment) or LATEST
+    return (value["date"] if moment else None), seconds
 
 
 def _edited(value: dict[str, Any]) -> int:
     """When it was edited; 0 or a time in 1970 if never."""
-    if (seconds := _seconds(value.get("edited_unixtime"))) is not None:
-        return seconds
-    moment = _moment(value["edited"]) if "edited" in value else None
-    return max(0, int(moment.timestamp())) if moment else 0
+    if "edited" not in value:
+        return 0
+    seconds = _seconds(value.get("edited_unixtime"))
+    return _since_1970(_moment(value["edited"])) if seconds is None else seconds
 
 
 def _moment(date: Any) -> datetime | None:
     try:
-        return datetime.fromisoformat(date).replace(tzinfo=UTC)
+        return datetime.fromisoformat(date)
     except (TypeError, ValueError):
         return None
 
 
+def _since_1970(moment: datetime | None) -> int:
+    return min(max(0, int(moment.replace(tzinfo=UTC).timestamp())), LATEST) if moment else 0
+
+
 def _seconds(text: Any) -> int | None:
-    return int(text) if isinstance(text, str) and text.isdecimal() and len(text) <= 10 and int(text) < LATEST else None
+    return int(text) if isinstance(text, str) and text.isdecimal() and len(text) <= 9 + (text < "4") else None
 
 
 def _media(value: dict[str, Any]) -> str | None:
     if isinstance(kind := value.get("media_type"), str) and kind.isidentifier():
         return kind
-    return next((name for key, name in MEDIA.items() if key in value), None)
+    for key, name in MEDIA.items():
+        if key in value:
+            return name
+    return None
 
 
 def _forwarded(value: dict[str, Any], masked: bool) -> str | None:

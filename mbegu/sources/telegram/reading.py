@@ -43,18 +43,17 @@ def read_file(reading: Reading, name: str, path: Path, settings: Ingest, progres
     """
     channel, held, at = -1, set[int](), 0
     for found in slices.read_export(path):
-        if found.offset != at:
-            progress(found.offset - at)
-            at = found.offset
-        if found.is_chat:
-            channel = _channel(reading, chats.chat(name, found.value or {}), len(held))
+        offset, value, _, is_chat = found
+        if offset != at:
+            progress(offset - at)
+            at = offset
+        if is_chat:
+            channel = _channel(reading, chats.chat(name, value or {}), len(held))
             held.add(channel)
             wanted = reading.chats[channel].kind in (None, *settings.chats)
             continue
-        if found.value is not None and wanted:
-            message = messages.read(found.value, settings.masked)
-        else:
-            message = _unread(reading, found, reading.chats[channel])
+        unread = value is None or not wanted
+        message = _unread(reading, found, reading.chats[channel]) if unread else messages.read(value, settings.masked)
         reading.batch.append((channel, message))
         if len(reading.batch) == BATCH:
             flush(reading, settings)

@@ -18,10 +18,8 @@ class Ingest(NamedTuple):
 
     include: Annotated[list[str], NONEMPTY, "Glob of exports to read, such as '*.json' or 'zemen*/*'; repeat."]
     exclude: Annotated[list[str], "Glob of exports to leave alone; repeat."]
-    chats: Annotated[
-        list[str], NONEMPTY, Choice(CHATS), "Type of chats to read; of others the ledger bears no text. Repeat."
-    ]
-    masked: Annotated[bool, "Telephone numbers, handles, e-mail addresses and people's names as [phone], @handle, [email], [name]."]
+    chats: Annotated[list[str], NONEMPTY, Choice(CHATS), "Type of chats to read; of others the ledger bears no text. Repeat."]
+    masked: Annotated[bool, "Write telephone numbers, handles, addresses and forwarders as [phone], @handle, [email], [name]."]
     min_words: Annotated[int, IntRange(1), "Shortest message, in words."]
     near_duplicate: Annotated[
         float,

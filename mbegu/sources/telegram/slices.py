@@ -1,31 +1,27 @@
 r"""An export of any size, message by message, with no more than a few blocks of it in memory.
 
-Telegram Desktop indents what it writes, and no string of JSON holds a line end: so a line that closes a brace with the indentation
-at which the first message was opened ends a message, and `bytes.find` sees that at a gigabyte a second. A run of messages is
-parsed at once; one that can't be, message by message. Where the indentation tells nothing, as in a file that another program
-wrote again in one line, brackets are counted outside of strings.
+Telegram Desktop indents what it writes, and no string of JSON holds a line end: so a line that closes a brace with the
+indentation at which the first message was opened ends a message, and `bytes.find` sees that at a gigabyte a second. A run of
+messages is parsed at once; one that can't be, message by message. Where the indentation tells nothing, as in a file that another
+program wrote again in one line, brackets are counted outside of strings.
 """
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 import regex
 
 from mbegu.errors import BadInput
+from mbegu.sources.telegram.window import BLOCK, LONGEST, TOKEN, Window, by_brackets, by_indentation, indentation, next_sign, skip
 
-BLOCK = 1 << 22  # bytes that are read at once
 RUN = 1 << 18  # bytes of messages that are parsed at once
-LONGEST = 1 << 24  # bytes of a message; Telegram's own limit is 4,096 characters, and polls and entities add some
 ARRAY = regex.compile(rb'"messages"\s*+:\s*+\[')
-TOKEN = regex.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]]', regex.DOTALL)
-BODY = regex.compile(rb'(?:[^"\\]++|\\.)*+', regex.DOTALL)  # of a string, but for an escape that is cut off
-BETWEEN = regex.compile(rb'[^"{}\[\]]*+')
+ENTITIES = b'"text_entities": ['
 # Telegram Desktop writes a control character as \x0B, which is no JSON
 ESCAPE = regex.compile(rb"(?<!\\)((?:\\\\)*+)\\x([0-9A-Fa-f]{2})")
-BLANK = regex.compile(rb"[\s,]*+")
 MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"PK\x03": "a zip archive", b"\x1f\x8b": "a gzip archive"}
 CUT, LONG, NO_OBJECT = "the file ends in the middle of it", f"longer than {LONGEST >> 20} MB", "no object"
 
@@ -39,21 +35,6 @@ class Found(NamedTuple):
     is_chat: bool = False
 
 
-class _Window:
-    """A file of which a part is in memory: `data[at:]` is what has not been passed yet."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.file, self.data, self.at, self.passed = file, file.read(BLOCK), 0, 0
-
-    def more(self) -> bool:
-        """Adds a block and forgets what was passed; False at the end of the file."""
-        block = self.file.read(BLOCK)
-        if block:
-            self.passed += self.at
-            self.data, self.at = self.data[self.at :] + block, 0
-        return bool(block)
-
-
 def read_export(path: Path) -> Iterator[Found]:
     """Each chat of an export, and after it each of its messages, in the file's order.
 
@@ -65,7 +46,7 @@ def read_export(path: Path) -> Iterator[Found]:
     """
     try:
         with open(path, "rb") as file:
-            window, chats = _Window(file), 0
+            window, chats = Window(file), 0
             _check_start(window.data, path)
             while (head := _to_array(window)) is not None:
                 chats += 1
@@ -85,7 +66,7 @@ def _check_start(start: bytes, path: Path) -> None:
         raise BadInput(f"{path}: is empty; export the chat again.")
 
 
-def _to_array(window: _Window) -> bytes | None:
+def _to_array(window: Window) -> bytes | None:
     """Goes on into the next array of messages, and gives what stands before it; None if there is none."""
     while not (found := ARRAY.search(window.data, window.at)):
         # contacts and the like are passed; a chat's own keys stand just before its messages
@@ -109,10 +90,10 @@ def _chat(head: bytes) -> dict[str, Any]:
     return _parse(b"{" + own + b"}") or {}
 
 
-def _messages(window: _Window) -> Iterator[Found]:
+def _messages(window: Window) -> Iterator[Found]:
     """The messages of the array in which the window stands, to its end."""
-    outer, single = _indentation(window, window.data.rfind(b'"messages"', 0, window.at)), -1
-    while (first := _next(window)) != b"]":
+    outer, single = indentation(window, window.data.rfind(b'"messages"', 0, window.at)), -1
+    while (first := next_sign(window)) != b"]":
         offset = window.passed + window.at
         if not first:
             yield Found(offset, None, CUT)
@@ -120,7 +101,7 @@ def _messages(window: _Window) -> Iterator[Found]:
         if first != b"{":
             yield Found(offset, None, NO_OBJECT)
             window.at += 1
-            window.at = _brackets(window, 1) or len(window.data)
+            window.at = by_brackets(window, 1) or len(window.data)
             return
         if offset < single:
             yield _message(window)
@@ -136,36 +117,29 @@ def _messages(window: _Window) -> Iterator[Found]:
     window.at += 1
 
 
-def _message(window: _Window) -> Found:
+def _message(window: Window) -> Found:
     """The message that begins here, and the window behind it."""
     offset = window.passed + window.at
-    end = _by_indentation(window) or _brackets(window, 0)
+    end = by_indentation(window) or by_brackets(window, 0)
     value = _parse(window.data[window.at : end])
-    if value is None and end and (counted := _brackets(window, 0)) != end:
+    if value is None and end and (counted := by_brackets(window, 0)) != end:
         end, value = counted, _parse(window.data[window.at : counted])
     if end:
         window.at = end
         return Found(offset, value, "" if value is not None else "no JSON")
     if len(window.data) - window.at > LONGEST:
-        return Found(offset, None, LONG if _skip(window) else CUT)
+        return Found(offset, None, LONG if skip(window) else CUT)
     window.at = len(window.data)
     return Found(offset, None, CUT)
 
 
-def _indentation(window: _Window, at: int) -> bytes | None:
-    """What stands before `at` in its line, if only blanks do."""
-    line = window.data.rfind(b"\n", 0, at) + 1
-    indent = window.data[line:at]
-    return indent if line and not indent.strip(b" \t") else None
-
-
-def _end_of_run(window: _Window, outer: bytes | None) -> int:
+def _end_of_run(window: Window, outer: bytes | None) -> int:
     """Where the last message ends that closes within the next RUN bytes and in this array; 0 if none is seen to.
 
     Args:
         outer: the indentation of the line that opened the array, which the line that closes it shares.
     """
-    indent = _indentation(window, window.at)  # first, as `more` forgets it
+    indent = indentation(window, window.at)  # first, as `more` forgets it
     if indent is None or outer is None:
         return 0
     while len(window.data) - window.at < RUN and window.more():
@@ -180,62 +154,18 @@ def _end_of_run(window: _Window, outer: bytes | None) -> int:
 def _parse_run(run: bytes) -> list[Any] | None:
     """The messages of a run, or None if they have to be read one by one."""
     try:
-        return orjson.loads(b"[%b]" % run) or None
+        values = orjson.loads(b"[%b]" % _without_entities(run))
     except orjson.JSONDecodeError:
         return None
+    # each ends as the last one does; else the file is not what it seemed, and something may have been cut out with the entities
+    return values if values and len(values) == run.count(run[run.rfind(b"\n") :]) else None
 
 
-def _next(window: _Window) -> bytes:
-    """The first byte that is neither blank nor a comma; b"" at the end of the file."""
-    while True:
-        window.at = BLANK.match(window.data, window.at).end()  # type: ignore[union-attr]  # it matches nothing too
-        if window.at < len(window.data):
-            return window.data[window.at : window.at + 1]
-        if not window.more():
-            return b""
-
-
-def _by_indentation(window: _Window) -> int:
-    """Where the message ends that begins here, by the indentation of its first line; 0 if that tells nothing."""
-    indent = _indentation(window, window.at)
-    if indent is None:
-        return 0
-    wanted = b"\n" + indent + b"}"
-    while (end := window.data.find(wanted, window.at)) < 0:
-        if len(window.data) - window.at > LONGEST or not window.more():
-            return 0
-    return end + len(wanted)
-
-
-def _brackets(window: _Window, depth: int) -> int:
-    """Where as many brackets are closed as were opened from here on, `depth` more; 0 if that is not in reach."""
-    while True:
-        open_ = depth
-        for token in TOKEN.finditer(window.data, window.at):
-            open_ += {b"{": 1, b"[": 1, b"}": -1, b"]": -1}.get(token[0], 0)
-            if open_ <= 0 and token[0] in (b"}", b"]"):
-                return token.end()
-        if len(window.data) - window.at > LONGEST or not window.more():
-            return 0
-
-
-def _skip(window: _Window) -> bool:
-    """Passes a message that is too long to be held, counting its brackets block by block; False if the file ends in it."""
-    depth, in_string = 0, False
-    while True:
-        window.at = (BODY if in_string else BETWEEN).match(window.data, window.at).end()  # type: ignore[union-attr]
-        sign = window.data[window.at : window.at + 1]
-        if not sign or (in_string and sign != b'"'):
-            if not window.more():
-                return False
-            continue
-        window.at += 1
-        if sign == b'"':
-            in_string = not in_string
-        else:
-            depth += 1 if sign in b"{[" else -1
-            if depth == 0:
-                return True
+def _without_entities(run: bytes) -> bytes:
+    """The same with empty `text_entities`: they say again what `text` says, and are half of the file."""
+    first, *rest = run.split(ENTITIES)
+    closed = b"\n" + first[first.rfind(b"\n") + 1 :] + b"]"
+    return ENTITIES.join([first, *(piece if piece[:1] == b"]" else piece[max(0, piece.find(closed)) :] for piece in rest)])
 
 
 def _parse(text: bytes) -> dict[str, Any] | None:

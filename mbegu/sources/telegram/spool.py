@@ -22,7 +22,8 @@ KEY = np.dtype([
 ])  # fmt: skip
 # gone: bytes of the reason why the message is dropped, which stands before its row; 0 if it may be kept
 Keys = NDArray[Any]
-READ = 1 << 15  # keys read at once
+READ = 1 << 14  # keys read at once
+SPAN = 1 << 25  # bytes of rows read at once; mostly they stand one after the other
 SORTED = 1 << 20  # keys sorted at once, about 60 bytes each
 
 
@@ -54,24 +55,26 @@ def append(spool: Spool, rows: Sequence[bytes], keys: Keys, bands: Hashes) -> No
     for file, data in zip(spool[:3], (b"".join(rows), keys.tobytes(), bands.tobytes()), strict=True):
         file.write(data)
 
-
     for file in spool[:3]:
         file.flush()  # as it is read past Python's buffer
 
 
-def row(spool: Spool, offset: int, length: int) -> bytes:
-    """What was added as a message's row."""
-    return os.pread(spool.rows.fileno(), length, offset)
+def rows(spool: Spool, keys: Keys) -> list[bytes]:
+    """What was added as the rows of messages, in the order of their keys."""
+    if not len(keys):
+        return []
+    starts, lengths = keys["offset"].tolist(), keys["length"].tolist()
+    first, last = min(starts), max(starts)
+    if last - first > SPAN:
+        return [os.pread(spool.rows.fileno(), length, start) for start, length in zip(starts, lengths, strict=True)]
+    block = os.pread(spool.rows.fileno(), last - first + max(lengths), first)
+    return [block[start - first : start - first + length] for start, length in zip(starts, lengths, strict=True)]
 
 
-def rows(spool: Spool, places: Sequence[int]) -> list[bytes]:
-    """The rows of messages, in the order given."""
-    return [row(spool, int(key["offset"]), int(key["length"])) for key in (key_of(spool, place) for place in places)]
-
-
-def key_of(spool: Spool, place: int) -> Any:
-    """A message's key."""
-    return np.frombuffer(os.pread(spool.keys.fileno(), KEY.itemsize, place * KEY.itemsize), KEY)[0]
+def keys_of(spool: Spool, places: Sequence[int]) -> Keys:
+    """The keys of messages."""
+    file, size = spool.keys.fileno(), KEY.itemsize
+    return np.frombuffer(b"".join([os.pread(file, size, place * size) for place in places]), KEY)
 
 
 def scan(keys: BinaryIO) -> Iterator[Keys]:

@@ -29,7 +29,7 @@ NUMBER = re.compile(
 )
 # What every telephone number has, and where it stands: both begin with few characters, which are soon sought in a text
 LIKELY = re.compile(rf"[+0٠۰፩-፱]{GROUPED}{{8}}")
-DIGITS = re.compile(rf"[(+\d፩-፱](?:[ ./()+-]*{DIGIT}){{8,}}")
+DIGITS = re.compile(r"[(+\d፩-፱][\d፩-፱ ./()+-]{8,}")
 
 
 def text_of(message: dict[str, Any], masked: bool) -> str:
@@ -38,7 +38,7 @@ def text_of(message: dict[str, Any], masked: bool) -> str:
     Args:
         message: a message of an export; its `text` is a string, or a list of strings and entities of any type.
     """
-    text = message.get("text") or message.get("text_entities") or _question(message)
+    text = message.get("text") or _question(message)
     if isinstance(text, list):
         text = "".join([part if isinstance(part, str) else _entity(part, masked) for part in text])
     elif not isinstance(text, str):
@@ -79,7 +79,11 @@ def tidy(text: str) -> str:
 def mask(text: str) -> str:
     """Handles, addresses and telephone numbers by what they are; prices, years, dates and times stay."""
     if "@" in text or ".me/" in text or ".dog/" in text:
-        text = HANDLE.sub("@handle", EMAIL.sub("[email]", text))
+        # most of these signs begin a handle, and a search for addresses reads every word
+        if any(before[-1:].isalnum() for before in text.split("@")[:-1]):
+            text = EMAIL.sub("[email]", text)
+        if text.count("@") > text.count("@handle") or "/" in text:
+            text = HANDLE.sub("@handle", text)
     return DIGITS.sub(_numbers, text) if LIKELY.search(text) else text
 
 
