@@ -65,7 +65,8 @@ def identity(chat: Chat, place: int) -> tuple[Any, ...]:
     """
     if chat.number is None:
         return chat.file, place
-    return "channel" in (chat.kind or "") or "super" in (chat.kind or ""), "group" in (chat.kind or ""), chat.number
+    kind = chat.kind or ""
+    return next((name for name in ("channel", "supergroup", "group") if name in kind), "person"), chat.number
 
 
 def keys(chats: Sequence[Chat]) -> list[str]:

@@ -120,7 +120,7 @@ def _order(read: Reading, names: Sequence[str]) -> Fates:
     ranks = np.empty(len(names), np.uint32)
     ranks[by_name] = np.arange(len(names))
     fates = reposts.unlinked(read.sizes.total())
-    for keys in spool.by_channel(read.spooled, ranks, [read.sizes[number] for number in by_name]):
+    for keys in spool.in_order(read.spooled, ranks):
         reposts.note(fates, keys)
         read.spooled.order.write(keys.tobytes())
     return fates

@@ -43,17 +43,19 @@ def read_file(reading: Reading, name: str, path: Path, settings: Ingest, progres
     """
     channel, held, at = -1, set[int](), 0
     for found in slices.read_export(path):
-        offset, value, _, is_chat = found
+        offset, value, problem, is_chat = found
         if offset != at:
             progress(offset - at)
             at = offset
+        if problem == slices.CUT:
+            reading.cut.append(name)
         if is_chat:
             channel = _channel(reading, chats.chat(name, value or {}), len(held))
             held.add(channel)
             wanted = reading.chats[channel].kind in (None, *settings.chats)
             continue
         unread = value is None or not wanted
-        message = _unread(reading, found, reading.chats[channel]) if unread else messages.read(value, settings.masked)
+        message = _unread(found, name, reading.chats[channel]) if unread else messages.read(value, settings.masked)
         reading.batch.append((channel, message))
         if len(reading.batch) == BATCH:
             flush(reading, settings)
@@ -61,13 +63,11 @@ def read_file(reading: Reading, name: str, path: Path, settings: Ingest, progres
     _name(reading, name, held)
 
 
-def _unread(reading: Reading, found: slices.Found, chat: Chat) -> Message:
+def _unread(found: slices.Found, name: str, chat: Chat) -> Message:
     """In place of what can't be read, or is of a chat that isn't wanted."""
     if found.value is not None:
         return messages.nothing(f"{reasons.OTHER_CHAT}: {chat.kind}", messages.number_of(found.value))
-    if found.problem == slices.CUT:
-        reading.cut.append(chat.file)
-    return messages.nothing(f"{reasons.UNREADABLE}: {found.problem}, at byte {found.offset:,} of {chat.file}")
+    return messages.nothing(f"{reasons.UNREADABLE}: {found.problem}, at byte {found.offset:,} of {name}")
 
 
 def _channel(reading: Reading, chat: Chat, place: int) -> int:

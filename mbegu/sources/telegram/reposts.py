@@ -20,6 +20,7 @@ from mbegu.text import reasons
 
 KEPT, GONE, OLDER, SAME, NEAR = range(5)
 REASONS = {OLDER: reasons.OLDER_VERSION, SAME: reasons.REPOST, NEAR: reasons.NEAR_REPOST}
+PART = 1 << 19  # hashes sorted at once
 COMPARED = 1 << 11  # pairs compared at once
 EXACT = 10_000  # scores are in ten-thousandths
 Places = NDArray[np.uint32]
@@ -72,7 +73,7 @@ def first_like(fates: Fates, place: int) -> int:
 
 def _alike(fates: Fates, hashes) -> Iterator[tuple[Places, Places]]:
     """Pairs of kept messages with the same hash, each with the one before it: (later places, earlier places)."""
-    parts = 1 + len(fates.fate) // spool.SORTED
+    parts = 1 + len(fates.fate) // PART
     for part in range(parts):
         values, places = _part(fates, hashes(), part, parts)
         order = np.argsort(values, kind="stable")

@@ -15,7 +15,18 @@ import orjson
 import regex
 
 from mbegu.errors import BadInput
-from mbegu.sources.telegram.window import BLOCK, LONGEST, TOKEN, Window, by_brackets, by_indentation, indentation, next_sign, skip
+from mbegu.sources.telegram.window import (
+    BLOCK,
+    LONGEST,
+    TOKEN,
+    Window,
+    by_brackets,
+    by_indentation,
+    indentation,
+    next_sign,
+    pass_value,
+    skip,
+)
 
 RUN = 1 << 18  # bytes of messages that are parsed at once
 ARRAY = regex.compile(rb'"messages"\s*+:\s*+\[')
@@ -55,7 +66,10 @@ def read_export(path: Path) -> Iterator[Found]:
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}; name an export of Telegram Desktop.") from None
     if not chats:
-        raise BadInput(f'{path}: no "messages" in it; expected the result.json that Telegram Desktop exports as JSON.')
+        raise BadInput(
+            f'{path}: no "messages" in it; expected the result.json that Telegram Desktop exports as JSON. Leave other '
+            "files out with ingest_telegram.exclude."
+        )
 
 
 def _check_start(start: bytes, path: Path) -> None:
@@ -100,11 +114,12 @@ def _messages(window: Window) -> Iterator[Found]:
             return
         if first != b"{":
             yield Found(offset, None, NO_OBJECT)
-            window.at += 1
-            window.at = by_brackets(window, 1) or len(window.data)
-            return
+            pass_value(window, outer)
+            continue
         if offset < single:
-            yield _message(window)
+            yield (found := _message(window))
+            if found.problem == CUT:
+                return
             continue
         end = _end_of_run(window, outer)
         values = _parse_run(window.data[window.at : end])
@@ -120,13 +135,18 @@ def _messages(window: Window) -> Iterator[Found]:
 def _message(window: Window) -> Found:
     """The message that begins here, and the window behind it."""
     offset = window.passed + window.at
-    end = by_indentation(window) or by_brackets(window, 0)
+    end = by_indentation(window)
     value = _parse(window.data[window.at : end])
-    if value is None and end and (counted := by_brackets(window, 0)) != end:
-        end, value = counted, _parse(window.data[window.at : counted])
+    if value is None and (counted := by_brackets(window, 0)):
+        value = _parse(window.data[window.at : counted])
+        end = counted if value is not None or not end else end
+    if value is None and (another := ARRAY.search(window.data, window.at, end or len(window.data))):
+        window.at = max(window.at, window.data.rfind(b"{\n", window.at, another.start()))  # of an export behind one that was cut
+        return Found(offset, None, CUT)
     if end:
+        found = Found(offset, value, "" if value is not None else _problem(window.data[window.at : end]))
         window.at = end
-        return Found(offset, value, "" if value is not None else "no JSON")
+        return found
     if len(window.data) - window.at > LONGEST:
         return Found(offset, None, LONG if skip(window) else CUT)
     window.at = len(window.data)
@@ -177,3 +197,11 @@ def _parse(text: bytes) -> dict[str, Any] | None:
         except ValueError:
             return None
     return value if isinstance(value, dict) else None
+
+
+def _problem(text: bytes) -> str:
+    try:
+        text.decode()
+    except UnicodeDecodeError as error:
+        return f"not UTF-8 ({text[error.start]:#04x})"
+    return "no JSON"

@@ -6,6 +6,7 @@ pass reads the rows in the order of the output. A message is known by its place:
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -24,7 +25,7 @@ KEY = np.dtype([
 Keys = NDArray[Any]
 READ = 1 << 14  # keys read at once
 SPAN = 1 << 25  # bytes of rows read at once; mostly they stand one after the other
-SORTED = 1 << 20  # keys sorted at once, about 60 bytes each
+SORTED = 1 << 18  # keys sorted at once, 56 bytes each
 
 
 class Spool(NamedTuple):
@@ -96,24 +97,38 @@ def _scan(file: BinaryIO, kind: np.dtype[Any]) -> Iterator[NDArray[Any]]:
         at += len(data)
 
 
-def by_channel(spool: Spool, ranks: NDArray[np.uint32], sizes: Sequence[int]) -> Iterator[Keys]:
-    """All keys by the rank of their channel, number and version; as many channels at a time as can be sorted at once.
+def in_order(spool: Spool, ranks: NDArray[np.uint32]) -> Iterator[Keys]:
+    """All keys by the rank of their channel, number and version, as many at a time as are sorted at once.
 
     Args:
         ranks: of each channel; in the keys given, `channel` is the rank.
-        sizes: messages of each channel, by rank.
     """
-    first = 0
-    while first < len(sizes):
-        last, size = first + 1, sizes[first]
-        while last < len(sizes) and size + sizes[last] <= SORTED:
-            size, last = size + sizes[last], last + 1
+    sizes = Counter[int]()
+    for keys in scan(spool.keys):
+        buckets, counts = np.unique(_buckets(keys, ranks), return_counts=True)
+        sizes.update(dict(zip(buckets.tolist(), counts.tolist(), strict=True)))
+    for low, high in _ranges(sorted(sizes.items())):
         parts = []
         for keys in scan(spool.keys):
-            rank = ranks[keys["channel"]]
-            inside = (rank >= first) & (rank < last)
-            parts.append(keys[inside])
-            parts[-1]["channel"] = rank[inside]
+            buckets = _buckets(keys, ranks)
+            parts.append(keys[(buckets >= low) & (buckets <= high)])
         keys = np.concatenate(parts)
+        keys["channel"] = ranks[keys["channel"]]
         yield keys[np.lexsort((keys["version"], keys["number"], keys["channel"]))]
-        first = last
+
+
+def _buckets(keys: Keys, ranks: NDArray[np.uint32]) -> Hashes:
+    """Numbers that rise with rank and number, the same for some thousands of messages of a channel."""
+    return (ranks[keys["channel"]].astype(np.uint64) << np.uint64(48)) + ((keys["number"] >> 16) + (1 << 47)).astype(np.uint64)
+
+
+def _ranges(sizes: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """First and last of buckets that are sorted together."""
+    low, high, total = None, 0, 0
+    for bucket, size in sizes:
+        if low is not None and total + size > SORTED:
+            yield low, high
+            low, total = None, 0
+        low, high, total = bucket if low is None else low, bucket, total + size
+    if low is not None:
+        yield low, high

@@ -6,9 +6,11 @@ import regex
 
 BLOCK = 1 << 22  # bytes that are read at once
 LONGEST = 1 << 24  # bytes of a message; Telegram's own limit is 4,096 characters, and polls and entities add some
-TOKEN = regex.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]]', regex.DOTALL)
+# A string, or what is there of it, and a bracket outside of strings
+TOKEN = regex.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[{}\[\]]', regex.DOTALL)
 BODY = regex.compile(rb'(?:[^"\\]++|\\.)*+', regex.DOTALL)  # of a string, but for an escape that is cut off
 BETWEEN = regex.compile(rb'[^"{}\[\]]*+')
+VALUE = regex.compile(rb'(?:"(?:[^"\\]++|\\.)*+"|[^,\[\]{}"])++', regex.DOTALL)  # but for an object and an array
 BLANK = regex.compile(rb"[\s,]*+")
 
 
@@ -54,6 +56,27 @@ def by_indentation(window: Window) -> int:
         if len(window.data) - window.at > LONGEST or not window.more():
             return 0
     return end + len(wanted)
+
+
+def pass_value(window: Window, outer: bytes | None) -> None:
+    """Goes behind what stands in an array in place of an object, or to the next line that may open one or close the array.
+
+    Args:
+        outer: the indentation of the line that opened the array, if it has one.
+    """
+    if outer is not None:
+        line = regex.compile(rb"\n(?:%b[ \t]*+\{|%b\])" % (outer, outer))
+        while not (found := line.search(window.data, window.at)):
+            window.at = max(window.at, len(window.data) - len(outer) - 100)
+            if not window.more():
+                window.at = len(window.data)
+                return
+        window.at = found.start()
+    elif window.data[window.at : window.at + 1] == b"[":
+        window.at = by_brackets(window, 0) or len(window.data)
+    else:
+        value = VALUE.match(window.data, window.at)
+        window.at = value.end() if value else window.at + 1
 
 
 def by_brackets(window: Window, depth: int) -> int:
