@@ -107,6 +107,7 @@ def _chat(head: bytes) -> dict[str, Any]:
 def _messages(window: Window) -> Iterator[Found]:
     """The messages of the array in which the window stands, to its end."""
     outer, single = indentation(window, window.data.rfind(b'"messages"', 0, window.at)), -1
+    inner = indentation(window, window.at) if next_sign(window) else None
     while (first := next_sign(window)) != b"]":
         offset = window.passed + window.at
         if not first:
@@ -114,7 +115,7 @@ def _messages(window: Window) -> Iterator[Found]:
             return
         if first != b"{":
             yield Found(offset, None, NO_OBJECT)
-            pass_value(window, outer)
+            pass_value(window, outer, inner)
             continue
         if offset < single:
             yield (found := _message(window))

@@ -58,16 +58,17 @@ def by_indentation(window: Window) -> int:
     return end + len(wanted)
 
 
-def pass_value(window: Window, outer: bytes | None) -> None:
-    """Goes behind what stands in an array in place of an object, or to the next line that may open one or close the array.
+def pass_value(window: Window, outer: bytes | None, inner: bytes | None) -> None:
+    """Goes behind what stands in an array in place of an object, or to the next line that opens one or closes the array.
 
     Args:
         outer: the indentation of the line that opened the array, if it has one.
+        inner: that of the objects in it.
     """
-    if outer is not None:
-        line = regex.compile(rb"\n(?:%b[ \t]*+\{|%b\])" % (outer, outer))
+    if outer is not None and inner is not None:
+        line = regex.compile(rb"\n(?:%b\{|%b\])" % (inner, outer))
         while not (found := line.search(window.data, window.at)):
-            window.at = max(window.at, len(window.data) - len(outer) - 100)
+            window.at = max(window.at, len(window.data) - len(inner) - 1)
             if not window.more():
                 window.at = len(window.data)
                 return
