@@ -12,10 +12,10 @@ from telegram_exports import chat, message, save, written
 from mbegu.errors import BadInput
 from mbegu.sources.telegram.slices import CUT, LONG, NO_OBJECT, read_export
 
-MANY = [message(number, f"መልእክት {number} \" \\ }} ] {{ 🔥") for number in range(1, 2000)]
+MANY = [message(number, f'መልእክት {number} " \\ }} ] {{ 🔥') for number in range(1, 2000)]
 ACCOUNT = {
     "about": "…", "contacts": {"list": [{"first_name": "አበበ", "phone_number": "0911"}]},
-    "chats": {"about": "…", "list": [chat([message(1, "ሀ"), message(2, ["ለ", {"type": "bold", "text": "ሐ"}])], id=1), chat([], id=2)]},
+    "chats": {"list": [chat([message(1, "ሀ"), message(2, ["ለ", {"type": "bold", "text": "ሐ"}])], id=1), chat([], id=2)]},
     "left_chats": {"about": "…", "list": [chat([message(-5, "Habari")], id=3, name=None)]},
 }  # fmt: skip
 
@@ -27,7 +27,9 @@ def found(path: Path) -> tuple[list, list]:
 
 
 def plain(messages: list) -> list:
-    return [{key: value for key, value in one.items() if key != "text_entities"} if isinstance(one, dict) else one for one in messages]
+    return [
+        {key: value for key, value in one.items() if key != "text_entities"} if isinstance(one, dict) else one for one in messages
+    ]
 
 
 @pytest.mark.parametrize("indent", [1, 2, 4, "\t", 0, None])
@@ -65,12 +67,16 @@ def test_a_cut_file_gives_what_stands_before_the_cut_and_says_so(tmp_path, inden
 def test_an_export_behind_one_that_was_cut_is_read(tmp_path):
     whole = written(chat(MANY[:100]))
     for cut in (whole[: len(whole) // 2], whole[: whole.index("መልእክት 60")], whole[: whole.index('"id": 70')]):
-        messages, ids = found(save(tmp_path / "result.json", cut + "\n" + written(chat([message(1, "ሀ"), message(2, "ለ")], id=9))))
+        messages, ids = found(
+            save(tmp_path / "result.json", cut + "\n" + written(chat([message(1, "ሀ"), message(2, "ለ")], id=9)))
+        )
         assert [one["text"] for one in messages[-2:]] == ["ሀ", "ለ"] and messages[-3] == CUT and ids[-1] == 9
         assert plain(messages[:-3]) == plain(MANY[: len(messages) - 3]) and len(messages) > 50
 
 
-@pytest.mark.parametrize("damage", [('"text": "መልእክት 5', '"text": መልእክት 5'), ('"id": 5,', '"id": 5, {'), ('"id": 5,', '"id": 5, "'), ('"id": 5,', "}")])
+@pytest.mark.parametrize(
+    "damage", [('"text": "መልእክት 5', '"text": መልእክት 5'), ('"id": 5,', '"id": 5, {'), ('"id": 5,', '"id": 5, "'), ('"id": 5,', "}")]
+)
 def test_damage_does_not_reach_beyond_the_next_messages(tmp_path, damage):
     text = written(chat(MANY[:2000]))
     messages, _ = found(save(tmp_path / "result.json", text.replace(*damage, 1)))
@@ -83,7 +89,17 @@ def test_a_damaged_message_costs_itself_alone(tmp_path):
     text = written(chat(MANY[:9]))
     damaged = text.replace('"id": 5,', '"id": five,').encode().replace("መልእክት 7".encode(), b"caf\xe9")
     messages, _ = found(save(tmp_path / "result.json", damaged))
-    assert [one if isinstance(one, str) else one["id"] for one in messages] == [1, 2, 3, 4, "no JSON", 6, "not UTF-8 (0xe9)", 8, 9]
+    assert [one if isinstance(one, str) else one["id"] for one in messages] == [
+        1,
+        2,
+        3,
+        4,
+        "no JSON",
+        6,
+        "not UTF-8 (0xe9)",
+        8,
+        9,
+    ]
 
 
 def test_what_stands_between_messages_and_is_no_object_is_said_to_be_none(tmp_path):
@@ -126,7 +142,7 @@ def test_a_message_of_100_mb_is_passed_in_little_memory(tmp_path):
     [
         (b"", "is empty; export"),
         (b" \n", "is empty"),
-        ("{\"messages\": []}".encode("utf-16"), "is UTF-16; expected JSON in UTF-8"),
+        ('{"messages": []}'.encode("utf-16"), "is UTF-16; expected JSON in UTF-8"),
         (b"PK\x03\x04", "is a zip archive"),
         (b'{"name": "x"}', 'no "messages" in it'),
         (b"<html>", 'no "messages" in it'),
@@ -147,13 +163,18 @@ def test_a_file_that_is_not_there(tmp_path):
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.text(st.characters(codec="utf-8"), max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=5), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=5), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 
 
 @settings(deadline=None)
-@given(st.lists(st.dictionaries(st.sampled_from(["id", "text", "poll", "reactions", "messages"]), VALUES), max_size=8), st.sampled_from([None, 0, 1, 3]))
+@given(
+    st.lists(st.dictionaries(st.sampled_from(["id", "text", "poll", "reactions", "messages"]), VALUES), max_size=8),
+    st.sampled_from([None, 0, 1, 3]),
+)
 def test_whatever_messages_hold_they_come_out_as_the_parser_reads_the_file(tmp_path_factory, messages, indent):
     path = save(tmp_path_factory.mktemp("export") / "result.json", json.dumps({"id": 1, "messages": messages}, indent=indent))
     assert found(path)[0] == messages
@@ -164,7 +185,7 @@ def test_entities_that_are_not_read_are_the_only_thing_that_is_left_out(tmp_path
         message(1, "ሀ", reactions=[{"type": "emoji", "count": 2, "emoji": "🔥"}], text_entities=[]),
         message(2, 'a "text_entities": [ b', poll={"question": "?", "answers": [{"text": "]"}]}),
         {"id": 3, "type": "unsupported"},
-        message(4, "ለ", nested={"text_entities": [[1, [2]], {"x": ["]"]}], "after": 1}, text_entities=[{"type": "plain", "text": "\n   ]"}]),
+        message(4, "ለ", nested={"text_entities": [[1, [2]], {"x": ["]"]}], "after": 1}, text_entities=[{"text": "\n   ]"}]),
         message(5, "ሐ"),
     ]  # fmt: skip
     messages, _ = found(save(tmp_path / "result.json", chat(strange)))
