@@ -36,7 +36,7 @@ def find(folder: Path, include: Sequence[str], exclude: Sequence[str]) -> list[s
     if not folder.is_dir():
         raise BadInput(f"{folder}: no such folder; put exports of Telegram Desktop there, or name another one.")
     walked = (Path(directory, name) for directory, _, files in os.walk(folder) for name in files)
-    names = sorted(path.relative_to(folder).as_posix() for path in walked)
+    names = sorted(path.relative_to(folder).as_posix() for path in walked if path.is_file())
     found = [name for name in names if matches(name, include) and not matches(name, exclude)]
     if not found:
         raise BadInput(

@@ -92,8 +92,8 @@ def to_files(exports: Sequence[tuple[str, Path]], settings: Ingest, out: Path, l
         read = done.kept + sum(done.dropped.values())
         if not done.kept:
             most = max(done.dropped, key=done.dropped.__getitem__, default="")
-            why = f"; most went as {most}. Export others, or widen ingest_telegram" if most else ""
-            raise BadInput(f"{exports[0][1]}: none of {read} messages in {len(exports)} exports is left{why}.")
+            todo = f"most went as {most}. Export others, or widen ingest_telegram" if most else "export chats that have messages"
+            raise BadInput(f"{exports[0][1]}: none of {read} messages in {len(exports)} exports is left; {todo}.")
     return done
 
 
