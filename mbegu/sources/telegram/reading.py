@@ -54,8 +54,10 @@ def read_file(reading: Reading, name: str, path: Path, settings: Ingest, progres
             held.add(channel)
             wanted = reading.chats[channel].kind in (None, *settings.chats)
             continue
-        unread = value is None or not wanted
-        message = _unread(found, name, reading.chats[channel]) if unread else messages.read(value, settings.masked)
+        if value is not None and wanted:
+            message = messages.read(value, settings.masked)
+        else:
+            message = _unread(found, name, reading.chats[channel])
         reading.batch.append((channel, message))
         if len(reading.batch) == BATCH:
             flush(reading, settings)

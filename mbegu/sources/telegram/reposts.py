@@ -5,7 +5,8 @@ says. Memory holds 11 bytes a message, whatever it says.
 """
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -60,7 +61,7 @@ def link(fates: Fates, spooled: Spool, near_duplicate: float) -> None:
             _join(fates, one, other, SAME, EXACT)
     if near_duplicate < 1:
         for band in range(sketches.BANDS):
-            for later, earlier in _alike(fates, lambda band=band: spool.scan_bands(spooled, band)):
+            for later, earlier in _alike(fates, partial(spool.scan_bands, spooled, band)):
                 _link_near(fates, spooled, iter(zip(later.tolist(), earlier.tolist(), strict=True)), near_duplicate)
 
 
@@ -71,7 +72,7 @@ def first_like(fates: Fates, place: int) -> int:
     return place
 
 
-def _alike(fates: Fates, hashes) -> Iterator[tuple[Places, Places]]:
+def _alike(fates: Fates, hashes: Callable[[], Iterator[Hashes]]) -> Iterator[tuple[Places, Places]]:
     """Pairs of kept messages with the same hash, each with the one before it: (later places, earlier places)."""
     parts = 1 + len(fates.fate) // PART
     for part in range(parts):

@@ -46,23 +46,23 @@ class _Words(NamedTuple):
     hashes: Hashes
     numbers: Hashes  # the hash if there is a digit in the word, else 0
     first: NDArray[np.int64]  # a text's first word
-    count: NDArray[np.int64]  # words of a text, with its end
+    sizes: NDArray[np.int64]  # words of a text, with its end
 
 
 def sketch(texts: list[str]) -> Sketches:
     """The sketches of texts that hold no NUL; bands of a text without a word mean nothing."""
     words = _words(texts)
-    place = np.arange(words.hashes.size) - np.repeat(words.first, words.count)
+    place = np.arange(words.hashes.size) - np.repeat(words.first, words.sizes)
     placed = _mixed(words.hashes + place.astype(np.uint64) * POWERS[0])
     numbers = np.add.reduceat(words.numbers, words.first)
-    return Sketches(words.count - 1, np.add.reduceat(placed, words.first), _bands(_pairs(words), words.first, numbers))
+    return Sketches(words.sizes - 1, np.add.reduceat(placed, words.first), _bands(_pairs(words), words.first, numbers))
 
 
 def pairs(texts: list[str]) -> list[set[int]]:
     """The hashes of each text's pairs of neighbouring words; the last one's neighbour is the end."""
     words = _words(texts)
     hashes = _pairs(words).tolist()
-    ends = (words.first + words.count - 1).tolist()
+    ends = (words.first + words.sizes - 1).tolist()
     return [set(hashes[start:end]) for start, end in zip(words.first.tolist(), ends, strict=True)]
 
 
@@ -92,8 +92,8 @@ def _pairs(words: _Words) -> Pairs:
     mixed = words.hashes * np.uint64(0xBF58476D1CE4E5B9)
     mixed[:-1] ^= words.hashes[1:]
     hashes = (_mixed(mixed) >> np.uint64(32)).astype(np.uint32)
-    ends = words.first + words.count - 1
-    hashes[ends[words.count > 1]] = hashes[ends[words.count > 1] - 1]
+    ends = words.first + words.sizes - 1
+    hashes[ends[words.sizes > 1]] = hashes[ends[words.sizes > 1] - 1]
     return hashes
 
 
