@@ -11,7 +11,19 @@ HERE = Path(__file__).parent
 
 
 def main() -> None:
-    for name in ("help", "tokenization", "attention", "precision", "training", "novelty", "rouge", "locales", "leakage", "gpu"):
+    for name in (
+        "help",
+        "tokenization",
+        "attention",
+        "precision",
+        "training",
+        "novelty",
+        "rouge",
+        "locales",
+        "leakage",
+        "telegram",
+        "gpu",
+    ):
         print(f"\n== {name}", flush=True)
         subprocess.run([sys.executable, HERE / f"{name}.py"], check=True)
 

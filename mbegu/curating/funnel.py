@@ -1,6 +1,7 @@
 """How many rows survive each filter."""
 
-from collections.abc import Iterable, Sequence, Sized
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from typing import Any
 
 from mbegu.rows.ledger import Entry
@@ -17,17 +18,19 @@ def funnel(kept: int, ledger: Iterable[Entry], order: Sequence[str]) -> Survivor
         ledger: lines of all stages that the rows went through.
         order: reasons in the order in which the filters run (`reasons.DRAFTED`, `reasons.LOADED`); others follow.
     """
-    dropped = dict.fromkeys(order, 0)
-    for line in ledger:
-        if line["action"] == "dropped":
-            reason = next((name for name in order if line["reason"].startswith(name)), line["reason"])
-            dropped[reason] = dropped.get(reason, 0) + 1
-    left = kept + sum(dropped.values())
-    lines = [("candidates", 0, left)]
-    for name, count in dropped.items():
-        left -= count
-        lines += [(name, count, left)] if count else []
-    return [*lines, ("kept", 0, left)]
+    gone = (line["reason"] for line in ledger if line["action"] == "dropped")
+    return left(kept, Counter(next((name for name in order if reason.startswith(name)), reason) for reason in gone), order)
+
+
+def left(kept: int, dropped: Mapping[str, int], order: Sequence[str]) -> Survivors:
+    """The same from the number of rows that each filter dropped."""
+    rest = kept + sum(dropped.values())
+    lines = [("candidates", 0, rest)]
+    for name in dict.fromkeys([*order, *dropped]):
+        count = dropped.get(name, 0)
+        rest -= count
+        lines += [(name, count, rest)] if count else []
+    return [*lines, ("kept", 0, rest)]
 
 
 def of_drafts(kept: Iterable[Row], ledger: Iterable[Entry]) -> Survivors:

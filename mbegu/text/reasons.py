@@ -59,6 +59,17 @@ SAME_TEXT = "same text as in"
 
 # Dropped: labels of messages
 NO_MESSAGE = "no such message"
+# Dropped: messages of a chat
+UNREADABLE = "unreadable"
+OTHER_CHAT = "chat of another type"
+UNKNOWN_KIND = "unknown kind of message"
+SERVICE = "service message"
+UNSUPPORTED = "unsupported message"
+WITHOUT_NUMBER = "message without a number"
+WITHOUT_TEXT = "without text"
+OLDER_VERSION = "older version"
+REPOST = "repost"
+NEAR_REPOST = "near repost"
 
 # Changed
 EDITED = "edited by review"
@@ -66,8 +77,8 @@ REPAIRED = "repaired"
 MADE_TEXT = "made text"
 CUT_TO = "cut to"
 
-# The order in which filters run. There are two, as a set's answers are measured after they are compared with the question,
-# a teacher's instructions before there is an answer.
+# The order in which filters run. Drafts and sets have their own, as a set's answers are measured after they are compared with the
+# question, a teacher's instructions before there is an answer.
 DRAFTED = (
     NO_SUBJECT, BEYOND_ADS, NO_JSON, OTHER_SHAPE, QUESTION_CUT_OFF, QUESTION_ELSEWHERE, QUESTION_WITHOUT_WORDS,
     QUESTION_TWICE, HALF_ANSWER, ANSWER_CUT_OFF, ANSWER_WITHOUT_WORDS, ANSWER_REPEATS, ANSWER_WITHOUT_QUOTE,
@@ -78,4 +89,8 @@ DRAFTED = (
 LOADED = (
     WRONG_TYPE, RAGGED, SURROGATE, EMPTY, TEMPLATE, CONTROL_TOKEN, ANSWER_EQUALS, REFUSAL, TOO_SHORT, TOO_LONG, REPETITIVE,
     DUPLICATE, SAME_QUESTION, NEAR_DUPLICATE,
+)  # fmt: skip
+INGESTED = (
+    UNREADABLE, OTHER_CHAT, WITHOUT_NUMBER, UNSUPPORTED, SERVICE, UNKNOWN_KIND, WITHOUT_TEXT, TOO_SHORT, OLDER_VERSION, REPOST,
+    NEAR_REPOST,
 )  # fmt: skip

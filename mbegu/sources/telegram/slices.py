@@ -1,29 +1,38 @@
 r"""An export of any size, message by message, with no more than a few blocks of it in memory.
 
-Telegram Desktop indents what it writes, and no string of JSON holds a line end: so the first line that closes a brace with the
-indentation at which it was opened ends the message, and `bytes.find` sees that at a gigabyte a second. Where it does not hold,
-as in a file that another program wrote again in one line, brackets are counted outside of strings.
+Telegram Desktop indents what it writes, and no string of JSON holds a line end: so a line that closes a brace with the
+indentation at which the first message was opened ends a message, and `bytes.find` sees that at a gigabyte a second. A run of
+messages is parsed at once; one that can't be, message by message. Where the indentation tells nothing, as in a file that another
+program wrote again in one line, brackets are counted outside of strings.
 """
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 import regex
 
 from mbegu.errors import BadInput
+from mbegu.sources.telegram.window import (
+    BLOCK,
+    LONGEST,
+    TOKEN,
+    Window,
+    by_brackets,
+    by_indentation,
+    indentation,
+    next_sign,
+    pass_value,
+    skip,
+)
 
-BLOCK = 1 << 22  # bytes that are read at once
-LONGEST = 1 << 24  # bytes of a message; Telegram's own limit is 4,096 characters, and polls and entities add some
+RUN = 1 << 18  # bytes of messages that are parsed at once
 ARRAY = regex.compile(rb'"messages"\s*+:\s*+\[')
-TOKEN = regex.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]]', regex.DOTALL)
-BODY = regex.compile(rb'(?:[^"\\]++|\\.)*+', regex.DOTALL)  # of a string, but for an escape that is cut off
-BETWEEN = regex.compile(rb'[^"{}\[\]]*+')
+ENTITIES = b'"text_entities": ['
 # Telegram Desktop writes a control character as \x0B, which is no JSON
 ESCAPE = regex.compile(rb"(?<!\\)((?:\\\\)*+)\\x([0-9A-Fa-f]{2})")
-BLANK = regex.compile(rb"[\s,]*+")
 MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"PK\x03": "a zip archive", b"\x1f\x8b": "a gzip archive"}
 CUT, LONG, NO_OBJECT = "the file ends in the middle of it", f"longer than {LONGEST >> 20} MB", "no object"
 
@@ -31,25 +40,10 @@ CUT, LONG, NO_OBJECT = "the file ends in the middle of it", f"longer than {LONGE
 class Found(NamedTuple):
     """What stands at a place of an export."""
 
-    offset: int  # in bytes from the start of the file
+    offset: int  # in bytes from the start of the file: of a chat's messages, of what can't be read, of the run with a message
     value: dict[str, Any] | None  # the keys of a chat that stand before its messages, or a message; None if unreadable
     problem: str = ""  # why it can't be read
     is_chat: bool = False
-
-
-class _Window:
-    """A file of which a part is in memory: `data[at:]` is what has not been passed yet."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.file, self.data, self.at, self.passed = file, file.read(BLOCK), 0, 0
-
-    def more(self) -> bool:
-        """Adds a block and forgets what was passed; False at the end of the file."""
-        block = self.file.read(BLOCK)
-        if block:
-            self.passed += self.at
-            self.data, self.at = self.data[self.at :] + block, 0
-        return bool(block)
 
 
 def read_export(path: Path) -> Iterator[Found]:
@@ -63,7 +57,7 @@ def read_export(path: Path) -> Iterator[Found]:
     """
     try:
         with open(path, "rb") as file:
-            window, chats = _Window(file), 0
+            window, chats = Window(file), 0
             _check_start(window.data, path)
             while (head := _to_array(window)) is not None:
                 chats += 1
@@ -72,7 +66,10 @@ def read_export(path: Path) -> Iterator[Found]:
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}; name an export of Telegram Desktop.") from None
     if not chats:
-        raise BadInput(f'{path}: no "messages" in it; expected the result.json that Telegram Desktop exports as JSON.')
+        raise BadInput(
+            f'{path}: no "messages" in it; expected the result.json that Telegram Desktop exports as JSON. Leave other '
+            "files out with ingest_telegram.exclude."
+        )
 
 
 def _check_start(start: bytes, path: Path) -> None:
@@ -83,7 +80,7 @@ def _check_start(start: bytes, path: Path) -> None:
         raise BadInput(f"{path}: is empty; export the chat again.")
 
 
-def _to_array(window: _Window) -> bytes | None:
+def _to_array(window: Window) -> bytes | None:
     """Goes on into the next array of messages, and gives what stands before it; None if there is none."""
     while not (found := ARRAY.search(window.data, window.at)):
         # contacts and the like are passed; a chat's own keys stand just before its messages
@@ -107,85 +104,89 @@ def _chat(head: bytes) -> dict[str, Any]:
     return _parse(b"{" + own + b"}") or {}
 
 
-def _messages(window: _Window) -> Iterator[Found]:
+def _messages(window: Window) -> Iterator[Found]:
     """The messages of the array in which the window stands, to its end."""
-    while (first := _next(window)) != b"]":
+    outer, single = indentation(window, window.data.rfind(b'"messages"', 0, window.at)), -1
+    inner = indentation(window, window.at) if next_sign(window) else None
+    while (first := next_sign(window)) != b"]":
         offset = window.passed + window.at
         if not first:
             yield Found(offset, None, CUT)
             return
         if first != b"{":
             yield Found(offset, None, NO_OBJECT)
-            window.at += 1
-            window.at = _brackets(window, 1) or len(window.data)
-            return
-        end = _by_indentation(window) or _brackets(window, 0)
-        value = _parse(window.data[window.at : end])
-        if value is None and end and (counted := _brackets(window, 0)) != end:
-            end, value = counted, _parse(window.data[window.at : counted])
-        if end:
-            window.at = end
-            yield Found(offset, value, "" if value is not None else "no JSON")
-        elif len(window.data) - window.at > LONGEST:
-            yield Found(offset, None, LONG if _skip(window) else CUT)
-        else:
-            yield Found(offset, None, CUT)
-            window.at = len(window.data)
+            pass_value(window, outer, inner)
+            continue
+        if offset < single:
+            yield (found := _message(window))
+            if found.problem == CUT:
+                return
+            continue
+        end = _end_of_run(window, outer)
+        values = _parse_run(window.data[window.at : end])
+        if values is None:
+            single = max(window.passed + end, offset + 1)
+            continue
+        window.at = end
+        for value in values:
+            yield Found(offset, value) if isinstance(value, dict) else Found(offset, None, NO_OBJECT)
     window.at += 1
 
 
-def _next(window: _Window) -> bytes:
-    """The first byte that is neither blank nor a comma; b"" at the end of the file."""
-    while True:
-        window.at = BLANK.match(window.data, window.at).end()  # type: ignore[union-attr]  # it matches nothing too
-        if window.at < len(window.data):
-            return window.data[window.at : window.at + 1]
-        if not window.more():
-            return b""
+def _message(window: Window) -> Found:
+    """The message that begins here, and the window behind it."""
+    offset = window.passed + window.at
+    end = by_indentation(window)
+    value = _parse(window.data[window.at : end])
+    if value is None and (counted := by_brackets(window, 0)):
+        value = _parse(window.data[window.at : counted])
+        end = counted if value is not None or not end else end
+    if value is None and (another := ARRAY.search(window.data, window.at, end or len(window.data))):
+        window.at = max(window.at, window.data.rfind(b"{\n", window.at, another.start()))  # of an export behind one that was cut
+        return Found(offset, None, CUT)
+    if end:
+        found = Found(offset, value, "" if value is not None else _problem(window.data[window.at : end]))
+        window.at = end
+        return found
+    if len(window.data) - window.at > LONGEST:
+        return Found(offset, None, LONG if skip(window) else CUT)
+    window.at = len(window.data)
+    return Found(offset, None, CUT)
 
 
-def _by_indentation(window: _Window) -> int:
-    """Where the message ends that begins here, by the indentation of its first line; 0 if that tells nothing."""
-    line = window.data.rfind(b"\n", 0, window.at) + 1
-    indent = window.data[line : window.at]
-    if not line or indent.strip(b" \t"):
+def _end_of_run(window: Window, outer: bytes | None) -> int:
+    """Where the last message ends that closes within the next RUN bytes and in this array; 0 if none is seen to.
+
+    Args:
+        outer: the indentation of the line that opened the array, which the line that closes it shares.
+    """
+    indent = indentation(window, window.at)  # first, as `more` forgets it
+    if indent is None or outer is None:
         return 0
-    wanted = b"\n" + indent + b"}"
-    while (end := window.data.find(wanted, window.at)) < 0:
-        if len(window.data) - window.at > LONGEST or not window.more():
-            return 0
-    return end + len(wanted)
+    while len(window.data) - window.at < RUN and window.more():
+        pass
+    limit = window.at + RUN
+    closed = window.data.find(b"\n" + outer + b"]", window.at, limit)
+    last = b"\n" + indent + b"}"
+    end = window.data.rfind(last, window.at, closed + 1 if closed >= 0 else limit)
+    return end + len(last) if end >= 0 else 0
 
 
-def _brackets(window: _Window, depth: int) -> int:
-    """Where as many brackets are closed as were opened from here on, `depth` more; 0 if that is not in reach."""
-    while True:
-        open_ = depth
-        for token in TOKEN.finditer(window.data, window.at):
-            open_ += {b"{": 1, b"[": 1, b"}": -1, b"]": -1}.get(token[0], 0)
-            if open_ <= 0 and token[0] in (b"}", b"]"):
-                return token.end()
-        if len(window.data) - window.at > LONGEST or not window.more():
-            return 0
+def _parse_run(run: bytes) -> list[Any] | None:
+    """The messages of a run, or None if they have to be read one by one."""
+    try:
+        values = orjson.loads(b"[%b]" % _without_entities(run))
+    except orjson.JSONDecodeError:
+        return None
+    # each ends as the last one does; else the file is not what it seemed, and something may have been cut out with the entities
+    return values if values and len(values) == run.count(run[run.rfind(b"\n") :]) else None
 
 
-def _skip(window: _Window) -> bool:
-    """Passes a message that is too long to be held, counting its brackets block by block; False if the file ends in it."""
-    depth, in_string = 0, False
-    while True:
-        window.at = (BODY if in_string else BETWEEN).match(window.data, window.at).end()  # type: ignore[union-attr]
-        sign = window.data[window.at : window.at + 1]
-        if not sign or (in_string and sign != b'"'):
-            if not window.more():
-                return False
-            continue
-        window.at += 1
-        if sign == b'"':
-            in_string = not in_string
-        else:
-            depth += 1 if sign in b"{[" else -1
-            if depth == 0:
-                return True
+def _without_entities(run: bytes) -> bytes:
+    """The same with empty `text_entities`: they say again what `text` says, and are half of the file."""
+    first, *rest = run.split(ENTITIES)
+    closed = b"\n" + first[first.rfind(b"\n") + 1 :] + b"]"
+    return ENTITIES.join([first, *(piece if piece[:1] == b"]" else piece[max(0, piece.find(closed)) :] for piece in rest)])
 
 
 def _parse(text: bytes) -> dict[str, Any] | None:
@@ -197,3 +198,11 @@ def _parse(text: bytes) -> dict[str, Any] | None:
         except ValueError:
             return None
     return value if isinstance(value, dict) else None
+
+
+def _problem(text: bytes) -> str:
+    try:
+        text.decode()
+    except UnicodeDecodeError as error:
+        return f"not UTF-8 ({text[error.start]:#04x})"
+    return "no JSON"
