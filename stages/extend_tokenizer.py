@@ -21,7 +21,9 @@ class ExtendTokenizer(NamedTuple):
 
     tokens: Annotated[int, IntRange(1), "New tokens."]
     min_count: Annotated[int, IntRange(1), "How often a new token stands in the corpus at least."]
-    scripts: Annotated[list[str], NONEMPTY, "Scripts that it spells, as Unicode calls them; texts in others are encoded as before."]
+    scripts: Annotated[
+        list[str], NONEMPTY, "Scripts that it spells, as Unicode calls them; texts in others are encoded as before."
+    ]
 
 
 @click.command(cls=Stage)

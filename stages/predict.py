@@ -1,6 +1,6 @@
 """Answers the held-out questions with the base model or an adapter, and measures the loss on the references.
 
-In: held-out rows, the base model, an adapter or the base model again. Out: one line a row.
+In: held-out rows, the base model, an adapter, another base or the base model again. Out: one line a row.
 
     python stages/predict.py --heldout data/heldout.jsonl --base models/base --model models/adapters/v2 …
 """
@@ -27,7 +27,7 @@ class Predict(NamedTuple):
 @click.command(cls=Stage)
 @path("--heldout", "Rows that are never trained on.")
 @path("--base", "Folder of the base model.")
-@path("--model", "Who answers: the base, or an adapter.")
+@path("--model", "Who answers: the base, an adapter, or another base.")
 @path("--out", "Answers and losses.")
 @path("--memo", "Folder of remembered answers.")
 @path("--work", "Folder for this run's lock.")
@@ -41,7 +41,7 @@ def main(
 
     quiet()
     from mbegu.asking.prompts import read_prompt
-    from mbegu.models.loading import Weights
+    from mbegu.models.loading import weights_of
     from mbegu.outputs import sole_writer
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import write_lines
@@ -49,8 +49,7 @@ def main(
 
     questions = read_heldout(heldout)
     asked = read_prompt(*prompt)
-    adapter = None if model.resolve() == base.resolve() else model
-    weights = Weights(base, adapter, predict.quantization)
+    weights = weights_of(model, base, predict.quantization)
     with sole_writer(work):
         answers, requests = answering.predict(questions, weights, asked, predict.batch_size, predict.max_new_tokens, memo)
         write_lines(out, answers)

@@ -51,15 +51,15 @@ def lines(when: Mapping[str, Mapping[str, Fertility]]) -> list[tuple[str, str, f
         when: what `fertility` found, by when: "before" and "after".
     """
     return [
-        (script, name, round(found.tokens_per_word(), DIGITS), round(found.bytes_per_token(), DIGITS))
+        (of_script, name, round(found.tokens_per_word(), DIGITS), round(found.bytes_per_token(), DIGITS))
         for name, scripts in when.items()
-        for script, found in scripts.items()
+        for of_script, found in scripts.items()
     ]
 
 
 def named(when: Mapping[str, Mapping[str, Fertility]]) -> dict[str, float]:
     """The same values by name, such as `ethiopic_tokens_per_word_before`, with the number of words of each script."""
-    values: dict[str, float] = {f"{script.lower()}_words": found.words for script, found in next(iter(when.values())).items()}
-    for script, name, *numbers in lines(when):
-        values |= {f"{script.lower()}_{column}_{name}": number for column, number in zip(COLUMNS[2:], numbers, strict=True)}
+    values: dict[str, float] = {f"{key.lower()}_words": found.words for key, found in next(iter(when.values())).items()}
+    for of_script, name, *numbers in lines(when):
+        values |= {f"{of_script.lower()}_{column}_{name}": value for column, value in zip(COLUMNS[2:], numbers, strict=True)}
     return values

@@ -8,6 +8,7 @@ Purason et al. 2025 (arXiv 2512.03989) call continued BPE training.
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import regex
@@ -118,7 +119,7 @@ def learn(words: Words, wanted: int, min_count: int, allowed: Callable[[str], bo
 def _count(
     run: list[str], count: int, index: int, counts: Counter[Pair], places: dict[Pair, set[int]], allowed: Callable[[str], bool]
 ) -> None:
-    for pair in zip(run, run[1:], strict=False):
+    for pair in pairwise(run):
         if allowed("".join(pair)):
             counts[pair] += count
             places[pair].add(index)

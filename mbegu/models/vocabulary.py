@@ -48,9 +48,7 @@ def learn(texts: Sequence[str], tokenizer: Any, growth: Growth, key: str) -> Lea
     def allowed(token: str) -> bool:
         return token not in model["vocab"] and pieces.fits(surface(token), letters)
 
-    found = pieces.learn(
-        pieces.segments(texts, tokenizer.backend_tokenizer, surface), growth.tokens, growth.min_count, allowed
-    )
+    found = pieces.learn(pieces.segments(texts, tokenizer.backend_tokenizer, surface), growth.tokens, growth.min_count, allowed)
     if len(found.pieces) < growth.tokens:
         raise BadInput(
             f"{key}.tokens: {growth.tokens} are more than the corpus supports; {len(found.pieces)} pieces of "

@@ -29,4 +29,6 @@ def within(scripts: list[str]) -> regex.Pattern[str]:
         union = "".join(rf"\p{{Script={regex.escape(name)}}}" for name in scripts)
         return regex.compile(rf"[[{union}]&&[\p{{L}}\p{{M}}]]+|[{union}]", regex.VERSION1)
     except regex.error:
-        raise BadInput(f"scripts: one of {', '.join(scripts)} is no script that Unicode knows, such as Ethiopic or Han.") from None
+        raise BadInput(
+            f"scripts: one of {', '.join(scripts)} is no script that Unicode knows, such as Ethiopic or Han."
+        ) from None

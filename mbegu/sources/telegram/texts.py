@@ -5,7 +5,14 @@ from typing import Any
 
 import regex
 
-MASKS = {"mention": "@handle", "mention_name": "@handle", "bot_command": "", "email": "[email]", "phone": "[phone]", "bank_card": "[card]"}
+MASKS = {
+    "mention": "@handle",
+    "mention_name": "@handle",
+    "bot_command": "",
+    "email": "[email]",
+    "phone": "[phone]",
+    "bank_card": "[card]",
+}
 # Zero-width characters that join nothing, soft hyphens and direction marks; a joiner holds an emoji or a Persian word together.
 INVISIBLE = regex.compile(r"[\u200B\u2060\uFEFF\u00AD\u200E\u200F\u202A-\u202E\u2066-\u2069]|[^\P{Cc}\n\t]")
 BLANKS = regex.compile(r"[^\S\n]+")
@@ -13,7 +20,9 @@ LINES = regex.compile(r" ?\n ?")
 GAPS = regex.compile(r"\n{3,}")
 UNTIDY = regex.compile(rf"{INVISIBLE.pattern}|[^\S\n ]|  | \n|\n |\n\n\n")
 EMAIL = regex.compile(r"[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+")
-HANDLE = regex.compile(r"(?<![\p{L}\p{N}@/.])@[A-Za-z][A-Za-z0-9_]{3,31}|(?:https?://)?(?:t(?:elegram)?\.me|telegram\.dog)/[\w+/]+")
+HANDLE = regex.compile(
+    r"(?<![\p{L}\p{N}@/.])@[A-Za-z][A-Za-z0-9_]{3,31}|(?:https?://)?(?:t(?:elegram)?\.me|telegram\.dog)/[\w+/]+"
+)
 # An international number, or a national one with its leading 0: 9 to 15 digits, in groups or not
 PHONE = regex.compile(r"(?<![\p{N}.,+])(?:\+\d{1,3}[ .-]?|0)(?:\(?\d{1,4}\)?[ .-]?){2,5}\d{2,4}(?![\p{N}])")
 DIGITS = range(9, 16)
