@@ -108,7 +108,8 @@ def extend(base: Path, texts: Sequence[str], growth: Growth, out: Path, key: str
     spelt = [tokenizer.decode([token]) for token in added]
     _write(out / VOCABULARY, {"added": added, "tokens": spelt, "from": identity})
     origin = json.loads((base / "base.json").read_text(encoding="utf-8"))
-    finish(out, {**origin, "extended": {"tokens": len(added), "from": identity}})
+    rows = model.get_input_embeddings().weight.shape[0]
+    finish(out, {**origin, "extended": {"tokens": len(added), "rows": rows, "from": identity}})
     return tokenizer
 
 

@@ -103,7 +103,11 @@ def test_the_new_rows_are_means_and_the_folder_is_a_base_the_same_twice(tiny_bas
     verify(tmp_path / "one")
     for path in (tmp_path / "one").iterdir():
         assert path.suffix == ".safetensors" or str(tiny_base.parent) not in path.read_text()
-    assert json.loads((tmp_path / "one/base.json").read_text())["extended"] == {"tokens": 12, "from": verify(tiny_base)}
+    assert json.loads((tmp_path / "one/base.json").read_text())["extended"] == {
+        "tokens": 12,
+        "rows": 412,
+        "from": verify(tiny_base),
+    }
     said = json.loads((tmp_path / "one/vocabulary.json").read_text())
     assert said["from"] == verify(tiny_base) and said["added"] == added_tokens(tmp_path / "one") and len(said["tokens"]) == 12
     assert " ብር" in said["tokens"] and not added_tokens(tiny_base)
