@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from mbegu.text.scripts import script
 
 ALL = "all"
-COLUMNS = ("script", "when", "tokens_per_word", "bytes_per_token")
+COLUMNS = ("label", "script", "when", "tokens_per_word", "bytes_per_token")
 DIGITS = 4
 
 
@@ -44,14 +44,14 @@ def fertility(texts: Iterable[str], tokenizer: Any) -> dict[str, Fertility]:
     return {name: Fertility(*sums[name]) for name in ordered}
 
 
-def lines(when: Mapping[str, Mapping[str, Fertility]]) -> list[tuple[str, str, float, float]]:
-    """The values of `COLUMNS`, rounded.
+def lines(when: Mapping[str, Mapping[str, Fertility]]) -> list[tuple[str, str, str, float, float]]:
+    """The values of `COLUMNS`, rounded; a label is a bar of DVC's plot, which has one axis for names.
 
     Args:
         when: what `fertility` found, by when: "before" and "after".
     """
     return [
-        (of_script, name, round(found.tokens_per_word(), DIGITS), round(found.bytes_per_token(), DIGITS))
+        (f"{of_script}, {name}", of_script, name, round(found.tokens_per_word(), DIGITS), round(found.bytes_per_token(), DIGITS))
         for name, scripts in when.items()
         for of_script, found in scripts.items()
     ]
@@ -60,6 +60,6 @@ def lines(when: Mapping[str, Mapping[str, Fertility]]) -> list[tuple[str, str, f
 def named(when: Mapping[str, Mapping[str, Fertility]]) -> dict[str, float]:
     """The same values by name, such as `ethiopic_tokens_per_word_before`, with the number of words of each script."""
     values: dict[str, float] = {f"{key.lower()}_words": found.words for key, found in next(iter(when.values())).items()}
-    for of_script, name, *numbers in lines(when):
-        values |= {f"{of_script.lower()}_{column}_{name}": value for column, value in zip(COLUMNS[2:], numbers, strict=True)}
+    for _label, of_script, name, *numbers in lines(when):
+        values |= {f"{of_script.lower()}_{column}_{name}": value for column, value in zip(COLUMNS[3:], numbers, strict=True)}
     return values
