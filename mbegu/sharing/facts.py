@@ -75,9 +75,18 @@ def base_name(given: str | None, base: Path, lock: Lock) -> str:
         raise BadInput(f"{base}: no base.json here; fetch it with `dvc pull {base}` or build it with `dvc repro base`.") from None
     if fetched["source"] == "hub":
         return str(fetched["name"])
-    if fetched["source"] == "pypi" and base.as_posix() in lock:
-        return str(settings(lock[base.as_posix()])["hub.name"])
+    if fetched["source"] == "wheel":
+        return str(fetched["model"])
+    if fetched["source"] == "pypi" and (named := _named(base.as_posix(), lock)):
+        return named
     raise BadInput(f"{base}: nothing says what this model is called on a hub; add --base_model NAME/REPO.")
+
+
+def _named(base: str, lock: Lock) -> str | None:
+    """The hub's name that params.yaml had for the model of a wheel, or of the base that tokens were added to."""
+    built = [lock[base]] if base in lock else []
+    built += [lock[dep["path"]] for one in built for dep in one.stage.get("deps", []) if dep["path"] in lock]
+    return next((str(found["hub.name"]) for found in map(settings, built) if "hub.name" in found), None)
 
 
 def _known(version: str, adapters: Path, lock: Lock) -> None:

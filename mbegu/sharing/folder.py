@@ -14,7 +14,7 @@ from mbegu.outputs import whole
 from mbegu.sharing import card
 from mbegu.sharing.card import Settings
 
-TEMPLATE, CARD, MERGED = "prompt.jinja", "README.md", "merged"
+TEMPLATE, CARD, MERGED, NOTICE = "prompt.jinja", "README.md", "merged", "NOTICE"
 TOKENIZER = (
     "tokenizer*", "chat_template*", "special_tokens_map.json", "added_tokens.json", "vocab*", "merges.txt", "*.model",
 )  # fmt: skip
@@ -92,6 +92,8 @@ def write_licence(folder: Path, licence: str, base: Path, base_name: str) -> Non
     )
     for path in sorted(base.glob("LICENSE*")):
         shutil.copyfile(path, folder / f"{path.name}.base")
+    if (base / NOTICE).is_file():
+        shutil.copyfile(base / NOTICE, folder / NOTICE)
 
 
 def _copy(path: Path, folder: Path) -> None:

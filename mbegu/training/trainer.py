@@ -15,7 +15,7 @@ from transformers.trainer_callback import PrinterCallback, ProgressCallback
 from mbegu.errors import BadInput
 from mbegu.models.loading import keep_gradients_after_evaluation, load_base
 from mbegu.rows.lineage import side
-from mbegu.training import packing, stopping
+from mbegu.training import new_tokens, packing, stopping
 from mbegu.training.dropout import replace_dropout
 from mbegu.training.loss import completion_loss
 from mbegu.training.progress import Bar
@@ -63,7 +63,10 @@ def build(base: Path, method: str, lora: Lora, seed: int, section: str = "train"
 
 
 def add_lora(model: Any, lora: Lora, seed: int) -> Any:
-    """Freezes the base as it is (no layer is copied to fp32) and adds fp32 adapters, initialised from `seed`."""
+    """Freezes the base as it is (no layer is copied to fp32) and adds fp32 adapters, initialised from `seed`.
+
+    Where tokens were added to the base, the adapter has their embeddings too.
+    """
     set_seed(seed)
     for parameter in model.parameters():
         parameter.requires_grad_(False)
@@ -73,8 +76,9 @@ def add_lora(model: Any, lora: Lora, seed: int) -> Any:
         lora_dropout=lora.dropout,
         target_modules=lora.targets,
         task_type="CAUSAL_LM",
+        trainable_token_indices=new_tokens.layers(model) or None,
     )
-    return get_peft_model(model, config)
+    return new_tokens.train_apart(get_peft_model(model, config))
 
 
 def train(model: Any, rows: Dataset, validation: Dataset, schedule: Schedule, folder: Path) -> Any:

@@ -14,8 +14,10 @@ from test_merged import make_adapter
 
 from mbegu.asking.prompts import Prompt
 from mbegu.builds.lock import content_hash
+from mbegu.models import vocabulary
 from mbegu.models.loading import Weights
 from mbegu.models.manifest import verify, write_manifest
+from mbegu.models.vocabulary import Growth
 from mbegu.rows.heldout import read_heldout
 from mbegu.rows.jsonl import write_lines
 from mbegu.rows.row import read_rows
@@ -64,7 +66,13 @@ def write_lock() -> None:
 def build(project: Path, tiny_base: Path, adapter: Path) -> None:
     """Everything that publish reads, made by the library, with random weights."""
     shutil.copytree(tiny_base, project / "models/base")
-    fetched = {"source": "pypi", "name": "a-wheel", "version": "1.0", "file": "tiny.gguf", "sha256": "ab" * 32}
+    fetched = json.loads((tiny_base / "base.json").read_text()) | {
+        "source": "pypi",
+        "name": "a-wheel",
+        "version": "1.0",
+        "file": "tiny.gguf",
+        "sha256": "ab" * 32,
+    }
     (project / "models/base/base.json").write_text(json.dumps(fetched))
     write_manifest(project / "models/base")
     shutil.copytree(adapter, project / "models/adapters/v1")
@@ -160,6 +168,27 @@ def test_what_is_published_loads_from_another_folder_and_answers_as_ask_does(pro
     asked = mbegu("ask", "--adapter", "models/adapters/v1", "--max_new_tokens", 8, "--input", HELDOUT[0]["input"], question)
     assert said.getvalue().strip() == asked.stdout.strip() != ""
     assert _merged_and_adapter_answer_alike(away / "v1", project / "models/base")
+
+
+def test_an_adapter_over_a_base_with_new_tokens_needs_the_original_base_only(tiny_base, tmp_path, mbegu, tmp_path_factory):
+    vocabulary.extend(tiny_base, TEXTS + ["ሰላም ለዓለም"] * 9, Growth(5, 3, ["Ethiopic"]), tmp_path / "extended", "k")
+    (tmp_path / "extended/NOTICE").write_text("ማስታወቂያ\n")
+    build(tmp_path, tmp_path / "extended", make_adapter(tmp_path / "extended", tmp_path / "adapter"))
+    write_lock()
+    assert mbegu(*V1, "--merge").exit_code == 0
+    away = tmp_path_factory.mktemp("stranger")
+    shutil.copytree(tmp_path / "published/v1", away / "v1")
+    assert (away / "v1/NOTICE").read_text() == "ማስታወቂያ\n"
+    page = (away / "v1/README.md").read_text(encoding="utf-8")
+    code = page.split("python\n", 1)[1].split("\n````", 1)[0]
+    code = code.replace("'org/tiny-model'", repr(str(tiny_base))).replace("folder = '.'", "folder = 'v1'")
+    said = io.StringIO()
+    with contextlib.chdir(away), contextlib.redirect_stdout(said):
+        exec(code, {})
+    question = HELDOUT[0]["instruction"].strip()
+    asked = mbegu("ask", "--adapter", "models/adapters/v1", "--max_new_tokens", 8, "--input", HELDOUT[0]["input"], question)
+    assert said.getvalue().strip() == asked.stdout.strip() != ""
+    assert _merged_and_adapter_answer_alike(away / "v1", tmp_path / "models/base")
 
 
 def _merged_and_adapter_answer_alike(folder: Path, base: Path) -> bool:

