@@ -46,9 +46,9 @@ def main(
     metrics = comparison.read_scores(scores, project.names("models"))
     ids, models = comparison.read_models(rows, list(metrics))
     questions = {row["id"]: row for row in read_heldout(heldout)}
-    compared = comparison.compare(models, [questions[id_].get("group", "") for id_ in ids])
     declares = read_params(params)
     shown = comparing.shown(declares, list(models), params)
+    compared = comparison.compare(models, [questions[id_]["group"] for id_ in ids], shown)
     declared = [name for name in models if name in project.names("versions")]
     datasets = {name: read_rows(versions / f"{name}.jsonl", answered=True) for name in declared}
     columns = [name for name in TESTED if all(name in found for found in metrics.values())]

@@ -48,23 +48,23 @@ def read_models(folder: Path, names: Sequence[str]) -> tuple[list[str], Models]:
     return ids, {name: measures for name, (_, measures) in found.items()}
 
 
-def compare(models: Models, groups: Sequence[str] = ()) -> dict[str, Any]:
+def compare(models: Models, groups: Sequence[str] = (), shown: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
     """Intervals of each model's scores, and every pair of models compared.
 
     Args:
         groups: the group of each question (see `significance.as_arrays`), or nothing.
+        shown: comparisons, (new, old), that are wanted beside each model with every one before it.
 
     Returns:
         `rows`; `groups`, if there are any, how many are resampled; `resamples`; `level` of the intervals; `intervals` by model
-        and metric, [low, high]; `pairs`, by "NEW against OLD" with models in the order given, of what
+        and metric, [low, high]; `pairs`, by "NEW against OLD", of what
         `significance.compare_pair` says. Numbers have 6 digits.
     """
     arrays = {model: as_arrays(rows, TESTED, groups) for model, rows in models.items()}
     names = list(models)
+    ordered = [(new, old) for index, new in enumerate(names) for old in names[:index]]
     pairs = {
-        pair_name(new, old): compare_pair(arrays[old], arrays[new], TESTED)
-        for index, new in enumerate(names)
-        for old in names[:index]
+        pair_name(new, old): compare_pair(arrays[old], arrays[new], TESTED) for new, old in dict.fromkeys([*ordered, *shown])
     }
     intervals = {model: own_intervals(found, TESTED) for model, found in arrays.items()}
     rows = len(next(iter(models.values())))

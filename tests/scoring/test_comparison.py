@@ -113,6 +113,8 @@ def test_questions_of_a_group_are_resampled_as_one_and_n_counts_groups():
     assert one["difference"] == other["difference"] and (one["n"], other["n"]) == (40, 4)
     assert (one["verdict"], other["verdict"]) == ("better", "not distinguishable")  # four swaps of signs show nothing
     assert comparison.compare(models, [""] * 40) == alone
+    turned = comparison.compare(models, shown=[("base", "v1")])["pairs"]
+    assert list(turned) == ["v1 against base", "base against v1"] and turned["base against v1"]["rougeL"]["verdict"] == "worse"
     mixed = comparison.compare(models, ["one"] * 10 + [""] * 30)
     assert mixed["groups"] == 31  # a question of no group stands alone
     note = verdicts.dependence(grouped)
