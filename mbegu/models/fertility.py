@@ -19,7 +19,7 @@ class Fertility(NamedTuple):
     bytes: int  # of UTF-8, without white space
 
     def tokens_per_word(self) -> float:
-        """Fertility as Rust et al. 2021 (arXiv 2012.15613, §4.1) define it."""
+        """Fertility as Rust et al. 2021 (arXiv 2012.15613) define it."""
         return self.tokens / self.words
 
     def bytes_per_token(self) -> float:

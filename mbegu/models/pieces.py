@@ -2,7 +2,7 @@
 
 The new merges come after all of the tokenizer's own. So they see a text as it is encoded today and join what they know of
 it: a text that holds none of their pairs is encoded as before, and what is decoded stays the same to the byte. This is what
-Purason et al. 2025 (arXiv 2512.03989) call continued BPE training.
+Purason et al. 2025 call continued BPE training.
 """
 
 import unicodedata
@@ -15,7 +15,7 @@ import regex
 from transformers.convert_slow_tokenizer import bytes_to_unicode
 
 BATCH = 1000  # texts encoded at a time
-BYTES = {character: byte for byte, character in bytes_to_unicode().items()}  # type: ignore[no-untyped-call]
+BYTES = {character: byte for byte, character in bytes_to_unicode().items()}
 Pair = tuple[str, str]
 Words = Counter[tuple[str, ...]]
 
