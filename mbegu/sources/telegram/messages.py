@@ -66,8 +66,13 @@ def nothing(reason: str, number: int = NOWHERE) -> Message:
 
 def body(message: Message) -> bytes:
     """The fields of its row that don't depend on the chat's name, as they stand in the file, with the closing brace."""
-    parts = map(orjson.dumps, (message.date, message.text, message.media, message.forwarded))
-    return b'"date": %b, "text": %b, "media": %b, "forwarded": %b}' % tuple(parts)
+    _, _, _, date, text, media, forwarded, _ = message
+    parts = _json(date), _json(text), _json(media), _json(forwarded)
+    return b'"date": %b, "text": %b, "media": %b, "forwarded": %b}' % parts
+
+
+def _json(text: str | None) -> bytes:
+    return b"null" if text is None else orjson.dumps(text)
 
 
 def _date(value: dict[str, Any]) -> tuple[str | None, int]:

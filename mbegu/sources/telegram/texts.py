@@ -78,12 +78,11 @@ def tidy(text: str) -> str:
 
 def mask(text: str) -> str:
     """Handles, addresses and telephone numbers by what they are; prices, years, dates and times stay."""
-    if "@" in text or ".me/" in text or ".dog/" in text:
-        # most of these signs begin a handle, and a search for addresses reads every word
-        if any(before[-1:].isalnum() for before in text.split("@")[:-1]):
+    # most of these signs stand in handles that are masked already, and a search for addresses reads every word
+    if (signs := text.count("@") - text.count("@handle")) or ".me/" in text or ".dog/" in text:
+        if signs and any(before[-1:].isalnum() for before in text.split("@")[:-1]):
             text = EMAIL.sub("[email]", text)
-        if text.count("@") > text.count("@handle") or "/" in text:
-            text = HANDLE.sub("@handle", text)
+        text = HANDLE.sub("@handle", text)
     return DIGITS.sub(_numbers, text) if LIKELY.search(text) else text
 
 
