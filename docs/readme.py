@@ -78,6 +78,26 @@ def company_docs() -> dict[str, str]:
     }
 
 
+def amharic_ads() -> dict[str, str]:
+    """Scores, and what was counted and measured on the way."""
+    folder = ROOT / "examples/amharic_ads"
+    messages, label, fertility = (
+        json.loads((folder / f"metrics/corpus/market/{name}.json").read_text(encoding="utf-8"))
+        for name in ("messages", "label", "fertility")
+    )
+    bounds = {
+        name: f"{label[name]:.2f} [{label[f'{name}_low']:.2f}, {label[f'{name}_high']:.2f}]"
+        for name in ("precision", "recall", "f1")
+    }
+    spelt = [f"{fertility[f'ethiopic_tokens_per_word_{when}']:.2f}" for when in ("before", "after")]
+    rows = (
+        f"{messages['candidates']} messages, of which {messages['kept']} are kept. Ads told from others, cross-validated over "
+        f"{label['measured']} labelled messages: precision {bounds['precision']}, recall {bounds['recall']}, F1 {bounds['f1']}. "
+        f"Tokens an Ethiopic word: {spelt[0]} before, {spelt[1]} with {fertility['tokens_added']} tokens added.\n"
+    )
+    return {"table": (folder / "metrics/compare.md").read_text(encoding="utf-8"), "rows": rows}
+
+
 def finance_qa() -> dict[str, str]:
     """Scores, what cleaning dropped, validation losses, the sweep."""
     folder = ROOT / "examples/finance_qa"
@@ -122,6 +142,7 @@ def main() -> None:
         "docs/growing.md": growing(row),
         "examples/company_docs/README.md": company_docs(),
         "examples/finance_qa/README.md": finance_qa(),
+        "examples/amharic_ads/README.md": amharic_ads(),
     }
     for name, parts in pages.items():
         text = replaced((ROOT / name).read_text(encoding="utf-8"), parts)
