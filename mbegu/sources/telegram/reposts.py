@@ -99,7 +99,7 @@ def _link_near(fates: Fates, spooled: Spool, linked: Iterator[tuple[int, int]], 
     apart = ((one, other) for one, other in firsts if one != other)
     while some := list(islice(apart, COMPARED)):
         places = [place for pair in some for place in pair]
-        texts = [orjson.loads(b"{" + row)["text"] for row in spool.rows(spooled, spool.keys_of(spooled, places))]
+        texts = [orjson.loads(row)["text"] for row in spool.rows(spooled, spool.keys_of(spooled, places))]
         grams = iter(sketches.pairs(texts))
         for (one, other), first, second in zip(some, grams, grams, strict=True):
             common = len(first & second)

@@ -7,7 +7,8 @@ program wrote again in one line, brackets are counted outside of strings.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,38 +39,56 @@ CUT, LONG, NO_OBJECT = "the file ends in the middle of it", f"longer than {LONGE
 
 
 class Found(NamedTuple):
-    """What stands at a place of an export."""
+    """What stands at a place of an export: a chat, some of its messages, or what can't be read."""
 
-    offset: int  # in bytes from the start of the file: of a chat's messages, of what can't be read, of the run with a message
-    value: dict[str, Any] | None  # the keys of a chat that stand before its messages, or a message; None if unreadable
-    problem: str = ""  # why it can't be read
-    is_chat: bool = False
+    offset: int  # in bytes from the start of the file: where a chat's messages begin, where a run of them or a problem stands
+    chat: dict[str, Any] | None = None  # the keys that stand before its messages
+    messages: Sequence[dict[str, Any]] = ()
+    problem: str = ""  # why one message can't be read
 
 
 def read_export(path: Path) -> Iterator[Found]:
-    """Each chat of an export, and after it each of its messages, in the file's order.
+    """Each chat of an export, and after it its messages, in the file's order.
 
     The file is the export of one chat, of a whole account, or several exports one after the other. What can't be read comes
     with its problem, and so does the end of a file that was cut off.
 
     Raises:
-        BadInput: no such file, another encoding than UTF-8, or no messages in it.
+        BadInput: no such file, or another encoding than UTF-8.
     """
-    try:
-        with open(path, "rb") as file:
-            window, chats = Window(file), 0
-            _check_start(window.data, path)
-            while (head := _to_array(window)) is not None:
-                chats += 1
-                yield Found(window.passed + window.at, _chat(head), is_chat=True)
-                yield from _messages(window)
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}; name an export of Telegram Desktop.") from None
-    if not chats:
+    with _opened(path) as window:
+        while (head := _to_array(window)) is not None:
+            yield Found(window.passed + window.at, _chat(head))
+            yield from _messages(window)
+
+
+def read_chats(path: Path) -> list[tuple[int, dict[str, Any]]]:
+    """The offset and the keys of each chat, as `read_export` gives them, at the speed of a search.
+
+    Raises:
+        BadInput: as `read_export`, or no messages in it.
+    """
+    with _opened(path) as window:
+        found = []
+        while (head := _to_array(window)) is not None:
+            found.append((window.passed + window.at, _chat(head)))
+    if not found:
         raise BadInput(
             f'{path}: no "messages" in it; expected the result.json that Telegram Desktop exports as JSON. Leave other '
             "files out with ingest_telegram.exclude."
         )
+    return found
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Window]:
+    try:
+        with open(path, "rb") as file:
+            window = Window(file)
+            _check_start(window.data, path)
+            yield window
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}; name an export of Telegram Desktop.") from None
 
 
 def _check_start(start: bytes, path: Path) -> None:
@@ -82,7 +101,7 @@ def _check_start(start: bytes, path: Path) -> None:
 
 def _to_array(window: Window) -> bytes | None:
     """Goes on into the next array of messages, and gives what stands before it; None if there is none."""
-    while not (found := ARRAY.search(window.data, window.at)):
+    while not (found := _array(window)):
         # contacts and the like are passed; a chat's own keys stand just before its messages
         window.at = max(window.at, len(window.data) - BLOCK)
         if not window.more():
@@ -90,6 +109,13 @@ def _to_array(window: Window) -> bytes | None:
     head = window.data[window.at : found.start()]
     window.at = found.end()
     return head
+
+
+def _array(window: Window) -> regex.Match[bytes] | None:
+    at = window.data.find(b'"messages"', window.at)  # ten times as fast as the pattern
+    while at >= 0 and not (found := ARRAY.match(window.data, at)):
+        at = window.data.find(b'"messages"', at + 1)
+    return found if at >= 0 else None
 
 
 def _chat(head: bytes) -> dict[str, Any]:
@@ -111,10 +137,10 @@ def _messages(window: Window) -> Iterator[Found]:
     while (first := next_sign(window)) != b"]":
         offset = window.passed + window.at
         if not first:
-            yield Found(offset, None, CUT)
+            yield Found(offset, problem=CUT)
             return
         if first != b"{":
-            yield Found(offset, None, NO_OBJECT)
+            yield Found(offset, problem=NO_OBJECT)
             pass_value(window, outer, inner)
             continue
         if offset < single:
@@ -128,8 +154,7 @@ def _messages(window: Window) -> Iterator[Found]:
             single = max(window.passed + end, offset + 1)
             continue
         window.at = end
-        for value in values:
-            yield Found(offset, value) if isinstance(value, dict) else Found(offset, None, NO_OBJECT)
+        yield Found(offset, messages=values)
     window.at += 1
 
 
@@ -143,15 +168,15 @@ def _message(window: Window) -> Found:
         end = counted if value is not None or not end else end
     if value is None and (another := ARRAY.search(window.data, window.at, end or len(window.data))):
         window.at = max(window.at, window.data.rfind(b"{\n", window.at, another.start()))  # of an export behind one that was cut
-        return Found(offset, None, CUT)
+        return Found(offset, problem=CUT)
     if end:
-        found = Found(offset, value, "" if value is not None else _problem(window.data[window.at : end]))
+        text = window.data[window.at : end]
         window.at = end
-        return found
+        return Found(offset, problem=_problem(text)) if value is None else Found(offset, messages=[value])
     if len(window.data) - window.at > LONGEST:
-        return Found(offset, None, LONG if skip(window) else CUT)
+        return Found(offset, problem=LONG if skip(window) else CUT)
     window.at = len(window.data)
-    return Found(offset, None, CUT)
+    return Found(offset, problem=CUT)
 
 
 def _end_of_run(window: Window, outer: bytes | None) -> int:
@@ -172,14 +197,15 @@ def _end_of_run(window: Window, outer: bytes | None) -> int:
     return end + len(last) if end >= 0 else 0
 
 
-def _parse_run(run: bytes) -> list[Any] | None:
+def _parse_run(run: bytes) -> list[dict[str, Any]] | None:
     """The messages of a run, or None if they have to be read one by one."""
     try:
         values = orjson.loads(b"[%b]" % _without_entities(run))
     except orjson.JSONDecodeError:
         return None
     # each ends as the last one does; else the file is not what it seemed, and something may have been cut out with the entities
-    return values if values and len(values) == run.count(run[run.rfind(b"\n") :]) else None
+    whole = values and len(values) == run.count(run[run.rfind(b"\n") :]) and all(type(value) is dict for value in values)
+    return values if whole else None
 
 
 def _without_entities(run: bytes) -> bytes:
@@ -193,7 +219,7 @@ def _parse(text: bytes) -> dict[str, Any] | None:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
-        try:  # also takes halves of surrogate pairs
+        try:  # also reads halves of surrogate pairs
             value = json.loads(ESCAPE.sub(rb"\1\\u00\2", text))
         except ValueError:
             return None
