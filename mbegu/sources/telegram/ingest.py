@@ -16,6 +16,7 @@ from mbegu.sources.telegram.chats import Chat
 from mbegu.sources.telegram.reading import Progress, Reading
 from mbegu.sources.telegram.reposts import Fates
 from mbegu.sources.telegram.settings import Ingest
+from mbegu.sources.telegram.spool import Keys
 
 
 class Outputs(NamedTuple):
@@ -128,17 +129,21 @@ def _write(read: Reading, fates: Fates, out: Outputs) -> Counter[int]:
         stay, others = keys[fate == reposts.KEPT], keys[fate != reposts.KEPT]
         kept.update(stay["channel"].tolist())
         out.messages.write(spool.joined(read.spooled, stay))
-        stored = zip(others, spool.rows(read.spooled, others), strict=True)
-        out.ledger.writelines(row if key["gone"] else _linked(read, fates, key, row) for key, row in stored)
+        out.ledger.write(b"".join(_ledger(read, fates, others)))
     return kept
 
 
-def _linked(read: Reading, fates: Fates, key: Any, row: bytes) -> bytes:
-    """The ledger's line of a message in whose place another one stays."""
-    place = int(key["place"])
-    fate, id_ = fates.fate[place], lines.id_of(read.keys[key["channel"]], key["number"])
-    if fate == reposts.OLDER:
-        return lines.dropped(id_, reposts.REASONS[fate], row)
-    first = spool.keys_of(read.spooled, [reposts.first_like(fates, place)])[0]
-    nearest = lines.id_of(read.keys[first["channel"]], first["number"])
-    return lines.dropped(id_, reposts.REASONS[fate], row, fates.score[place] / reposts.EXACT, nearest)
+def _ledger(read: Reading, fates: Fates, keys: Keys) -> Iterator[bytes]:
+    """The lines of messages that are not kept."""
+    firsts = [reposts.first_like(fates, place) for place in keys["place"].tolist()]
+    nearest = spool.keys_of(read.spooled, firsts)[["channel", "number"]].tolist()
+    own = keys[["place", "channel", "number", "gone"]].tolist()
+    for (place, channel, number, gone), first, row in zip(own, nearest, spool.rows(read.spooled, keys), strict=True):
+        if gone:
+            yield row
+            continue
+        id_, reason = lines.id_of(read.keys[channel], number), reposts.REASONS[fates.fate[place]]
+        if fates.fate[place] == reposts.OLDER:
+            yield lines.dropped(id_, reason, row)
+        else:
+            yield lines.dropped(id_, reason, row, fates.score[place] / reposts.EXACT, lines.id_of(read.keys[first[0]], first[1]))

@@ -19,6 +19,7 @@ MEDIA = {
     "game_title": "game",
     "file": "file",
 }
+MARKS = {"media_type", *MEDIA}
 
 
 class Message(NamedTuple):
@@ -44,13 +45,13 @@ def read(value: dict[str, Any], masked: bool) -> Message:
     date, time = _date(value)
     version = max(time, _edited(value)) if "edited" in value else time
     forwarded = _forwarded(value, masked) if "forwarded_from" in value else None
-    return Message(number, time, version, date, raw_text(value, masked), _media(value), forwarded, _reason(value))
+    media = None if MARKS.isdisjoint(value) else _media(value)
+    reason = "" if kind == "message" else _reason(value)
+    return Message(number, time, version, date, raw_text(value, masked), media, forwarded, reason)
 
 
 def _reason(value: dict[str, Any]) -> str:
     kind = value.get("type")
-    if kind == "message":
-        return ""
     return f"{reasons.SERVICE}: {_short(value.get('action'))}" if kind == "service" else f"{reasons.UNKNOWN_KIND}: {_short(kind)}"
 
 
@@ -66,12 +67,21 @@ def nothing(reason: str, number: int = NOWHERE) -> Message:
 
 
 def _date(value: dict[str, Any]) -> tuple[str | None, int]:
-    """The date as written and in seconds; older exports lack the seconds, and without a zone they are those of UTC."""
-    date, seconds = value.get("date"), _seconds(value.get("date_unixtime"))
-    moment = _moment(date)
+    """The date as written, and in seconds."""
+    try:
+        date, seconds = value["date"], int(value["date_unixtime"])
+        datetime.fromisoformat(date)
+    except (KeyError, TypeError, ValueError):
+        return _part_of_date(value)
+    return (date, seconds) if 0 <= seconds < LATEST else (date, LATEST)
+
+
+def _part_of_date(value: dict[str, Any]) -> tuple[str | None, int]:
+    """The same where one of both is missing: older exports lack the seconds, and without a zone they are those of UTC."""
+    moment, seconds = _moment(value.get("date")), _seconds(value.get("date_unixtime"))
     if seconds is None:
         seconds = _since_1970(moment) or LATEST
-    return (date if moment else None), seconds
+    return (value["date"] if moment else None), seconds
 
 
 def _edited(value: dict[str, Any]) -> int:
@@ -92,7 +102,11 @@ def _since_1970(moment: datetime | None) -> int:
 
 
 def _seconds(text: Any) -> int | None:
-    return int(text) if isinstance(text, str) and text.isdecimal() and len(text) <= 9 + (text < "4") else None
+    try:
+        seconds = int(text)
+    except (TypeError, ValueError):
+        return None
+    return seconds if 0 <= seconds < LATEST else None
 
 
 def _media(value: dict[str, Any]) -> str | None:

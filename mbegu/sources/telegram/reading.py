@@ -106,11 +106,11 @@ def flush(reading: Reading, settings: Ingest) -> None:
         message.reason or ("" if text and words >= settings.min_words else _too_little(message, text, words))
         for message, text, words in zip(read, texts, drawn.words.tolist(), strict=True)
     ]
-    rows = [lines.row(reading.keys[channel], *pair) for channel, *pair in zip(channels, read, texts, strict=True)]
+    names = [reading.keys[channel] for channel in channels]
+    rows = list(map(lines.row, names, read, texts))
     for place, reason in enumerate(why):
         if reason:
-            id_ = lines.id_of(reading.keys[channels[place]], read[place].number)
-            rows[place] = lines.dropped(id_, reason, rows[place])
+            rows[place] = lines.dropped(lines.id_of(names[place], read[place].number), reason, rows[place])
     keys = np.zeros(len(read), spool.KEY)
     keys["place"] = np.arange(len(read)) + reading.sizes.total()
     keys["channel"], keys["exact"], keys["gone"] = channels, drawn.exact, [bool(reason) for reason in why]

@@ -17,7 +17,6 @@ import regex
 
 from mbegu.errors import BadInput
 from mbegu.sources.telegram.window import (
-    BLOCK,
     LONGEST,
     TOKEN,
     Window,
@@ -29,9 +28,9 @@ from mbegu.sources.telegram.window import (
     skip,
 )
 
-RUN = 1 << 18  # bytes of messages that are parsed at once
+RUN = 1 << 16  # bytes of messages that are parsed at once; what comes of more leaves the processor's cache
+HEAD = 1 << 16  # bytes before a chat's messages in which its own keys stand
 ARRAY = regex.compile(rb'"messages"\s*+:\s*+\[')
-ENTITIES = b'"text_entities": ['
 # Telegram Desktop writes a control character as \x0B, which is no JSON
 ESCAPE = regex.compile(rb"(?<!\\)((?:\\\\)*+)\\x([0-9A-Fa-f]{2})")
 MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"PK\x03": "a zip archive", b"\x1f\x8b": "a gzip archive"}
@@ -103,7 +102,7 @@ def _to_array(window: Window) -> bytes | None:
     """Goes on into the next array of messages, and gives what stands before it; None if there is none."""
     while not (found := _array(window)):
         # contacts and the like are passed; a chat's own keys stand just before its messages
-        window.at = max(window.at, len(window.data) - BLOCK)
+        window.at = max(window.at, len(window.data) - HEAD)
         if not window.more():
             return None
     head = window.data[window.at : found.start()]
@@ -120,14 +119,19 @@ def _array(window: Window) -> regex.Match[bytes] | None:
 
 def _chat(head: bytes) -> dict[str, Any]:
     """The keys of the innermost object that is open at the end of `head`."""
+    # no string holds a line end: what begins there is an object, whatever was cut off before it
+    own = _open(head[max(0, head.rfind(b"{\n")) :]) or _open(head)
+    return _parse(b"{" + own.strip().removesuffix(b",") + b"}") or {}
+
+
+def _open(head: bytes) -> bytes:
     opened: list[int] = []
     for token in TOKEN.finditer(head):
         if token[0] == b"{":
             opened.append(token.end())
         elif token[0] == b"}" and opened:
             opened.pop()
-    own = head[opened[-1] :].strip().removesuffix(b",") if opened else b""
-    return _parse(b"{" + own + b"}") or {}
+    return head[opened[-1] :] if opened else b""
 
 
 def _messages(window: Window) -> Iterator[Found]:
@@ -148,8 +152,7 @@ def _messages(window: Window) -> Iterator[Found]:
             if found.problem == CUT:
                 return
             continue
-        end = _end_of_run(window, outer)
-        values = _parse_run(window.data[window.at : end])
+        values, end = _run(window, outer)
         if values is None:
             single = max(window.passed + end, offset + 1)
             continue
@@ -179,40 +182,34 @@ def _message(window: Window) -> Found:
     return Found(offset, problem=CUT)
 
 
-def _end_of_run(window: Window, outer: bytes | None) -> int:
-    """Where the last message ends that closes within the next RUN bytes and in this array; 0 if none is seen to.
+def _run(window: Window, outer: bytes | None) -> tuple[list[dict[str, Any]] | None, int]:
+    """The messages that close within the next RUN bytes and in this array, and where the last of them ends.
+
+    None if they have to be read one by one, up to there.
 
     Args:
         outer: the indentation of the line that opened the array, which the line that closes it shares.
     """
     indent = indentation(window, window.at)  # first, as `more` forgets it
     if indent is None or outer is None:
-        return 0
+        return None, 0
     while len(window.data) - window.at < RUN and window.more():
         pass
-    limit = window.at + RUN
-    closed = window.data.find(b"\n" + outer + b"]", window.at, limit)
-    last = b"\n" + indent + b"}"
-    end = window.data.rfind(last, window.at, closed + 1 if closed >= 0 else limit)
-    return end + len(last) if end >= 0 else 0
+    last, limit = b"\n" + indent + b"}", window.at + RUN
+    end = window.data.rfind(last, window.at, limit) + len(last)
+    values = _parse_run(window.data[window.at : end])
+    if values is None and (closed := window.data.find(b"\n" + outer + b"]", window.at, limit)) >= 0:
+        end = window.data.rfind(last, window.at, closed + 1) + len(last)
+        values = _parse_run(window.data[window.at : end])
+    return values, end
 
 
 def _parse_run(run: bytes) -> list[dict[str, Any]] | None:
-    """The messages of a run, or None if they have to be read one by one."""
     try:
-        values = orjson.loads(b"[%b]" % _without_entities(run))
+        values = orjson.loads(b"[%b]" % run)
     except orjson.JSONDecodeError:
         return None
-    # each ends as the last one does; else the file is not what it seemed, and something may have been cut out with the entities
-    whole = values and len(values) == run.count(run[run.rfind(b"\n") :]) and all(type(value) is dict for value in values)
-    return values if whole else None
-
-
-def _without_entities(run: bytes) -> bytes:
-    """The same with empty `text_entities`: they say again what `text` says, and are half of the file."""
-    first, *rest = run.split(ENTITIES)
-    closed = b"\n" + first[first.rfind(b"\n") + 1 :] + b"]"
-    return ENTITIES.join([first, *(piece if piece[:1] == b"]" else piece[max(0, piece.find(closed)) :] for piece in rest)])
+    return values if values and all(type(value) is dict for value in values) else None
 
 
 def _parse(text: bytes) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -31,8 +31,7 @@ NUMBER = re.compile(
     rf"|\(?(?<!{DIGIT})(?<!{DIGIT}\.)(?:(?:\+|{ZERO}{{2}}(?!{ZERO})) ?{GROUPED}{{9,13}}|{ZERO}(?![.0]){GROUPED}{{8,10}}"
     rf"|[፩-፱](?:[ -]?[፩-፱]){{8,12}})(?!{DIGIT})"
 )
-# What every telephone number has, and where it stands: both begin with few characters, which are soon sought in a text
-LIKELY = re.compile(rf"[+0٠۰፩-፱]{GROUPED}{{8}}")
+# Where one stands, with what is beside it: this begins with few characters, which are soon sought in a text
 DIGITS = re.compile(r"[(+\d፩-፱][\d፩-፱ ./()+-]{8,}")
 FEWEST = 9  # digits of a telephone number
 NUMERAL = regex.compile(r"\d|[፩-፱]")
@@ -78,11 +77,17 @@ def clean(texts: Sequence[str], masked: bool) -> list[str]:
     for place in np.unique(ends.searchsorted(_untidy(flags))).tolist():
         found[place] = tidy(found[place])
     if masked:
-        digits = np.bincount(ends.searchsorted(np.flatnonzero(flags == NUMERIC)), minlength=len(found)) >= FEWEST
-        digits[ends.searchsorted(np.flatnonzero(flags == SIGN))] = True
-        for place in np.flatnonzero(digits).tolist():
-            found[place] = mask(found[place])
+        digits = np.bincount(ends.searchsorted(np.flatnonzero(flags == NUMERIC)), minlength=len(found))
+        _change(found, np.flatnonzero(digits >= FEWEST), _mask_numbers)
+        _change(found, np.unique(ends.searchsorted(np.flatnonzero(flags == SIGN))), _mask_signs)
     return found
+
+
+def _change(texts: list[str], places: NDArray[np.int64], change: Callable[[str], str]) -> None:
+    """Changes some of the texts, all at once."""
+    joined = change("\0".join([texts[place] for place in places.tolist()]))
+    for place, text in zip(places.tolist(), joined.split("\0"), strict=False):
+        texts[place] = text
 
 
 def encoded(texts: Sequence[str]) -> NDArray[np.uint32]:
@@ -126,12 +131,20 @@ def tidy(text: str) -> str:
 
 def mask(text: str) -> str:
     """Handles, addresses and telephone numbers by what they are; prices, years, dates and times stay."""
+    return _mask_numbers(_mask_signs(text))
+
+
+def _mask_signs(text: str) -> str:
     # most of these signs stand in handles that are masked already, and a search for addresses reads every word
     if (signs := text.count("@") - text.count("@handle")) or ".me/" in text or ".dog/" in text:
         if signs and any(before[-1:].isalnum() for before in text.split("@")[:-1]):
             text = EMAIL.sub("[email]", text)
         text = HANDLE.sub("@handle", text)
-    return DIGITS.sub(_numbers, text) if LIKELY.search(text) else text
+    return text
+
+
+def _mask_numbers(text: str) -> str:
+    return DIGITS.sub(_numbers, text)
 
 
 def _numbers(match: re.Match[str]) -> str:
