@@ -58,7 +58,7 @@ def ingest(exports: Iterable[tuple[str, Path]], settings: Ingest, work: Path, ou
     files, found = reading.survey(exports)
     names = chats.keys(found)
     with spool.opened(work) as spooled:
-        read = Reading(spooled, found, [lines.inner(name) for name in names], [], Counter(), Counter(), [])
+        read = Reading(spooled, found, [lines.inner(name) for name in names], [], [], Counter(), Counter(), [])
         for file in files:
             reading.read_file(read, file, settings, progress)
         reading.flush(read, settings)

@@ -4,8 +4,6 @@ import orjson
 
 from mbegu.sources.telegram.messages import NOWHERE, Message
 
-ROW = b'{"id": "%b/%d", "channel": "%b", "message": %d, "date": %b, "text": %b, "media": %b, "forwarded": %b}\n'
-NUMBERLESS = b'{"id": "%b/?", "channel": "%b", "message": null, "date": %b, "text": %b, "media": %b, "forwarded": %b}\n'
 LINE = b'{"id": %b, "stage": "ingest_telegram", "action": "dropped", "reason": %b, "score": %b, "nearest": %b, "row": %b}\n'
 
 
@@ -21,8 +19,12 @@ def row(key: bytes, message: Message, text: str) -> bytes:
         key: the `inner` name of its chat.
     """
     number, _, _, date, _, media, forwarded, _ = message
-    rest = _json(date), orjson.dumps(text), _json(media), _json(forwarded)
-    return NUMBERLESS % (key, key, *rest) if number == NOWHERE else ROW % (key, number, key, number, *rest)
+    own = b"%d" % number if number != NOWHERE else b"null"
+    parts = (
+        b'{"id": ', id_of(key, number), b', "channel": "', key, b'", "message": ', own, b', "date": ', _json(date),
+        b', "text": ', orjson.dumps(text), b', "media": ', _json(media), b', "forwarded": ', _json(forwarded), b"}\n",
+    )  # fmt: skip
+    return b"".join(parts)
 
 
 def id_of(key: bytes, number: int) -> bytes:

@@ -34,7 +34,8 @@ class Reading(NamedTuple):
     spooled: Spool
     chats: list[Chat]  # of each channel
     keys: list[bytes]  # of each channel, as `lines.inner` gives them
-    batch: list[tuple[int, Message]]  # with their channels, on their way to the spool
+    batch: list[Message]  # on their way to the spool
+    channels: list[int]  # of the batch
     sizes: Counter[int]  # messages of each channel
     gone: Counter[str]  # messages dropped by what they are themselves, by reason
     cut: list[str]  # files that end in the middle
@@ -77,12 +78,13 @@ def read_file(reading: Reading, export: Export, settings: Ingest, progress: Prog
             channel = export.channels[at]
             wanted = reading.chats[channel].kind in (None, *settings.chats)
         elif found.problem:
-            reading.batch.append((channel, _unread(reading, found, export.name)))
+            reading.batch.append(_unread(reading, found, export.name))
         elif wanted:
-            reading.batch.extend(zip(repeat(channel), [messages.read(one, settings.masked) for one in found.messages]))
+            reading.batch.extend([messages.read(one, settings.masked) for one in found.messages])
         else:
             reason = f"{reasons.OTHER_CHAT}: {reading.chats[channel].kind}"
-            reading.batch.extend((channel, messages.nothing(reason, messages.number_of(one))) for one in found.messages)
+            reading.batch.extend(messages.nothing(reason, messages.number_of(one)) for one in found.messages)
+        reading.channels.extend(repeat(channel, len(reading.batch) - len(reading.channels)))
         if len(reading.batch) >= BATCH:
             flush(reading, settings)
     progress(export.path.stat().st_size - at)
@@ -97,29 +99,27 @@ def _unread(reading: Reading, found: slices.Found, name: str) -> Message:
 
 def flush(reading: Reading, settings: Ingest) -> None:
     """The batch goes to the spool: of each message its row, or its line of the ledger where it is known to be dropped."""
-    if not reading.batch:
+    if not (read := reading.batch):
         return
-    channels, read = zip(*reading.batch, strict=True)
     texts = clean([message.text for message in read], settings.masked)
     drawn = sketches.sketch(texts)
-    why = [
-        message.reason or ("" if text and words >= settings.min_words else _too_little(message, text, words))
-        for message, text, words in zip(read, texts, drawn.words.tolist(), strict=True)
-    ]
-    names = [reading.keys[channel] for channel in channels]
+    names = [reading.keys[channel] for channel in reading.channels]
     rows = list(map(lines.row, names, read, texts))
-    for place, reason in enumerate(why):
-        if reason:
-            rows[place] = lines.dropped(lines.id_of(names[place], read[place].number), reason, rows[place])
     keys = np.zeros(len(read), spool.KEY)
     keys["place"] = np.arange(len(read)) + reading.sizes.total()
-    keys["channel"], keys["exact"], keys["gone"] = channels, drawn.exact, [bool(reason) for reason in why]
+    keys["channel"], keys["exact"] = reading.channels, drawn.exact
     for field, name in enumerate(("number", "time", "version")):
         keys[name] = [message[field] for message in read]
+    keys["gone"] = [message.reason != "" for message in read]
+    keys["gone"] |= drawn.words < settings.min_words
+    for place in np.flatnonzero(keys["gone"]).tolist():
+        reason = read[place].reason or _too_little(read[place], texts[place], drawn.words[place])
+        rows[place] = lines.dropped(lines.id_of(names[place], read[place].number), reason, rows[place])
+        reading.gone[reason.partition(":")[0]] += 1
     spool.append(reading.spooled, rows, keys, drawn.bands)
-    reading.gone.update(reason.partition(":")[0] for reason in why if reason)
-    reading.sizes.update(channels)
-    reading.batch.clear()
+    reading.sizes.update(reading.channels)
+    read.clear()
+    reading.channels.clear()
 
 
 def _too_little(message: Message, text: str, words: int) -> str:
