@@ -8,22 +8,15 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
-import orjson
 
 from mbegu.errors import BadInput
 from mbegu.outputs import whole
-from mbegu.sources.telegram import chats, reading, reposts, spool
+from mbegu.sources.telegram import chats, lines, reading, reposts, spool
 from mbegu.sources.telegram.chats import Chat
-from mbegu.sources.telegram.messages import NOWHERE
 from mbegu.sources.telegram.reading import Progress, Reading
 from mbegu.sources.telegram.reposts import Fates
 from mbegu.sources.telegram.settings import Ingest
-from mbegu.sources.telegram.spool import Spool
-
-# As `json.dumps` writes them, at a tenth of its time
-ROW = b'{"id": "%b/%d", "channel": "%b", "message": %d, '
-NUMBERLESS = b'{"id": "%b/?", "channel": "%b", "message": null, '
-LINE = b'{"id": "%b", "stage": "ingest_telegram", "action": "dropped", "reason": %b, "score": %b, "nearest": %b, "row": %b}'
+from mbegu.sources.telegram.spool import Keys
 
 
 class Outputs(NamedTuple):
@@ -62,20 +55,23 @@ def ingest(exports: Iterable[tuple[str, Path]], settings: Ingest, work: Path, ou
     Raises:
         BadInput: a file is no export, or isn't in UTF-8.
     """
+    files, found = reading.survey(exports)
+    names = chats.keys(found)
     with spool.opened(work) as spooled:
-        read = reading.begin(spooled)
-        for name, path in exports:
-            reading.read_file(read, name, path, settings, progress)
+        read = Reading(spooled, found, [lines.inner(name) for name in names], [], [], Counter(), Counter(), [])
+        for file in files:
+            reading.read_file(read, file, settings, progress)
         reading.flush(read, settings)
-        names = chats.keys(read.chats)
         fates = _order(read, names)
         reposts.link(fates, spooled, settings.near_duplicate)
-        kept = _write(spooled, fates, names, out)
+        kept = _write(read, fates, out)
     counts = Counter(fates.fate)
     dropped = {**read.gone, **{reason: counts[fate] for fate, reason in reposts.REASONS.items() if counts[fate]}}
-    found = zip(names, read.chats, range(len(names)), strict=True)
-    channels = sorted(Channel(name, chat, read.sizes[number], kept[name]) for name, chat, number in found)
-    return Ingested(channels, kept.total(), dropped, read.cut)
+    channels = [
+        Channel(name, chat, read.sizes[number], kept[number])
+        for number, (name, chat) in enumerate(zip(names, found, strict=True))
+    ]
+    return Ingested(sorted(channels), kept.total(), dropped, read.cut)
 
 
 def to_files(exports: Sequence[tuple[str, Path]], settings: Ingest, out: Path, ledger: Path, progress: Progress) -> Ingested:
@@ -116,9 +112,8 @@ def of_channels(done: Ingested) -> dict[str, dict[str, Any]]:
 
 def _order(read: Reading, names: Sequence[str]) -> Fates:
     """Puts the keys into the order of the output: by the names of the channels, then by number."""
-    by_name = sorted(range(len(names)), key=names.__getitem__)
     ranks = np.empty(len(names), np.uint32)
-    ranks[by_name] = np.arange(len(names))
+    ranks[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
     fates = reposts.unlinked(read.sizes.total())
     for keys in spool.in_order(read.spooled, ranks):
         reposts.note(fates, keys)
@@ -126,33 +121,29 @@ def _order(read: Reading, names: Sequence[str]) -> Fates:
     return fates
 
 
-def _write(spooled: Spool, fates: Fates, names: Sequence[str], out: Outputs) -> Counter[str]:
+def _write(read: Reading, fates: Fates, out: Outputs) -> Counter[int]:
     """Writes the rows and the ledger; gives how many rows of each channel are kept."""
-    kept = [0] * len(names)
-    ranked = sorted(names)
-    quoted = [orjson.dumps(name)[1:-1] for name in ranked]
-    whose = [orjson.dumps(name)[1:-1] for name in names]
-    for keys in spool.scan(spooled.order):
-        messages, others = [], []
-        for (place, rank, number, *_, gone, _), stored in zip(keys.tolist(), spool.rows(spooled, keys), strict=True):
-            key = quoted[rank]
-            row = (NUMBERLESS % (key, key) if number == NOWHERE else ROW % (key, number, key, number)) + stored[gone:]
-            if fates.fate[place] == reposts.KEPT:
-                kept[rank] += 1
-                messages.append(row)
-            else:
-                reason = stored[:gone].decode() or reposts.REASONS[fates.fate[place]]
-                id_ = b"%b/%b" % (key, b"?" if number == NOWHERE else b"%d" % number)
-                others.append(LINE % (id_, orjson.dumps(reason), *_nearest(spooled, fates, place, whose), row))
-        out.messages.write(b"\n".join([*messages, b""]))
-        out.ledger.write(b"\n".join([*others, b""]))
-    return Counter(dict(zip(ranked, kept, strict=True)))
+    kept = Counter[int]()
+    for keys in spool.scan(read.spooled.order):
+        fate = np.frombuffer(fates.fate, np.uint8)[keys["place"]]
+        stay, others = keys[fate == reposts.KEPT], keys[fate != reposts.KEPT]
+        kept.update(stay["channel"].tolist())
+        out.messages.write(spool.joined(read.spooled, stay))
+        out.ledger.write(b"".join(_ledger(read, fates, others)))
+    return kept
 
 
-def _nearest(spooled: Spool, fates: Fates, place: int, whose: Sequence[bytes]) -> tuple[bytes, bytes]:
-    """How like the message is that stays instead, and its id; null where none does."""
-    if fates.fate[place] not in (reposts.SAME, reposts.NEAR):
-        return b"null", b"null"
-    first = spool.keys_of(spooled, [reposts.first_like(fates, place)])[0]
-    id_ = b'"%b/%d"' % (whose[int(first["channel"])], int(first["number"]))
-    return orjson.dumps(fates.score[place] / reposts.EXACT), id_
+def _ledger(read: Reading, fates: Fates, keys: Keys) -> Iterator[bytes]:
+    """The lines of messages that are not kept."""
+    firsts = [reposts.first_like(fates, place) for place in keys["place"].tolist()]
+    nearest = spool.keys_of(read.spooled, firsts)[["channel", "number"]].tolist()
+    own = keys[["place", "channel", "number", "gone"]].tolist()
+    for (place, channel, number, gone), first, row in zip(own, nearest, spool.rows(read.spooled, keys), strict=True):
+        if gone:
+            yield row
+            continue
+        id_, reason = lines.id_of(read.keys[channel], number), reposts.REASONS[fates.fate[place]]
+        if fates.fate[place] == reposts.OLDER:
+            yield lines.dropped(id_, reason, row)
+        else:
+            yield lines.dropped(id_, reason, row, fates.score[place] / reposts.EXACT, lines.id_of(read.keys[first[0]], first[1]))

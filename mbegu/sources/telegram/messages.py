@@ -3,9 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-import orjson
-
-from mbegu.sources.telegram.texts import text_of, tidy
+from mbegu.sources.telegram.texts import raw_text, tidy
 from mbegu.text import reasons
 
 LATEST = (1 << 32) - 1  # the time of a message without a date: nothing is known to come after it
@@ -21,6 +19,7 @@ MEDIA = {
     "game_title": "game",
     "file": "file",
 }
+MARKS = {"media_type", *MEDIA}
 
 
 class Message(NamedTuple):
@@ -30,7 +29,7 @@ class Message(NamedTuple):
     time: int  # when it was sent, in seconds since 1970
     version: int  # when it was last edited, or sent
     date: str | None  # local time of the machine that exported it, without zone
-    text: str
+    text: str  # not cleaned yet
     media: str | None
     forwarded: str | None  # from whom
     reason: str = ""  # why it is dropped
@@ -44,13 +43,16 @@ def read(value: dict[str, Any], masked: bool) -> Message:
     if kind == "unsupported":
         return nothing(reasons.UNSUPPORTED, number)
     date, time = _date(value)
-    text, media = text_of(value, masked), _media(value)
-    if kind != "message":
-        name = reasons.SERVICE if kind == "service" else reasons.UNKNOWN_KIND
-        reason = f"{name}: {_short(value.get('action') if kind == 'service' else kind)}"
-    else:
-        reason = "" if text else f"{reasons.WITHOUT_TEXT}: {media or 'empty'}"
-    return Message(number, time, max(time, _edited(value)), date, text, media, _forwarded(value, masked), reason)
+    version = max(time, _edited(value)) if "edited" in value else time
+    forwarded = _forwarded(value, masked) if "forwarded_from" in value else None
+    media = None if MARKS.isdisjoint(value) else _media(value)
+    reason = "" if kind == "message" else _reason(value)
+    return Message(number, time, version, date, raw_text(value, masked), media, forwarded, reason)
+
+
+def _reason(value: dict[str, Any]) -> str:
+    kind = value.get("type")
+    return f"{reasons.SERVICE}: {_short(value.get('action'))}" if kind == "service" else f"{reasons.UNKNOWN_KIND}: {_short(kind)}"
 
 
 def number_of(value: dict[str, Any]) -> int:
@@ -64,21 +66,19 @@ def nothing(reason: str, number: int = NOWHERE) -> Message:
     return Message(number, LATEST, 0, None, "", None, None, reason)
 
 
-def body(message: Message) -> bytes:
-    """The fields of its row that don't depend on the chat's name, as they stand in the file, with the closing brace."""
-    _, _, _, date, text, media, forwarded, _ = message
-    parts = _json(date), _json(text), _json(media), _json(forwarded)
-    return b'"date": %b, "text": %b, "media": %b, "forwarded": %b}' % parts
-
-
-def _json(text: str | None) -> bytes:
-    return b"null" if text is None else orjson.dumps(text)
-
-
 def _date(value: dict[str, Any]) -> tuple[str | None, int]:
-    """The date as written and in seconds; older exports lack the seconds, and without a zone they are those of UTC."""
-    moment = _moment(value.get("date"))
-    seconds = _seconds(value.get("date_unixtime"))
+    """The date as written, and in seconds."""
+    try:
+        date, seconds = value["date"], int(value["date_unixtime"])
+        datetime.fromisoformat(date)
+    except (KeyError, TypeError, ValueError):
+        return _part_of_date(value)
+    return (date, seconds) if 0 <= seconds < LATEST else (date, LATEST)
+
+
+def _part_of_date(value: dict[str, Any]) -> tuple[str | None, int]:
+    """The same where one of both is missing: older exports lack the seconds, and without a zone they are those of UTC."""
+    moment, seconds = _moment(value.get("date")), _seconds(value.get("date_unixtime"))
     if seconds is None:
         seconds = _since_1970(moment) or LATEST
     return (value["date"] if moment else None), seconds
@@ -86,8 +86,6 @@ def _date(value: dict[str, Any]) -> tuple[str | None, int]:
 
 def _edited(value: dict[str, Any]) -> int:
     """When it was edited; 0 or a time in 1970 if never."""
-    if "edited" not in value:
-        return 0
     seconds = _seconds(value.get("edited_unixtime"))
     return _since_1970(_moment(value["edited"])) if seconds is None else seconds
 
@@ -104,7 +102,11 @@ def _since_1970(moment: datetime | None) -> int:
 
 
 def _seconds(text: Any) -> int | None:
-    return int(text) if isinstance(text, str) and text.isdecimal() and len(text) <= 9 + (text < "4") else None
+    try:
+        seconds = int(text)
+    except (TypeError, ValueError):
+        return None
+    return seconds if 0 <= seconds < LATEST else None
 
 
 def _media(value: dict[str, Any]) -> str | None:
@@ -116,9 +118,7 @@ def _media(value: dict[str, Any]) -> str | None:
     return None
 
 
-def _forwarded(value: dict[str, Any], masked: bool) -> str | None:
-    if "forwarded_from" not in value:
-        return None
+def _forwarded(value: dict[str, Any], masked: bool) -> str:
     name, source = value["forwarded_from"], value.get("forwarded_from_id")
     if not isinstance(name, str):
         return "deleted account"

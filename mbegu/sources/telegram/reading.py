@@ -1,110 +1,126 @@
 """The first pass: every message of an export is read, cleaned, sketched and put on disk."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from mbegu.sources.telegram import chats, messages, sketches, slices, spool
+from mbegu.sources.telegram import chats, lines, messages, sketches, slices, spool
 from mbegu.sources.telegram.chats import Chat
 from mbegu.sources.telegram.messages import Message
 from mbegu.sources.telegram.settings import Ingest
 from mbegu.sources.telegram.spool import Spool
+from mbegu.sources.telegram.texts import clean
 from mbegu.text import reasons
 
 BATCH = 1 << 11  # messages sketched at once; those of more leave the processor's cache
 Progress = Callable[[int], Any]
 
 
+class Export(NamedTuple):
+    """A file, and which channels it holds."""
+
+    name: str  # which may name its chat
+    path: Path
+    channels: dict[int, int]  # by the offset at which their messages begin
+
+
 class Reading(NamedTuple):
     """What was read so far."""
 
     spooled: Spool
-    batch: list[tuple[int, Message]]  # with their channels, on their way to the spool
-    known: dict[tuple[Any, ...], int]  # channels by identity
     chats: list[Chat]  # of each channel
+    keys: list[bytes]  # of each channel, as `lines.inner` gives them
+    batch: list[Message]  # on their way to the spool
+    channels: list[int]  # of the batch
     sizes: Counter[int]  # messages of each channel
     gone: Counter[str]  # messages dropped by what they are themselves, by reason
     cut: list[str]  # files that end in the middle
 
 
-def begin(spooled: Spool) -> Reading:
-    """Nothing read yet."""
-    return Reading(spooled, [], {}, [], Counter(), Counter(), [])
+def survey(exports: Iterable[tuple[str, Path]]) -> tuple[list[Export], list[Chat]]:
+    """Which chats the files hold: one that is exported twice is one channel, named by the first file that holds no other.
+
+    Raises:
+        BadInput: a file is no export, or isn't in UTF-8.
+    """
+    known: dict[tuple[Any, ...], int] = {}
+    found: list[Chat] = []
+    files = []
+    for name, path in exports:
+        held = [(offset, chats.chat(name, head)) for offset, head in slices.read_chats(path)]
+        names = [chats.identity(chat, place) for place, (_, chat) in enumerate(held)]
+        alone = len(set(names)) == 1
+        for identity, (_, chat) in zip(names, held, strict=True):
+            number = known.setdefault(identity, len(found))
+            if number == len(found):
+                found.append(chat._replace(alone=alone))
+            elif alone and not found[number].alone:
+                found[number] = found[number]._replace(file=name, alone=True)
+        files.append(Export(name, path, {offset: known[one] for one, (offset, _) in zip(names, held, strict=True)}))
+    return files, found
 
 
-def read_file(reading: Reading, name: str, path: Path, settings: Ingest, progress: Progress) -> None:
+def read_file(reading: Reading, export: Export, settings: Ingest, progress: Progress) -> None:
     """Every message of an export; the last ones wait for `flush`.
 
     Raises:
         BadInput: as `slices.read_export`.
     """
-    channel, held, at = -1, set[int](), 0
-    for found in slices.read_export(path):
-        offset, value, problem, is_chat = found
-        if offset != at:
-            progress(offset - at)
-            at = offset
-        if problem == slices.CUT:
-            reading.cut.append(name)
-        if is_chat:
-            channel = _channel(reading, chats.chat(name, value or {}), len(held))
-            held.add(channel)
+    at, channel, wanted = 0, -1, True
+    for found in slices.read_export(export.path):
+        progress(found.offset - at)
+        at = found.offset
+        if found.chat is not None:
+            channel = export.channels[at]
             wanted = reading.chats[channel].kind in (None, *settings.chats)
-            continue
-        if value is not None and wanted:
-            message = messages.read(value, settings.masked)
+        elif found.problem:
+            reading.batch.append(_unread(reading, found, export.name))
+        elif wanted:
+            reading.batch.extend([messages.read(one, settings.masked) for one in found.messages])
         else:
-            message = _unread(found, name, reading.chats[channel])
-        reading.batch.append((channel, message))
-        if len(reading.batch) == BATCH:
+            reason = f"{reasons.OTHER_CHAT}: {reading.chats[channel].kind}"
+            reading.batch.extend(messages.nothing(reason, messages.number_of(one)) for one in found.messages)
+        reading.channels.extend(repeat(channel, len(reading.batch) - len(reading.channels)))
+        if len(reading.batch) >= BATCH:
             flush(reading, settings)
-    progress(path.stat().st_size - at)
-    _name(reading, name, held)
+    progress(export.path.stat().st_size - at)
 
 
-def _unread(found: slices.Found, name: str, chat: Chat) -> Message:
-    """In place of what can't be read, or is of a chat that isn't wanted."""
-    if found.value is not None:
-        return messages.nothing(f"{reasons.OTHER_CHAT}: {chat.kind}", messages.number_of(found.value))
+def _unread(reading: Reading, found: slices.Found, name: str) -> Message:
+    """In place of a message that can't be read."""
+    if found.problem == slices.CUT:
+        reading.cut.append(name)
     return messages.nothing(f"{reasons.UNREADABLE}: {found.problem}, at byte {found.offset:,} of {name}")
 
 
-def _channel(reading: Reading, chat: Chat, place: int) -> int:
-    """The number of a chat: a new one if it was in no export yet."""
-    number = reading.known.setdefault(chats.identity(chat, place), len(reading.chats))
-    if number == len(reading.chats):
-        reading.chats.append(chat)
-    return number
-
-
-def _name(reading: Reading, file: str, held: set[int]) -> None:
-    """Of the files that hold a chat, the first that holds no other names it."""
-    for number in held:
-        chat = reading.chats[number]
-        if len(held) == 1 and not chat.alone:
-            reading.chats[number] = chat._replace(file=file, alone=True)
-        elif chat.file == file:
-            reading.chats[number] = chat._replace(alone=len(held) == 1)
-
-
 def flush(reading: Reading, settings: Ingest) -> None:
-    """The batch goes to the spool."""
-    if not reading.batch:
+    """The batch goes to the spool: of each message its row, or its line of the ledger where it is known to be dropped."""
+    if not (read := reading.batch):
         return
-    channels, read = map(list, zip(*reading.batch, strict=True))
-    drawn = sketches.sketch(["" if message.reason else message.text for message in read])
-    for place in np.flatnonzero(drawn.words < settings.min_words).tolist():
-        if not read[place].reason:
-            read[place] = read[place]._replace(reason=f"{reasons.TOO_SHORT}: {drawn.words[place]} words")
-    why = [message.reason.encode() for message in read]
+    texts = clean([message.text for message in read], settings.masked)
+    drawn = sketches.sketch(texts)
+    names = [reading.keys[channel] for channel in reading.channels]
+    rows = list(map(lines.row, names, read, texts))
     keys = np.zeros(len(read), spool.KEY)
     keys["place"] = np.arange(len(read)) + reading.sizes.total()
-    keys["channel"], keys["exact"], keys["gone"] = channels, drawn.exact, [len(reason) for reason in why]
-    keys["number"], keys["time"], keys["version"] = zip(*[message[:3] for message in read], strict=True)
-    spool.append(reading.spooled, [reason + messages.body(one) for reason, one in zip(why, read, strict=True)], keys, drawn.bands)
-    reading.gone.update(message.reason.partition(":")[0] for message in read if message.reason)
-    reading.sizes.update(channels)
-    reading.batch.clear()
+    keys["channel"], keys["exact"] = reading.channels, drawn.exact
+    for field, name in enumerate(("number", "time", "version")):
+        keys[name] = [message[field] for message in read]
+    keys["gone"] = [message.reason != "" for message in read]
+    keys["gone"] |= drawn.words < settings.min_words
+    for place in np.flatnonzero(keys["gone"]).tolist():
+        reason = read[place].reason or _too_little(read[place], texts[place], drawn.words[place])
+        rows[place] = lines.dropped(lines.id_of(names[place], read[place].number), reason, rows[place])
+        reading.gone[reason.partition(":")[0]] += 1
+    spool.append(reading.spooled, rows, keys, drawn.bands)
+    reading.sizes.update(reading.channels)
+    read.clear()
+    reading.channels.clear()
+
+
+def _too_little(message: Message, text: str, words: int) -> str:
+    return f"{reasons.TOO_SHORT}: {words} words" if text else f"{reasons.WITHOUT_TEXT}: {message.media or 'empty'}"

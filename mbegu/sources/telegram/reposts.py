@@ -98,12 +98,12 @@ def _link_near(fates: Fates, spooled: Spool, linked: Iterator[tuple[int, int]], 
     firsts = ((first_like(fates, one), first_like(fates, other)) for one, other in linked)
     apart = ((one, other) for one, other in firsts if one != other)
     while some := list(islice(apart, COMPARED)):
-        places = [place for pair in some for place in pair]
-        texts = [orjson.loads(b"{" + row)["text"] for row in spool.rows(spooled, spool.keys_of(spooled, places))]
-        grams = iter(sketches.pairs(texts))
-        for (one, other), first, second in zip(some, grams, grams, strict=True):
-            common = len(first & second)
-            score = common / (len(first) + len(second) - common)
+        places = sorted({place for pair in some for place in pair})
+        texts = [orjson.loads(row)["text"] for row in spool.rows(spooled, spool.keys_of(spooled, places))]
+        grams = dict(zip(places, sketches.pairs(texts), strict=True))
+        for one, other in some:
+            common = len(grams[one] & grams[other])
+            score = common / (len(grams[one]) + len(grams[other]) - common)
             if score > above:
                 _join(fates, one, other, NEAR, round(score * EXACT))
 

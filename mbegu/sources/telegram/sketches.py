@@ -6,13 +6,15 @@ pairs of neighbours. MinHash (Broder 1997) over the pairs gives 32 minima, taken
 Massive Datasets, §3.4): texts whose pairs have a Jaccard index of 0.8 share a band in 98 of 100 cases, at 0.3 in 6.
 """
 
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import regex
 from numpy.typing import NDArray
 
+from mbegu.sources.telegram.texts import PLANES, encoded, every_code
 from mbegu.text.ethiopic import HOMOPHONES
 
 BANDS, ROWS = 8, 4
@@ -21,14 +23,13 @@ UPPER = regex.compile(r"[\p{Lu}\p{Lt}]")
 HIDDEN = regex.compile(r"\p{Default_Ignorable_Code_Point}")  # within a word they change its look, never the word
 SINGLE = regex.compile(r"[\p{Line_Break=ID}\p{Line_Break=SA}&&\p{L}]", regex.VERSION1)
 DIGIT = regex.compile(r"\p{N}")
-PLANES = 0x20000  # code points with an entry of their own; those above are ideographs, tags and unassigned
 # Above a code point, what it is; a code point has 21 bits
 ALONE, NUMERIC, SKIPPED = 1 << 24, 1 << 25, 1 << 26
-LETTER = ALONE - 1
 END = 1  # stands behind the last word of each text
 Hashes = NDArray[np.uint64]
 Pairs = NDArray[np.uint32]
-POWERS = np.multiply.accumulate(np.full(1024, 0x9E3779B97F4A7C15, np.uint64))  # of a letter, by its place in a word
+FACTOR = 0x9E3779B97F4A7C15
+INVERSE = pow(FACTOR, -1, 1 << 64)
 _SALT = np.random.default_rng(11).integers(1, 1 << 32, (BANDS * ROWS, 2), np.uint32, endpoint=False) | 1
 
 
@@ -49,16 +50,16 @@ class _Words(NamedTuple):
     sizes: NDArray[np.int64]  # words of a text, with its end
 
 
-def sketch(texts: list[str]) -> Sketches:
+def sketch(texts: Sequence[str]) -> Sketches:
     """The sketches of texts that hold no NUL; bands of a text without a word mean nothing."""
     words = _words(texts)
     place = np.arange(words.hashes.size) - np.repeat(words.first, words.sizes)
-    placed = _mixed(words.hashes + place.astype(np.uint64) * POWERS[0])
+    placed = _mixed(words.hashes + place.astype(np.uint64) * np.uint64(FACTOR))
     numbers = np.add.reduceat(words.numbers, words.first)
     return Sketches(words.sizes - 1, np.add.reduceat(placed, words.first), _bands(_pairs(words), words.first, numbers))
 
 
-def pairs(texts: list[str]) -> list[set[int]]:
+def pairs(texts: Sequence[str]) -> list[set[int]]:
     """The hashes of each text's pairs of neighbouring words; the last one's neighbour is the end."""
     words = _words(texts)
     hashes = _pairs(words).tolist()
@@ -66,9 +67,9 @@ def pairs(texts: list[str]) -> list[set[int]]:
     return [set(hashes[start:end]) for start, end in zip(words.first.tolist(), ends, strict=True)]
 
 
-def _words(texts: list[str]) -> _Words:
-    codes = np.frombuffer("\0".join([*texts, ""]).encode("utf-32-le"), np.uint32)
-    letters = _table()[np.minimum(codes, PLANES)]
+def _words(texts: Sequence[str]) -> _Words:
+    codes = encoded(texts)
+    letters = _table().take(codes, mode="clip")
     if codes.max() >= PLANES:
         letters = np.where(codes < PLANES, letters, codes | ALONE)
     if (hidden := letters & SKIPPED != 0).any():
@@ -76,15 +77,26 @@ def _words(texts: list[str]) -> _Words:
     inside, alone = letters != 0, letters & ALONE != 0
     begins = inside.copy()
     begins[1:] &= ~inside[:-1] | alone[1:] | alone[:-1]
-    starts, word = np.flatnonzero(begins), np.cumsum(begins)[inside] - 1
-    kept, where = letters[inside], np.flatnonzero(inside)
-    powers = POWERS[(where - starts[word]) & (POWERS.size - 1)]
-    hashes = _mixed(np.add.reduceat((kept & LETTER) * powers, np.flatnonzero(begins[inside])))
-    numeric = np.zeros(starts.size, bool)
-    numeric[word[kept & NUMERIC != 0]] = True
-    ends = np.flatnonzero(letters[starts] & LETTER == END)
+    starts = np.flatnonzero(begins)
+    # a word's hash is the sum of its letters times powers by their place in the word, which is that in all texts less its start
+    sums = np.add.reduceat(letters * _powers(FACTOR, letters.size)[: letters.size], starts)
+    hashes = _mixed(sums * _powers(INVERSE, letters.size)[starts])
+    numbers = np.zeros_like(hashes)
+    numeric = starts.searchsorted(np.flatnonzero(letters & NUMERIC), "right") - 1
+    numbers[numeric] = hashes[numeric]
+    ends = np.flatnonzero(letters[starts] == END | ALONE)
     first = np.concatenate([[0], ends[:-1] + 1])
-    return _Words(hashes, np.where(numeric, hashes, np.uint64(0)), first, ends + 1 - first)
+    return _Words(hashes, numbers, first, ends + 1 - first)
+
+
+def _powers(factor: int, count: int) -> Hashes:
+    """At least as many of the powers of a factor, from the first on."""
+    return _all_powers(factor, 1 << (count - 1).bit_length())
+
+
+@lru_cache(4)
+def _all_powers(factor: int, count: int) -> Hashes:
+    return np.multiply.accumulate(np.full(count, factor, np.uint64))
 
 
 def _pairs(words: _Words) -> Pairs:
@@ -117,7 +129,7 @@ def _mixed(values: Hashes) -> Hashes:
 @cache
 def _table() -> Any:
     """What becomes of each code point: 0 if it parts words, else the letter that it counts as, and what it is."""
-    every = "".join(map(chr, range(PLANES)))
+    every = every_code()
     table = np.zeros(PLANES + 1, np.uint32)
     for match in WORD.finditer(every):
         table[slice(*match.span())] = np.arange(*match.span())

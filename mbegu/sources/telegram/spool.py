@@ -19,9 +19,9 @@ from mbegu.sources.telegram.sketches import BANDS, Hashes
 
 KEY = np.dtype([
     ("place", "u4"), ("channel", "u4"), ("number", "i8"), ("version", "u4"), ("time", "u4"), ("offset", "u8"), ("length", "u4"),
-    ("gone", "u4"), ("exact", "u8"),
+    ("gone", "u1"), ("exact", "u8"),
 ])  # fmt: skip
-# gone: bytes of the reason why the message is dropped, which stands before its row; 0 if it may be kept
+# gone: 1 if the message is dropped by what it is itself, and a line of the ledger stands in place of its row
 Keys = NDArray[Any]
 READ = 1 << 14  # keys read at once
 SPAN = 1 << 25  # bytes of rows read at once; mostly they stand one after the other
@@ -62,13 +62,22 @@ def append(spool: Spool, rows: Sequence[bytes], keys: Keys, bands: Hashes) -> No
 
 def rows(spool: Spool, keys: Keys) -> list[bytes]:
     """What was added as the rows of messages, in the order of their keys."""
-    if not len(keys):
-        return []
-    starts, lengths = keys["offset"].tolist(), keys["length"].tolist()
-    first, last = min(starts), max(starts)
+    return _pieces(spool, keys["offset"].tolist(), keys["length"].tolist())
+
+
+def joined(spool: Spool, keys: Keys) -> bytes:
+    """The same as one: rows that stand one after the other are copied together."""
+    offsets, lengths = keys["offset"].astype(np.int64), keys["length"].astype(np.int64)
+    begins = np.append(True, offsets[1:] != offsets[:-1] + lengths[:-1])[: len(keys)]
+    sizes = np.add.reduceat(lengths, np.flatnonzero(begins)) if len(keys) else lengths
+    return b"".join(_pieces(spool, offsets[begins].tolist(), sizes.tolist()))
+
+
+def _pieces(spool: Spool, starts: list[int], lengths: list[int]) -> list[bytes]:
+    first, last = min(starts, default=0), max(starts, default=0)
     if last - first > SPAN:
         return [os.pread(spool.rows.fileno(), length, start) for start, length in zip(starts, lengths, strict=True)]
-    block = os.pread(spool.rows.fileno(), last - first + max(lengths), first)
+    block = os.pread(spool.rows.fileno(), last - first + max(lengths, default=0), first)
     return [block[start - first : start - first + length] for start, length in zip(starts, lengths, strict=True)]
 
 
@@ -101,7 +110,7 @@ def in_order(spool: Spool, ranks: NDArray[np.uint32]) -> Iterator[Keys]:
     """All keys by the rank of their channel, number and version, as many at a time as are sorted at once.
 
     Args:
-        ranks: of each channel; in the keys given, `channel` is the rank.
+        ranks: of each channel.
     """
     sizes = Counter[int]()
     for keys in scan(spool.keys):
@@ -113,8 +122,7 @@ def in_order(spool: Spool, ranks: NDArray[np.uint32]) -> Iterator[Keys]:
             buckets = _buckets(keys, ranks)
             parts.append(keys[(buckets >= low) & (buckets <= high)])
         keys = np.concatenate(parts)
-        keys["channel"] = ranks[keys["channel"]]
-        yield keys[np.lexsort((keys["version"], keys["number"], keys["channel"]))]
+        yield keys[np.lexsort((keys["version"], keys["number"], ranks[keys["channel"]]))]
 
 
 def _buckets(keys: Keys, ranks: NDArray[np.uint32]) -> Hashes:

@@ -4,7 +4,7 @@ from typing import BinaryIO
 
 import regex
 
-BLOCK = 1 << 22  # bytes that are read at once
+BLOCK = 1 << 20  # bytes that are read at once
 LONGEST = 1 << 24  # bytes of a message; Telegram's own limit is 4,096 characters, and polls and entities add some
 # A string, or what is there of it, and a bracket outside of strings
 TOKEN = regex.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[{}\[\]]', regex.DOTALL)

@@ -1,9 +1,10 @@
 """Every kind of message, in the exporter's exact format."""
 
 import pytest
-from telegram_exports import message
+from telegram_exports import message, one
 
-from mbegu.sources.telegram.messages import LATEST, NOWHERE, body, read
+from mbegu.sources.telegram.lines import row
+from mbegu.sources.telegram.messages import LATEST, NOWHERE, read
 
 PHOTO = "(File not included. Change data exporting settings to download.)"
 POLL = {"question": "ቡና ወይስ ሻይ?", "closed": False, "total_voters": 2, "answers": [{"text": "ቡና", "voters": 2, "chosen": False}]}
@@ -15,14 +16,6 @@ POLL = {"question": "ቡና ወይስ ሻይ?", "closed": False, "total_voters":
         (message(1, "ሰላም"), ""),
         (message(1, ["ሰላም ", {"type": "bold", "text": "Habari 🔥"}], edited="2025-09-03T07:29:07"), ""),
         (message(1, "", poll=POLL), ""),
-        (message(1), "without text: empty"),
-        (message(1, "\u200b\u200e"), "without text: empty"),
-        (message(1, photo=PHOTO, width=960), "without text: photo"),
-        (message(1, file=PHOTO, media_type="sticker", sticker_emoji="🔥"), "without text: sticker"),
-        (message(1, file=PHOTO, mime_type="text/plain"), "without text: file"),
-        (message(1, location_information=None), "without text: location"),
-        (message(1, contact_information={"phone_number": "0911"}), "without text: contact"),
-        (message(1, invoice_information='{"title": "x"}'), "without text: invoice"),
         (message(1, type="service", action="pin_message", actor=None), "service message: pin_message"),
         (message(1, "ሰላም", type="service", action=None), "service message: none"),
         ({"id": 1, "type": "unsupported"}, "unsupported message"),
@@ -40,22 +33,34 @@ def test_every_kind_is_kept_or_says_why_not(value, reason):
     found = read(value, masked=True)
     assert found.reason == reason
     assert found.number == (NOWHERE if "number" in reason else 1)
-    body(found)
+    row(b"zemen", found, found.text)
 
 
-def test_what_is_kept_of_a_message():
-    found = read(message(-999_999_999, ["☎️ ", {"type": "phone", "text": "0911223344"}], photo=PHOTO), masked=True)
-    assert found[:7] == (
-        -999_999_999,
-        LATEST if found.time == LATEST else found.time,
-        found.version,
-        "2025-09-02T07:29:07",
-        "☎️ [phone]",
-        "photo",
-        None,
-    )
-    assert body(found) == '"date": "2025-09-02T07:29:07", "text": "☎️ [phone]", "media": "photo", "forwarded": null}'.encode()
-    assert read(message(1, "☎️ 0911223344"), masked=False).text == "☎️ 0911223344"
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (message(1), "without text: empty"),
+        (message(1, "\u200b\u200e"), "without text: empty"),
+        (message(1, photo=PHOTO, width=960), "without text: photo"),
+        (message(1, file=PHOTO, media_type="sticker", sticker_emoji="🔥"), "without text: sticker"),
+        (message(1, file=PHOTO, mime_type="text/plain"), "without text: file"),
+        (message(1, location_information=None), "without text: location"),
+        (message(1, contact_information={"phone_number": "0911"}), "without text: contact"),
+        (message(1, invoice_information='{"title": "x"}'), "without text: invoice"),
+        (message(1, "🔥 ‼️"), "too short: 0 words"),
+    ],
+)
+def test_what_has_no_text_says_what_it_has(tmp_path, value, reason):
+    rows, (line,) = one(tmp_path, value, message(2, "ሰላም ነው"))
+    assert [row["message"] for row in rows] == [2] and line["reason"] == reason
+
+
+def test_what_is_kept_of_a_message(tmp_path):
+    (kept,), _ = one(tmp_path, message(-999_999_999, ["☎️ ", {"type": "phone", "text": "0911223344"}, " ይደውሉ"], photo=PHOTO))
+    assert kept == {
+        "id": "zemen/-999999999", "channel": "zemen", "message": -999_999_999, "date": "2025-09-02T07:29:07",
+        "text": "☎️ [phone] ይደውሉ", "media": "photo", "forwarded": None,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -70,7 +75,7 @@ def test_what_is_kept_of_a_message():
         ({"date": None, "date_unixtime": "soon"}, None, LATEST, LATEST),
         ({"date": "1969-12-31T00:00:00"}, "1969-12-31T00:00:00", LATEST, LATEST),
         ({"date": "9999-12-31T00:00:00", "date_unixtime": "253402214400"}, "9999-12-31T00:00:00", LATEST, LATEST),
-        ({"date": 5, "date_unixtime": 6}, None, LATEST, LATEST),
+        ({"date": 5, "date_unixtime": []}, None, LATEST, LATEST),
         ({"date": "ትናንት", "date_unixtime": "٣"}, None, 3, 3),
     ],
 )  # fmt: skip
@@ -100,4 +105,5 @@ def test_strange_names_stay_in_one_short_line_that_can_be_written(kind):
     for value in (message(1, "ሰላም", type=kind), message(1, "ሰላም", type="service", action=kind)):
         reason = read(value, masked=True).reason
         assert "\n" not in reason and len(reason) < 120 and reason.encode()
-    body(read(message(1, "ሰላም", media_type=kind, forwarded_from=kind), masked=False))
+    found = read(message(1, "ሰላም", media_type=kind, forwarded_from=kind), masked=False)
+    row(b"zemen", found, found.text)

@@ -104,7 +104,7 @@ def test_parts_of_any_size_give_the_same(tmp_path, monkeypatch, sorted_at_once):
     monkeypatch.setattr(spool, "READ", sorted_at_once)
     monkeypatch.setattr(reposts, "COMPARED", 1 + sorted_at_once % 5)
     draw = random.Random(3)
-    texts = [f"{AD} {draw.choice(['ዛሬ', 'ነገ', 'ማታ'])} {draw.randint(1, 3)}" for _ in range(60)]
+    texts = [f"{AD} {draw.choice(['ዛሬ', 'ጠዋት', 'ማታ'])} {draw.randint(1, 3)}" for _ in range(60)]
     for name, part in (("ሀ", texts[:30]), ("b", texts[30:])):
         numbers = draw.sample(range(-50_000, 200_000, 1000), len(part))
         save(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mbegu.sources.telegram.texts import mask, text_of, tidy
+from mbegu.sources.telegram.texts import clean, mask, raw_text, tidy
 
 
 @pytest.mark.parametrize(
@@ -89,6 +89,15 @@ def test_a_tidy_text_stays_and_can_be_written(text):
 def test_masking_twice_changes_nothing(text):
     once = mask(text)
     assert mask(once) == once
+
+
+def text_of(message: dict, masked: bool) -> str:
+    return clean([raw_text(message, masked)], masked)[0]
+
+
+@given(st.lists(st.text(st.characters(codec=None) | st.sampled_from(" \n\0@/09፱+-.a"), max_size=40), max_size=8), st.booleans())
+def test_many_texts_are_cleaned_as_each_would_be(texts, masked):
+    assert clean(texts, masked) == [mask(tidy(text)) if masked else tidy(text) for text in texts]
 
 
 def test_both_forms_of_text_give_the_same():
