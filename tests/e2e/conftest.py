@@ -17,7 +17,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 
 @pytest.fixture(scope="session")
 def built_tiny(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """The same project built on a tiny random-weight model, in a quarter of the time. Tests must copy or clone it."""
+    """The same project built on a tiny random-weight model. Tests must copy or clone it."""
     return once("built-tiny", copy_tiny_project, tmp_path_factory, worker_id)
 
 
@@ -57,4 +57,4 @@ def project(built_tiny: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def real_project(built: Path, tmp_path: Path) -> Path:
     """A copy of the project built on the real model that a test may change."""
-    return copy_tree(built, tmp_path / "copy")
+    return copy_tree(built, tmp_path / "real")

@@ -62,6 +62,12 @@ def merge_params(project: Path, added: dict) -> None:
     path.write_text(yaml.safe_dump(params, sort_keys=False, allow_unicode=True), encoding="utf-8")
 
 
+def fit(project: Path, base: Path) -> None:
+    """A tiny base model from a folder, and few steps: what a user's laptop would not need."""
+    few = {"predict": {"max_new_tokens": 8}, "expand": {"max_new_tokens": 8}, "train": {"epochs": 1}}
+    merge_params(project, {"base": {"source": "path", "path": str(base)}, **few})
+
+
 def copy_project(to: Path) -> Path:
     """A copy of what git knows or would add, without built metrics and lock, with few rows and steps."""
     only_ours()

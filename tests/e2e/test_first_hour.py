@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from projects import ENVIRONMENT, copy_tree, merge_params
+from projects import ENVIRONMENT, copy_tree, fit
 from root import ROOT
 
 from mbegu.builds.scaffold import SOURCES
@@ -92,8 +92,7 @@ def garden(installed, tiny_base, tmp_path_factory) -> Path:
     """A project from seeds, built as `mbegu new` says and committed. Tests must copy or clone it."""
     project = tmp_path_factory.mktemp("first") / "garden"
     printed = call("mbegu", "new", project, env=installed.variables)
-    few = {"base": {"source": "path", "path": str(tiny_base)}, "predict": {"max_new_tokens": 8}, "train": {"epochs": 1}}
-    merge_params(project, few)
+    fit(project, tiny_base)
     call("sh", "-c", printed.splitlines()[-1].removeprefix("Next: "), env=installed.variables)
     commit(project)
     return project

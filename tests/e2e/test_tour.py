@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 import yaml
-from projects import ENVIRONMENT, merge_params
+from projects import ENVIRONMENT, fit, merge_params
 from root import ROOT
 
 SHEETS = Path(__file__).parent / "tour"
@@ -79,19 +79,6 @@ def step(walk: Walk, command: str) -> Walk:
         assert not left, f"after a build and a commit git still lists\n{left}"
     walk.said.append((command, done.stdout if command.startswith("mbegu ask") else printed))
     return walk
-
-
-def fit(project: Path, base: Path) -> None:
-    """A tiny base model, and few steps: what a reader's laptop would not need."""
-    merge_params(
-        project,
-        {
-            "base": {"source": "path", "path": str(base)},
-            "predict": {"max_new_tokens": 8},
-            "expand": {"max_new_tokens": 8},
-            "train": {"epochs": 1},
-        },
-    )
 
 
 def check(said: list[tuple[str, str]], colleague: Path, project: Path) -> None:
