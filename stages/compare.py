@@ -52,7 +52,7 @@ def main(
     declared = [name for name in models if name in project.names("versions")]
     datasets = {name: read_rows(versions / f"{name}.jsonl", answered=True) for name in declared}
     columns = [name for name in TESTED if all(name in found for found in metrics.values())]
-    text = verdicts.page(metrics, compared, shown, comparing.bare(declares))
+    text = verdicts.page(metrics, compared, shown, comparing.bare(declares, params))
     write_json(out, {"models": metrics, **compared})
     write_text(table, text)
     write_csv(plot, ("model", *columns), [(model, *(found[name] for name in columns)) for model, found in metrics.items()])

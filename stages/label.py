@@ -36,12 +36,13 @@ def main(
 ) -> None:  # fmt: skip
     """Tell ads from other messages."""
     from mbegu.errors import BadInput
+    from mbegu.rows.corpus import read_messages
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.tables import write_json
     from mbegu.sources.telegram import labelling
     from mbegu.sources.telegram import labels as people
 
-    read = people.read_messages(messages)
+    read = read_messages(messages)
     known, changed = people.merge(people.read_hand(labels), people.read_decisions(reviews))
     gone = people.absent(known, [message["id"] for message in read])
     used = {id_: known[id_] for id_ in known.keys() - {line["id"] for line in gone}}

@@ -32,14 +32,13 @@ class Predict(NamedTuple):
 @path("--base", "Folder of the base model.")
 @path("--model", "Who answers: the base, an adapter, or another base.")
 @click.option("--name", required=True, help="What params.yaml calls it.")
-@path("--params", "Which models there are.")
 @path("--out", "Answers and losses.")
 @path("--memo", "Folder of remembered answers.")
 @path("--work", "Folder for this run's lock.")
 @section(PromptFile, "prompt")
 @section(Predict, "predict")
 def main(
-    heldout: Path, base: Path, model: Path, name: str, params: Path, out: Path, memo: Path, work: Path, prompt: PromptFile,
+    heldout: Path, base: Path, model: Path, name: str, out: Path, memo: Path, work: Path, prompt: PromptFile,
     predict: Predict,
 ) -> None:  # fmt: skip
     """Answer the held-out questions."""
@@ -47,7 +46,6 @@ def main(
 
     quiet()
     from mbegu.asking.prompts import read_prompt
-    from mbegu.builds import declared
     from mbegu.models.loading import weights_of
     from mbegu.outputs import sole_writer
     from mbegu.rows.heldout import read_heldout
@@ -55,8 +53,6 @@ def main(
     from mbegu.scoring import answering
     from mbegu.text.context import without_context
 
-    for model_name in predict.without_context:
-        declared.check_declared("predict.without_context", model_name, "models", declared.read_params(params), params)
     questions = read_heldout(heldout)
     if name in predict.without_context:
         questions = [{**row, "input": without_context(row["input"])} for row in questions]

@@ -41,6 +41,7 @@ def main(
     from mbegu.models.loading import load_tokenizer
     from mbegu.models.manifest import sha256, verify
     from mbegu.outputs import sole_writer, whole
+    from mbegu.rows.corpus import read_messages
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.tables import write_json
@@ -50,7 +51,7 @@ def main(
 
     asked = read_prompt(*prompt)
     tokenizer, identity = load_tokenizer(base), verify(base)
-    texts = pretraining.readable(pretraining.read_messages(corpus.messages), read_heldout(corpus.heldout), corpus, tokenizer)
+    texts = pretraining.readable(read_messages(corpus.messages), read_heldout(corpus.heldout), corpus, tokenizer)
     rows = Dataset.from_list(pretraining.encode(texts.kept, tokenizer, corpus.max_length))
     training, validation = trainer.split(rows, schedule.validation, "pretrain")
     stopping.check(len(validation), schedule, "pretrain")

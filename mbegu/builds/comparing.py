@@ -22,10 +22,16 @@ def shown(params: Mapping[str, Any], models: Sequence[str], place: Path) -> list
     return [(new, old) for new, old in wanted] or steps(models)
 
 
-def bare(params: Mapping[str, Any]) -> dict[str, str]:
-    """By model, the name under which the same model is asked without context (`predict.without_context`)."""
+def bare(params: Mapping[str, Any], place: Path) -> dict[str, str]:
+    """By model, the name under which the same model is asked without context (`predict.without_context`).
+
+    Raises:
+        BadInput: a name there that is no model's.
+    """
     models = params.get("models") or {}
     without = (params.get("predict") or {}).get("without_context") or []
+    for name in without:
+        declared.check_declared("predict.without_context", name, "models", params, place)
     return {
         name: other for other in without for name, folder in models.items() if name not in without and folder == models.get(other)
     }

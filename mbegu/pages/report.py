@@ -42,7 +42,7 @@ def gather(project: Project) -> dict[str, Any]:
     compared = json.loads(project.compared().read_text(encoding="utf-8"))
     models = list(compared["models"])
     params = read_params(project.params)
-    shown, bare = comparing.shown(params, models, project.params), comparing.bare(params)
+    shown, bare = comparing.shown(params, models, project.params), comparing.bare(params, project.params)
     declared = project.names("versions")
     versions = [model for model in models if model in declared]
     questions = _questions(models, project)

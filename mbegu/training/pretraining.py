@@ -5,13 +5,12 @@ token is trained. What comes too near to a held-out row stays out, or the scores
 """
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from mbegu.asking.prompts import control_tokens, token_ids
 from mbegu.curating.leakage import find_leak, guard
 from mbegu.errors import BadInput
-from mbegu.rows.jsonl import read_lines
+from mbegu.rows.corpus import Message
 from mbegu.rows.ledger import Entry, Sieved, check_balance, entry
 from mbegu.rows.row import Row, question, row_id
 from mbegu.text.context import without_context
@@ -20,26 +19,7 @@ from mbegu.text.reasons import CONTROL_TOKEN, EMPTY, NEAR_HELD_OUT
 from mbegu.training.settings import Corpus
 
 STAGE = "pretrain"
-KEYS = ("id", "channel", "message", "date", "text", "media", "forwarded")
 BATCH = 2000  # texts a call of the tokenizer, which spreads a call over the cores
-Message = dict[str, Any]
-
-
-def read_messages(path: Path) -> list[Message]:
-    """Messages of the ingest_telegram stage.
-
-    Raises:
-        BadInput: as `read_lines`; a message without an id or a text; no message at all.
-    """
-    found = []
-    for where, message in read_lines(path, KEYS):
-        for key in ("id", "text"):
-            if not isinstance(message.get(key), str):
-                raise BadInput(f"{where}: {key!r} is {message.get(key)!r}, expected a string; build it again with `dvc repro`.")
-        found.append(message)
-    if not found:
-        raise BadInput(f"{path}: no message here, so there is nothing to train on; look at its ledger for why they were dropped.")
-    return found
 
 
 def readable(messages: list[Message], heldout: list[Row], corpus: Corpus, tokenizer: Any) -> Sieved:

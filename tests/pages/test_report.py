@@ -195,6 +195,8 @@ def test_what_the_pretrain_stage_warned_of_is_said_again(page):
     project = Project(data=page.parent / "data", metrics=page.parent / "metrics", params=page.parent / "params.yaml")
     with project.params.open("a") as file:
         file.write("pretrained: {ገበያ: {}}\n")
+    for split in ("training", "validation"):
+        write_csv(project.metrics / f"corpus/ገበያ/pretrain/{split}.csv", ("step", "loss"), [(1, 3.0)])
     write_json(project.metrics / "warnings/ገበያ/pretrain.json", ["over-fitting: …"])
     write_json(project.metrics / "warnings/old/pretrain.json", ["of another project"])
     assert report.gather(project)["warnings"] == ["ገበያ: over-fitting: …"]

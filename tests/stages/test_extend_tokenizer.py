@@ -41,7 +41,7 @@ def test_a_corpus_becomes_a_base_with_its_tokens_and_says_what_they_are_worth(st
         (MESSAGES, ["--tokens", 900], "Error: extend_tokenizer.tokens: 900 are more than the corpus supports; "),
         (MESSAGES, ["--scripts", "Elvish"], "one of Ethiopic, Elvish is no script"),
         ([{**MESSAGES[0], "text": " "}], [], "m.jsonl: no text here to learn from"),
-        ([], [], "m.jsonl: no text here to learn from"),
+        ([], [], "m.jsonl: no message here; the ledger"),
         ([{**MESSAGES[0], "text": None}], [], "m.jsonl:1: 'text' is None, expected a string"),
         ([{"body": "x"}], [], "m.jsonl:1: unknown field 'body'"),
     ],

@@ -69,7 +69,7 @@ PROBLEMS = {
     "contradiction": ("labels", [{"channel": "soko", "id": 0, "label": name} for name in ("ad", "other")], "soko.jsonl:2: calls"),
     "none is there": ("labels", [{"channel": "soko", "id": 999, "label": "ad"}], "soko.jsonl: 0 different messages"),
     "one kind": ("labels", [{"channel": "soko", "id": 2 * n, "label": "ad"} for n in range(9)], "and 0 other, expected"),
-    "no corpus": ("messages", [], "messages/soko.jsonl: holds no message"),
+    "no corpus": ("messages", [], "messages/soko.jsonl: no message here"),
     "a reviewer's slip": ("reviews", [{"channel": "soko", "id": 1, "label": "add"}], "reviews.jsonl:1: label 'add'"),
 }  # fmt: skip
 

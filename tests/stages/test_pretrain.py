@@ -81,14 +81,13 @@ def test_a_killed_run_ends_as_another_and_training_goes_on_from_it(stage, tiny_b
 
 
 def predict(base, heldout, name: str, bare: str) -> list:
-    return ["--heldout", heldout, "--base", base, "--model", base, "--name", name, "--params", "params.yaml",
+    return ["--heldout", heldout, "--base", base, "--model", base, "--name", name,
             "--without_context", bare, "--out", "out", "--memo", "memo", "--work", "w", *PROMPT, "--quantization", "none",
             "--batch_size", 1, "--max_new_tokens", 3]  # fmt: skip
 
 
 def test_a_model_may_be_asked_without_context_and_answers_the_same_rows(stage, tiny_base, write_jsonl, tmp_path):
     heldout = write_jsonl("heldout.jsonl", HELDOUT)
-    (tmp_path / "params.yaml").write_text("models: {base: , bare: }\n")
     asked = {}
     for name in ("base", "bare"):
         done = stage("predict", *predict(tiny_base, heldout, name, "bare"))
@@ -99,16 +98,10 @@ def test_a_model_may_be_asked_without_context_and_answers_the_same_rows(stage, t
     assert asked["bare"]["reference_nll"] != asked["base"]["reference_nll"]
 
 
-def test_a_model_that_is_asked_without_context_must_be_declared(stage, refused, tiny_base, write_jsonl, tmp_path):
-    (tmp_path / "params.yaml").write_text("models: {base: models/base, v1: }\n")
-    said = refused(stage("predict", *predict(tiny_base, write_jsonl("heldout.jsonl", HELDOUT), "base", "ባዶ")))
-    assert "params.yaml: predict.without_context names 'ባዶ', which models does not; there are base, v1." in said
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (["--messages", "none.jsonl"], "none.jsonl: no message here, so there is nothing to train on"),
+        (["--messages", "none.jsonl"], "none.jsonl: no message here; the ledger beside it"),
         (["--method", "full"], "'full' is not one of 'qlora', 'lora'"),
         (["--validation", 0], "pretrain.early_stopping: 3 needs a validation loss"),
         (["--max_length", 1], "Invalid value for '--max_length': 1 is not in the range x>=2"),

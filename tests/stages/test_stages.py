@@ -121,7 +121,7 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, mbegu, refused, write_jso
 
     for name, model in {"base": tiny_base, "v1": "adapters/v1"}.items():
         predict = ["predict", "--heldout", heldout, "--base", tiny_base, "--model", model, "--name", name,
-                   "--params", "params.yaml", "--out", f"data/predictions/{name}.jsonl", "--memo", "memo",
+                   "--out", f"data/predictions/{name}.jsonl", "--memo", "memo",
                    "--work", "w", *TEMPLATE, *GENERATE]  # fmt: skip
         assert "worked on 4 requests" in stage(*predict).stdout
         assert "worked on 0 requests" in stage(*predict).stdout
@@ -174,8 +174,8 @@ def options_of(name: str, tiny_base, write_jsonl) -> list:
         "train": ["--encoded", "no.arrow", "--base", tiny_base, "--start", tiny_base, "--out", "out", "--curves", "c", "--work",
                   "w", "--warnings", "t", *LORA,
                   *flat(TRAIN), "--no-gradient_checkpointing"],
-        "predict": ["--heldout", heldout, "--base", tiny_base, "--model", tiny_base, "--name", "v1", "--params",
-                    write_jsonl("params.yaml", [PARAMS]), "--out", "out", "--memo", "m", "--work", "w", *TEMPLATE, *GENERATE],
+        "predict": ["--heldout", heldout, "--base", tiny_base, "--model", tiny_base, "--name", "v1", "--out", "out",
+                    "--memo", "m", "--work", "w", *TEMPLATE, *GENERATE],
     }[name]  # fmt: skip
 
 
@@ -230,7 +230,7 @@ REFUSALS = [
     ("expand", ["--seeds", "none.jsonl"], "no answered hand-written or reviewed row to show the teacher"),
     ("expand", ["--template", "none.jinja"], "prompt.template: none.jinja does not exist"),
     ("predict", ["--model", "nowhere"], "nowhere: no prompt.json here; this is not an adapter that Mbegu trained"),
-    ("predict", ["--base", "nowhere"], "nowhere: no SHA256SUMS here; build it with `dvc repro`"),
+    ("predict", ["--base", "nowhere", "--model", "nowhere"], "nowhere: no SHA256SUMS here; build it with `dvc repro`"),
 ]
 
 

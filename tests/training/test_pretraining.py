@@ -6,7 +6,7 @@ from mbegu.errors import BadInput
 from mbegu.rows.row import row_id
 from mbegu.text.context import join
 from mbegu.training import packing
-from mbegu.training.pretraining import beginning, encode, pieces, read_messages, readable
+from mbegu.training.pretraining import beginning, encode, pieces, readable
 from mbegu.training.settings import Corpus
 
 TEXTS = [
@@ -70,10 +70,6 @@ def test_what_gives_a_held_out_row_away_stays_out_with_a_line(tiny_tokenizer):
     assert ledger[0]["score"] == 1.0 and ledger[0]["row"] == messages[0]
 
 
-def test_a_corpus_of_which_nothing_is_left_is_refused(tiny_tokenizer, write_jsonl):
+def test_a_corpus_of_which_nothing_is_left_is_refused(tiny_tokenizer):
     with pytest.raises(BadInput, match=r"none of 2 messages is left to train on \(empty, near a held-out row\)"):
         readable([{"id": "c/1", "text": AD}, {"id": "c/2", "text": ""}], [heldout([])], CORPUS, tiny_tokenizer)
-    with pytest.raises(BadInput, match=r"none\.jsonl: no message here, so there is nothing to train on"):
-        read_messages(write_jsonl("none.jsonl", []))
-    with pytest.raises(BadInput, match=r"bad\.jsonl:2: 'text' is None, expected a string"):
-        read_messages(write_jsonl("bad.jsonl", [MESSAGES[0], {"id": "c/1", "text": None}]))

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mbegu.errors import BadInput
+from mbegu.rows import corpus
+from mbegu.rows.corpus import Message
 from mbegu.rows.jsonl import append_lines, read_lines, write_lines
-from mbegu.sources.telegram.labels import KEYS, MESSAGE, Message, read_decisions
+from mbegu.sources.telegram.labels import KEYS, read_decisions
 
-LABELLED = (*MESSAGE, "label", "probability", "by")
+LABELLED = (*corpus.KEYS, "label", "probability", "by")
 
 
 def read_labelled(path: Path) -> list[Message]:

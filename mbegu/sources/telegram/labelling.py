@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mbegu.errors import BadInput
+from mbegu.rows.corpus import Message
 from mbegu.sources.telegram import classifier
 from mbegu.sources.telegram.figures import measure
-from mbegu.sources.telegram.labels import AD, CLASSIFIER, HAND, OTHER, REVIEW, Labels, Message
+from mbegu.sources.telegram.labels import AD, CLASSIFIER, HAND, OTHER, REVIEW, Labels
 
 DIGITS = 4
 

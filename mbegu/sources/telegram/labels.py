@@ -14,9 +14,7 @@ STAGE = "label"
 AD, OTHER = LABELS = ("ad", "other")
 HAND, REVIEW, CLASSIFIER = "label", "review", "classifier"  # by whom a label is
 KEYS = ("channel", "id", "label", "reviewer")
-MESSAGE = ("id", "channel", "message", "date", "text", "media", "forwarded")
 EXAMPLE = '{"channel": "news", "id": 35, "label": "ad"}'
-Message = dict[str, Any]
 
 
 class Label(NamedTuple):
@@ -91,20 +89,3 @@ def absent(labels: Labels, ids: Iterable[str]) -> list[Entry]:
 
 def _row(id_: str, label: Label) -> dict[str, str]:
     return {"id": id_, "label": label.label, "source": label.source}
-
-
-def read_messages(path: Path) -> list[Message]:
-    """The messages that the ingest_telegram stage writes.
-
-    Raises:
-        BadInput: as `read_lines`; a message without its id or text; no message at all.
-    """
-    found = []
-    for where, message in read_lines(path, MESSAGE):
-        for key in ("id", "text"):
-            if not isinstance(message.get(key), str):
-                raise BadInput(f"{where}: {key!r} is {message.get(key)!r}, expected a string; build it again with `dvc repro`.")
-        found.append(message)
-    if not found:
-        raise BadInput(f"{path}: holds no message; the ledger beside it says why each was dropped.")
-    return found

@@ -15,7 +15,7 @@ from mbegu.rows.ledger import check_balance
 from mbegu.sources.telegram import ads, briefs, campaigns
 from mbegu.sources.telegram.requests import ask, read_templates, shorten
 from mbegu.sources.telegram.slices import read_export
-from mbegu.sources.telegram.texts import text_of
+from mbegu.sources.telegram.texts import clean, raw_text
 from mbegu.text.context import without_context
 from mbegu.text.settings import Locale
 from mbegu.text.words import words
@@ -32,10 +32,10 @@ def messages() -> list[ads.Message]:
     labels = {(line["channel"], line["id"]): line["label"] for line in lines}
     found: dict[str, ads.Message] = {}
     for path in sorted((DATA / "exports").glob("*/result.json")):
-        for one in read_export(path):
-            text = "" if one.is_chat or one.value is None else text_of(one.value, True)
+        for value in (value for one in read_export(path) for value in one.messages):
+            (text,) = clean([raw_text(value, True)], True)
             if text and text not in {message.text for message in found.values()}:
-                channel, number = path.parent.name, one.value["id"]
+                channel, number = path.parent.name, value["id"]
                 found[f"{channel}/{number}"] = ads.Message(
                     f"{channel}/{number}", channel, number, text, labels.get((channel, number), "other")
                 )

@@ -3,7 +3,7 @@
 import pytest
 
 from mbegu.errors import BadInput
-from mbegu.sources.telegram.labels import absent, merge, read_decisions, read_hand, read_messages
+from mbegu.sources.telegram.labels import absent, merge, read_decisions, read_hand
 
 LINE = {"channel": "ገበያ", "id": 35, "label": "ad"}
 
@@ -63,10 +63,3 @@ def test_labels_by_hand_must_be_there_and_decisions_need_not(tmp_path):
     with pytest.raises(BadInput, match=r"nothing.jsonl: no such file; call some messages ad and some other"):
         read_hand(tmp_path / "nothing.jsonl")
     assert read_decisions(tmp_path / "nothing.jsonl") == {}
-
-
-def test_a_corpus_without_messages_or_with_one_that_has_no_text_is_refused(write_jsonl):
-    with pytest.raises(BadInput, match=r"empty.jsonl: holds no message; the ledger beside it"):
-        read_messages(write_jsonl("empty.jsonl", []))
-    with pytest.raises(BadInput, match=r"a.jsonl:1: 'text' is None, expected a string; build it again"):
-        read_messages(write_jsonl("a.jsonl", [{"id": "ገበያ/1", "channel": "ገበያ"}]))
