@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from mbegu.asking.choice import LocalModel, Memory, choose
-from mbegu.asking.settings import Replying, Teachers
+from mbegu.asking.settings import Planning, Replying, Teachers
 from mbegu.command import Stage
 from mbegu.sections import path, section
 from mbegu.sources.documents.settings import Answer
@@ -25,21 +25,22 @@ from mbegu.text.settings import Locale
 @path("--out", "Answered rows.")
 @path("--ledger", "Questions that got no answer, and why.")
 @section(Memory, "memory")
-@click.option("--plan", is_flag=True, help="Print what would be asked, and ask nobody anything.")
+@section(Planning, "planning")
 @section(Teachers, "teachers")
 @section(Replying, "replying")
 @section(Answer, "answer")
 @section(Locale, "locale")
 def main(
-    questions: Path, model: LocalModel, out: Path, ledger: Path, memory: Memory, plan: bool, teachers: Teachers,
+    questions: Path, model: LocalModel, out: Path, ledger: Path, memory: Memory, planning: Planning, teachers: Teachers,
     replying: Replying, answer: Answer, locale: Locale,
 ) -> None:  # fmt: skip
     """Answer questions from their chunks."""
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu.asking import forecast
+    from mbegu.asking.forecast import forecast
     from mbegu.asking.replies import read_asking
+    from mbegu.asking.teachers import asked_for
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.ledger import check_balance
     from mbegu.rows.row import read_rows
@@ -48,8 +49,8 @@ def main(
     rows = read_rows(questions, answered=False)
     reply = partial(answers.answer, rows, answer, read_asking(replying, "answer"), locale=locale)
     with choose(teachers, model, memory) as teacher:
-        if plan:
-            click.echo("\n".join(forecast.lines(teacher, {"Answers": reply})))
+        if told := forecast(planning, teacher, {"Answers": reply}):
+            click.echo("\n".join(told))
             return
         new, asked, fresh = reply(teacher)
         check_balance(len(rows), len(new.kept), new.ledger, answers.STAGE)
@@ -58,7 +59,7 @@ def main(
         write_lines(ledger, new.ledger)
     click.echo(
         f"Answered {len(new.kept)} of {len(rows)} questions, {len(new.ledger)} in the ledger, made "
-        f"{len(made)} unanswerable; asked the teacher {asked} times, about {fresh} new or changed questions: {out}"
+        f"{len(made)} unanswerable; {asked_for(teacher, asked, f', about {fresh} new or changed questions')}: {out}"
     )
 
 

@@ -11,7 +11,7 @@ from functools import partial
 import click
 
 from mbegu.asking.choice import LocalModel, Memory, choose
-from mbegu.asking.settings import PromptFile, Teachers
+from mbegu.asking.settings import Planning, PromptFile, Teachers
 from mbegu.command import Stage
 from mbegu.sections import section
 from mbegu.sources.seeds.settings import STAGE, Bootstrap, Expand, Files
@@ -22,23 +22,24 @@ from mbegu.text.settings import Locale
 @section(Files, "files")
 @section(LocalModel, "model")
 @section(Memory, "memory")
-@click.option("--plan", is_flag=True, help="Print what would be asked, and ask nobody anything.")
+@section(Planning, "planning")
 @section(Locale, "locale")
 @section(PromptFile, "prompt")
 @section(Teachers, "teachers")
 @section(Expand, "expand")
 @section(Bootstrap, "bootstrap")
 def main(
-    files: Files, model: LocalModel, memory: Memory, plan: bool, locale: Locale,
+    files: Files, model: LocalModel, memory: Memory, planning: Planning, locale: Locale,
     prompt: PromptFile, teachers: Teachers, expand: Expand, bootstrap: Bootstrap,
 ) -> None:  # fmt: skip
     """Draft answers to open seed instructions, and bootstrap new ones."""
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu.asking import forecast
     from mbegu.asking.decoding import Decoding
+    from mbegu.asking.forecast import forecast
     from mbegu.asking.prompts import read_prompt
+    from mbegu.asking.teachers import asked_for
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.ledger import check_balance
     from mbegu.rows.row import read_rows, unique_ids
@@ -52,18 +53,18 @@ def main(
     draft = partial(drafts.draft, unanswered, read_prompt(*prompt), Decoding(expand.max_new_tokens))
     invent = partial(instructions.bootstrap, pool, bootstrap, locale.names, read_templates(bootstrap.templates))
     with choose(teachers, model, memory) as teacher:
-        if plan:
-            click.echo("\n".join(forecast.lines(teacher, {"Drafts": draft, "Bootstrap": invent})))
+        if told := forecast(planning, teacher, {"Drafts": draft, "Bootstrap": invent}):
+            click.echo("\n".join(told))
             return
         drafted, asked = draft(teacher)
         new, candidates, more = invent(teacher)
-        rows = [*drafts.fill(seeds, drafted), *new.kept]
-        check_balance(len(seeds) + candidates, len(rows), new.ledger, STAGE)
+        rows, ledger = [*drafts.fill(seeds, drafted), *new.kept], [*drafted.ledger, *new.ledger]
+        check_balance(len(seeds) + candidates, len(rows), ledger, STAGE)
         write_lines(files.out, rows)
-        write_lines(files.ledger, new.ledger)
+        write_lines(files.ledger, ledger)
     click.echo(
-        f"Drafted {len(drafted)} of {len(seeds)} rows, bootstrapped {len(new.kept)} from {candidates} candidates, "
-        f"asked the teacher {asked + more} times: {files.out}"
+        f"Drafted {len(drafted.kept)} of {len(seeds)} rows, bootstrapped {len(new.kept)} from {candidates} candidates, "
+        f"{asked_for(teacher, asked + more, '')}: {files.out}"
     )
 
 

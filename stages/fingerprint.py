@@ -4,7 +4,7 @@ In: a folder of scripts, and the library as it is installed. Out: a folder with 
 depends; `sha256sum -c data/fingerprints/train` says which code has changed since. No script may be named code.py or
 tokenize.py: it would hide Python's own module of that name from all the others.
 
-    python stages/fingerprint.py --stages stages --out data/fingerprints --reviews data/reviews
+    python stages/fingerprint.py --stages stages --out data/fingerprints --made data/reviews …
 """
 
 from pathlib import Path
@@ -17,16 +17,16 @@ from mbegu.command import Stage
 @click.command(cls=Stage)
 @click.option("--stages", type=click.Path(path_type=Path), required=True, help="Folder of the scripts.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for a fingerprint of each.")
-@click.option("--reviews", type=click.Path(path_type=Path), help="Folder of reviews, made if missing: git drops empty ones.")
-def main(stages: Path, out: Path, reviews: Path | None) -> None:
+@click.option("--made", multiple=True, type=click.Path(path_type=Path), help="Folder, made if missing: git drops empty ones.")
+def main(stages: Path, out: Path, made: tuple[Path, ...]) -> None:
     """Fingerprint each script with the modules that it reaches."""
     from importlib.util import find_spec
 
     from mbegu.builds.fingerprints import fingerprints
     from mbegu.outputs import whole
 
-    if reviews is not None:
-        reviews.mkdir(parents=True, exist_ok=True)
+    for folder in made:
+        folder.mkdir(parents=True, exist_ok=True)
     spec = find_spec("mbegu")
     assert spec is not None and spec.origin is not None  # this script has just imported it
     found = fingerprints(stages, Path(spec.origin).parent)

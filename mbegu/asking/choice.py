@@ -44,7 +44,7 @@ def choose(teachers: Teachers, model: LocalModel, memory: Memory) -> Iterator["T
         elif teachers.kind == "recorded":
             from mbegu.asking.recorded import recorded
 
-            yield recorded(Path(teachers.recorded.file), memo)
+            yield recorded(teachers.recorded)
         else:
             from mbegu.asking.local import local
             from mbegu.models.loading import Weights

@@ -1,10 +1,26 @@
-"""What a build would ask the teacher, without asking."""
+"""What a build would ask the teacher, without asking; and, of a recording, what it lacks and which of its replies are no good."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from mbegu.asking.memo import Answer, Request, known_speed
-from mbegu.asking.teachers import Teacher
+from mbegu.asking.about import key_of
+from mbegu.asking.memo import ABOUT, Answer, Request, known_speed
+from mbegu.asking.settings import Planning
+from mbegu.asking.teachers import UNRECORDED, Notes, Teacher
+from mbegu.rows.jsonl import write_lines
+
+Work = dict[str, Callable[[Teacher], Any]]
+LATER = "Bootstrap"  # asks in rounds, each of which depends on the replies to the last
+
+
+class Seen(NamedTuple):
+    """A piece of work, run up to what it can't know."""
+
+    name: str
+    seen: list[Request]
+    unknown: list[Request]
+    refused: list[tuple[Request, str]]  # whose reply was no good, and why
 
 
 class _Pending(Exception):
@@ -15,29 +31,53 @@ class _Pending(Exception):
         self.requests = requests
 
 
-def lines(teacher: Teacher, work: dict[str, Callable[[Teacher], Any]]) -> Iterator[str]:
-    """One line for each piece of work, and a sum.
+def forecast(planning: Planning, teacher: Teacher, work: Work) -> list[str] | None:
+    """What is to be printed in place of work, or None if the work is to be done.
 
     Args:
         work: by its name, a function that does it with a given teacher. It runs up to the first requests that the
-            memo does not know, as what comes after depends on their answers.
+            memo does not know, as what comes after depends on their answers; a recording's lack stops it at the end of a round.
     """
-    pending: list[Request] = []
-    for name, run in work.items():
-        seen: list[Request] = []
-        unknown: list[Request] = []
-        more = ""
-        try:
-            run(teacher._replace(respond=_stop, seen=seen))
-        except _Pending as found:
-            unknown, more = found.requests, "; later requests depend on their answers" if name == "Bootstrap" else ""
-        pending += unknown
-        yield f"{name}: {len(seen)} requests, {len(seen) - len(unknown)} memoized, {len(unknown)} to ask{more}"
-    yield _sum(pending, teacher)
+    if not planning.plan and not planning.survey:
+        return None
+    found = [_look(name, run, teacher) for name, run in work.items()]
+    if planning.survey:
+        write_lines(Path(planning.survey), (line for one in found for line in _lines(one)))
+    return [*(_told(one, teacher) for one in found), _sum([request for one in found for request in one.unknown], teacher)]
 
 
-def _stop(requests: list[Request]) -> Iterator[tuple[Request, Answer]]:
-    raise _Pending(requests)
+def _look(name: str, run: Callable[[Teacher], Any], teacher: Teacher) -> Seen:
+    notes, unknown = Notes([], []), list[Request]()
+
+    def replay(requests: list[Request]) -> Iterator[tuple[Request, Answer]]:
+        for request in requests:
+            answer = teacher.look_up(request) if teacher.look_up else None
+            unknown.extend([] if answer else [request])
+            yield request, answer or UNRECORDED
+
+    def stop(requests: list[Request]) -> Iterator[tuple[Request, Answer]]:
+        raise _Pending(requests)
+
+    try:
+        run(teacher._replace(respond=replay if teacher.look_up else stop, notes=notes))
+    except _Pending as found:
+        unknown += found.requests
+    return Seen(name, notes.seen, unknown, notes.refused)
+
+
+def _lines(one: Seen) -> Iterator[dict[str, Any]]:
+    """Each request once, with the reason if its reply was no good."""
+    refused = {key_of(request): why for request, why in one.refused}
+    unknown = {key_of(request) for request in one.unknown}
+    for key, request in {key_of(request): request for request in one.seen if ABOUT in request}.items():
+        yield {"request": request, "recorded": key not in unknown, "refused": refused.get(key, "")}
+
+
+def _told(one: Seen, teacher: Teacher) -> str:
+    number, unknown = len(one.seen), len(one.unknown)
+    known = "recorded" if teacher.look_up else "memoized"
+    more = "; later requests depend on their answers" if one.name == LATER and unknown else ""
+    return f"{one.name}: {number} requests, {number - unknown} {known}, {unknown} to ask{more}"
 
 
 def _sum(pending: list[Request], teacher: Teacher) -> str:

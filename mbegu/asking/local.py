@@ -34,7 +34,10 @@ def local(weights: Weights, batch_size: int, memo: diskcache.Cache) -> Teacher:
             for index, answer in answers:
                 yield group[index], answer
 
-    return Teacher(identity, respond, lambda text: len(tokenizer(text)["input_ids"]), memo, tuple(control_tokens(tokenizer)))
+    def count_tokens(text: str) -> int:
+        return len(tokenizer(text)["input_ids"])
+
+    return Teacher(identity, respond, count_tokens, memo, tuple(control_tokens(tokenizer)), weights.parameters())
 
 
 def _alike(requests: list[Request]) -> list[list[Request]]:

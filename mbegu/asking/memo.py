@@ -2,7 +2,8 @@
 
 Key: SHA-256 of the whole request (model identity, prompt, settings). Value: the request, the raw answer and
 a checksum of both, so that an entry that rotted is asked again and a memo can be given to a colleague.
-Deleting the memo changes time, never bytes.
+Deleting the memo changes time, never bytes. What a request is `about` is no part of it: that is for recordings, which outlive
+the words of a prompt (`mbegu.asking.about`).
 """
 
 import hashlib
@@ -12,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import diskcache
 
@@ -20,17 +21,24 @@ from mbegu.errors import BadInput
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
+Memo: TypeAlias = diskcache.Cache | dict[str, Any]  # a recording is kept in no folder: it is one itself
+ABOUT = "about"
 FORMAT = 2  # of an entry; raised when an older one can no longer be read
 _FORMAT_KEY, _SPEED_KEY = "format", "speed"
 _ROT = (zlib.error, ValueError, TypeError, OSError)  # what reading an entry that is no longer whole may raise
 
 
 def request_key(request: Request) -> str:
-    """SHA-256 over the request's canonical JSON."""
-    return _digest(request)
+    """SHA-256 over the canonical JSON of what is sent."""
+    return digest(_sent(request))
 
 
-def _digest(value: Any) -> str:
+def _sent(request: Request) -> Request:
+    return {key: value for key, value in request.items() if key != ABOUT}
+
+
+def digest(value: Any) -> str:
+    """SHA-256 over canonical JSON."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -58,24 +66,25 @@ def open_memo(folder: Path) -> Iterator[diskcache.Cache]:
         ) from None
 
 
-def recall(memo: diskcache.Cache, request: Request) -> Answer | None:
+def recall(memo: Memo, request: Request) -> Answer | None:
     """The remembered answer; None if there is none, or if what is there does not hold its checksum."""
     try:
         entry = memo.get(request_key(request))
     except _ROT:
         return None
-    if not isinstance(entry, dict) or entry.get("check") != _digest([request, entry.get("answer")]):
+    if not isinstance(entry, dict) or entry.get("check") != digest([_sent(request), entry.get("answer")]):
         return None
     return dict(entry["answer"])
 
 
-def remember(memo: diskcache.Cache, request: Request, answer: Answer) -> None:
+def remember(memo: Memo, request: Request, answer: Answer) -> None:
     """Keeps an answer for good, whatever happens to this process afterwards."""
-    memo[request_key(request)] = {"request": request, "answer": answer, "check": _digest([request, answer])}
+    sent = _sent(request)
+    memo[request_key(request)] = {"request": sent, "answer": answer, "check": digest([sent, answer])}
 
 
 def answer_all(
-    requests: list[Request], ask: Callable[[list[Request]], Iterator[tuple[Request, Answer]]], memo: diskcache.Cache
+    requests: list[Request], ask: Callable[[list[Request]], Iterator[tuple[Request, Answer]]], memo: Memo
 ) -> tuple[list[Answer], int]:
     """Answers every request, from the memo where it knows it, else by `ask`; each answer is kept as it arrives.
 
@@ -102,7 +111,7 @@ def export_lines(memo: diskcache.Cache) -> Iterator[dict[str, Any]]:
             entry = memo[key]
         except (*_ROT, KeyError):
             continue
-        if isinstance(entry, dict) and entry.get("check") == _digest([entry.get("request"), entry.get("answer")]):
+        if isinstance(entry, dict) and entry.get("check") == digest([entry.get("request"), entry.get("answer")]):
             yield {"request": entry["request"], "answer": entry["answer"]}
 
 
@@ -127,12 +136,12 @@ def import_lines(memo: diskcache.Cache, lines: Iterable[tuple[str, dict[str, Any
     return new, known
 
 
-def note_speed(memo: diskcache.Cache, teacher: dict[str, Any], tokens: int, seconds: float) -> None:
+def note_speed(memo: Memo, teacher: dict[str, Any], tokens: int, seconds: float) -> None:
     """Keeps how fast a teacher was last, for forecasts. It is a measurement: no output depends on it."""
     if tokens and seconds > 0:
-        memo[_SPEED_KEY] = {**(memo.get(_SPEED_KEY) or {}), _digest(teacher): tokens / seconds}
+        memo[_SPEED_KEY] = {**(memo.get(_SPEED_KEY) or {}), digest(teacher): tokens / seconds}
 
 
-def known_speed(memo: diskcache.Cache, teacher: dict[str, Any]) -> float | None:
+def known_speed(memo: Memo, teacher: dict[str, Any]) -> float | None:
     """Generated tokens a second of a teacher's last run, or None."""
-    return (memo.get(_SPEED_KEY) or {}).get(_digest(teacher))
+    return (memo.get(_SPEED_KEY) or {}).get(digest(teacher))

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 import jsonschema
 import regex
 
+from mbegu.asking.about import about
 from mbegu.asking.decoding import Decoding
-from mbegu.asking.memo import Request, recall
+from mbegu.asking.memo import Answer, Request, recall
 from mbegu.asking.settings import Replying
-from mbegu.asking.teachers import Teacher, request
+from mbegu.asking.teachers import Teacher, request, unrecorded
 from mbegu.errors import BadInput
 from mbegu.text import reasons
 from mbegu.text.filters import control_token
@@ -29,7 +30,7 @@ class Asking(NamedTuple):
     """How the teacher is asked."""
 
     template: str  # Jinja text; beside the item's own variables it knows `problem` and `reply`
-    name: str  # of the template, for errors
+    name: str  # of the template, and of the task
     tries: int  # replies to one request before it is given up
     chat: bool
     constrained: bool  # whether the teacher is held to the shape while it writes
@@ -41,6 +42,7 @@ class Item(NamedTuple):
 
     values: dict[str, Any]  # variables of the template
     shape: dict[str, Any]  # {"schema": a JSON schema}, and what else `grammar.of` knows
+    about: tuple[str, ...] = ()  # the variables that a reply depends on, in the order in which a recording shows them
 
 
 class Problem(NamedTuple):
@@ -57,6 +59,7 @@ class Reply(NamedTuple):
     request: Request  # the last one
     problem: Problem | None  # with the last reply; None if it was accepted
     said: str  # the last reply, as far as the teacher may be shown it again
+    answer: Answer  # the last one, of `teachers.origin_of`
 
 
 Check = Callable[[int, Any], Problem | None]
@@ -112,10 +115,10 @@ def ask(items: list[Item], asking: Asking, check: Check, teacher: Teacher) -> tu
     Raises:
         BadInput: the template can't be rendered, or the teacher fails.
     """
-    replies = [Reply(None, {}, None, "") for _ in items]
+    replies = [Reply(None, {}, None, "", {}) for _ in items]
     waiting = list(range(len(items)))
     asked, fresh = 0, set()
-    for number in range(asking.tries):
+    for number in range(1 if teacher.look_up else asking.tries):  # a recording says the same again
         for place in waiting:
             replies[place] = _put(items[place], replies[place], asking, teacher, number)
         waiting = [place for place in waiting if not replies[place].problem]
@@ -123,7 +126,7 @@ def ask(items: list[Item], asking: Asking, check: Check, teacher: Teacher) -> tu
         answers, count = teacher.ask([replies[place].request for place in waiting])
         asked += count
         for place, answer in zip(waiting, answers, strict=True):
-            replies[place] = _read(replies[place], answer["text"], items[place], partial(check, place), teacher)
+            replies[place] = _read(replies[place], answer, items[place], partial(check, place), teacher)
         waiting = [place for place in waiting if replies[place].problem]
     return replies, asked, len(fresh)
 
@@ -133,18 +136,23 @@ def _put(item: Item, last: Reply, asking: Asking, teacher: Teacher, number: int)
     detail = last.problem.detail if last.problem else ""
     prompt = render(asking.template, asking.name, **item.values, problem=detail, reply=last.said[:SHOWN]).strip()
     shape = item.shape if asking.constrained else None
-    asked = request(teacher, prompt, asking.chat, asking.decoding, number, shape)
+    about_it = about(asking.name, asking.template, **{name: item.values[name] for name in item.about})
+    asked = request(teacher, prompt, asking.chat, asking.decoding, number, shape, about_it)
     return last._replace(request=asked, problem=_spoiled(prompt, "passage", teacher))
 
 
-def _read(reply: Reply, text: str, item: Item, check: Callable[[Any], Problem | None], teacher: Teacher) -> Reply:
+def _read(reply: Reply, answer: Answer, item: Item, check: Callable[[Any], Problem | None], teacher: Teacher) -> Reply:
     """With what the teacher said."""
+    text, reply = answer["text"], reply._replace(answer=answer)
+    if unrecorded(answer):
+        return reply._replace(problem=Problem(reasons.NOT_RECORDED, "the recording has no reply to it"))
     spoiled = _spoiled(text, "reply", teacher)
-    if spoiled:
-        return reply._replace(problem=spoiled, said="")  # its text would forge the next prompt
-    value, problem = parse(text, item.shape["schema"])
+    value, problem = (None, spoiled) if spoiled else parse(text, item.shape["schema"])
     problem = problem or check(value)
-    return reply._replace(value=None if problem else value, problem=problem, said=text)
+    if problem:
+        teacher.refuse(reply.request, f"{problem.reason}: {problem.detail}")
+    # a text that is spoiled would forge the next prompt
+    return reply._replace(value=None if problem else value, problem=problem, said="" if spoiled else text)
 
 
 def _spoiled(text: str, where: str, teacher: Teacher) -> Problem | None:

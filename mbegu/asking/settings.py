@@ -35,7 +35,8 @@ class Endpoint(NamedTuple):
 class Recorded(NamedTuple):
     """Answers of another time."""
 
-    file: Annotated[str, "Recorded requests and answers, as `mbegu memo export` writes them."]
+    file: Annotated[Path, "Folder of recordings, or one of them: what `mbegu record` or `mbegu memo export` writes."]
+    missing: Annotated[str, Choice(["error", "skip"]), "A request that is not recorded stops the build, or goes to the ledger."]
 
 
 class Teachers(NamedTuple):
@@ -45,6 +46,13 @@ class Teachers(NamedTuple):
     local: Local
     openai: Endpoint
     recorded: Recorded
+
+
+class Planning(NamedTuple):
+    """Whether a stage is only to say what it would ask."""
+
+    plan: Annotated[bool, "Print what would be asked, and ask nobody anything."] = False
+    survey: Annotated[str, "Write what a recording is asked, and what it lacks, to this file, and nothing else."] = ""
 
 
 class Replying(NamedTuple):

@@ -7,11 +7,20 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-import diskcache
-
 from mbegu.asking.decoding import Decoding
-from mbegu.asking.memo import Answer, Request, answer_all, note_speed, request_key
+from mbegu.asking.memo import ABOUT, Answer, Memo, Request, answer_all, note_speed, request_key
+from mbegu.rows.row import PEOPLE
 from mbegu.text.draws import seed
+
+BY = "by"
+UNRECORDED: Answer = {"text": "", "tokens": 0, "finish_reason": "unrecorded"}  # what stands in for a reply that a recording lacks
+
+
+class Notes(NamedTuple):
+    """What is to be known of a run beside its rows."""
+
+    seen: list[Request]  # all that was asked
+    refused: list[tuple[Request, str]]  # whose reply was no good, and why
 
 
 class Teacher(NamedTuple):
@@ -23,14 +32,16 @@ class Teacher(NamedTuple):
     identity: dict[str, Any]  # all that its answers depend on beside the request; part of every memo key
     respond: Callable[[list[Request]], Iterator[tuple[Request, Answer]]]
     count_tokens: Callable[[str], int]  # of a prompt, for forecasts
-    memo: diskcache.Cache
+    memo: Memo
     control_tokens: tuple[str, ...] = ()  # texts that must not stand in a prompt
-    seen: list[Request] | None = None  # where `ask` notes every request, for a forecast
+    parameters: int | None = None  # of a model on this machine; part of no memo key, as its weights are
+    look_up: Callable[[Request], Answer | None] | None = None  # of a recording, which knows at once what it lacks
+    notes: Notes | None = None  # of a forecast
 
     def ask(self, requests: list[Request]) -> tuple[list[Answer], int]:
         """Answers in the order of the requests, and how many the memo did not know; notes the teacher's speed."""
-        if self.seen is not None:
-            self.seen.extend(requests)
+        if self.notes is not None:
+            self.notes.seen.extend(requests)
         generated: list[int] = []
 
         def respond(missing: list[Request]) -> Iterator[tuple[Request, Answer]]:
@@ -44,18 +55,56 @@ class Teacher(NamedTuple):
             note_speed(self.memo, self.identity, sum(generated), time.monotonic() - start)
         return answers, asked
 
+    def refuse(self, request: Request, why: str) -> None:
+        """Notes that a reply was no good."""
+        if self.notes is not None:
+            self.notes.refused.append((request, why))
+
 
 def signature(teacher: Teacher) -> dict[str, str]:
-    """A teacher's identity as rows carry it: hashes cut to 16 digits, nothing that is empty."""
+    """A teacher's identity as rows carry it: hashes cut to 16 digits, nothing that is empty; with its size, if that is known."""
+    return signed({**teacher.identity, "parameters": teacher.parameters})
+
+
+def signed(identity: dict[str, Any]) -> dict[str, str]:
+    """An identity as rows carry it."""
     return {
-        key: str(value)[:16] if key in ("base", "adapter", "file") else str(value)
-        for key, value in teacher.identity.items()
-        if value
+        key: str(value)[:16] if key in ("base", "adapter", "file") else str(value) for key, value in identity.items() if value
     }
 
 
+def origin_of(teacher: Teacher, answer: Answer) -> dict[str, Any]:
+    """What an origin says of who wrote a row; of a recorded reply, who did then, and on which line it stands."""
+    if "recording" not in answer:
+        return {"teacher": signature(teacher)}
+    by = answer.get(BY) or {}
+    return {"teacher": {**by, "kind": "recorded", BY: by.get("kind", PEOPLE)}, "recording": answer["recording"]}
+
+
+def unrecorded(answer: Answer) -> bool:
+    """Whether a recording had no answer."""
+    return bool(answer["finish_reason"] == UNRECORDED["finish_reason"])
+
+
+def asked_for(teacher: Teacher, count: int, about: str) -> str:
+    """The end of a stage's last line: how much was asked, or read from a recording.
+
+    Args:
+        about: what for, where the teacher was asked, such as ", about 2 new or changed chunks".
+    """
+    if teacher.look_up:
+        return f"read {count} replies of a recording"
+    return f"asked the teacher {count} times{about}"
+
+
 def request(
-    teacher: Teacher, prompt: str, chat: bool, decoding: Decoding, number: int = 0, shape: dict[str, Any] | None = None
+    teacher: Teacher,
+    prompt: str,
+    chat: bool,
+    decoding: Decoding,
+    number: int = 0,
+    shape: dict[str, Any] | None = None,
+    about: dict[str, Any] | None = None,
 ) -> Request:
     """A memo request.
 
@@ -63,9 +112,10 @@ def request(
         chat: whether the prompt is a user's turn, or plain text to be continued.
         number: tells apart requests with the same prompt that shall be answered differently.
         shape: what the answer must look like: {"schema": a JSON schema} and what else `grammar.of` knows.
+        about: of `about.about`, by which a recording knows the request; no part of the memo's key.
     """
     content = {"teacher": teacher.identity, "prompt": prompt, "chat": chat, "decoding": decoding._asdict()}
-    extras = {"number": number, "shape": shape}
+    extras = {"number": number, "shape": shape, ABOUT: about}
     return {**content, **{key: value for key, value in extras.items() if value}}
 
 

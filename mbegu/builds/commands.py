@@ -19,6 +19,11 @@ def of_stage(name: str) -> dict[str, str]:
     Raises:
         BadInput: no project here, or files that DVC can't read.
     """
+    return of_stages(name)[name]
+
+
+def of_stages(*names: str) -> dict[str, dict[str, str]]:
+    """`of_stage` of several, which reads dvc.yaml once."""
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
@@ -27,9 +32,16 @@ def of_stage(name: str) -> dict[str, str]:
             stages = repo.stage.load_all("dvc.yaml")
     except DvcException as error:
         raise BadInput(f"{Path.cwd()}: {' '.join(str(error).split())}; run this in the folder of a dvc.yaml.") from None
-    return {stage.name.partition("@")[2]: stage.cmd for stage in stages if stage.name.startswith(f"{name}@")}
+    return {
+        name: {stage.name.partition("@")[2]: stage.cmd for stage in stages if stage.name.startswith(f"{name}@")} for name in names
+    }
 
 
-def run(command: str) -> int:
-    """Runs a stage's command here, in a shell as DVC does; its exit status."""
-    return subprocess.run(command, shell=True, check=False, env=environment()).returncode
+def run(command: str, *, quiet: bool = False) -> int:
+    """Runs a stage's command here, in a shell as DVC does; its exit status.
+
+    Args:
+        quiet: whether what it prints, errors aside, is kept back.
+    """
+    stdout = subprocess.DEVNULL if quiet else None
+    return subprocess.run(command, shell=True, check=False, env=environment(), stdout=stdout).returncode

@@ -17,7 +17,7 @@ DATA = {
     "seeds": "seeds", "documents": "documents", "chunks": "documents", "questions": "questioned", "loaded": "sets",
     "cleaned": "sets", "expanded": "versions", "reviews": "versions", "curated": "versions", "versions": "versions",
     "encoded": "versions", "exported": "exported", "predictions": "models", "scores": "models", "judged": "judged",
-    "pretrained": "pretrained",
+    "pretrained": "pretrained", "recordings": "versions",
     "messages": "telegram", "labels": "telegram", "labelled": "telegram", "index": "indexed",
 }  # fmt: skip
 METRICS = {
@@ -48,6 +48,10 @@ class Project(NamedTuple):
     def drafts(self, version: str) -> Path:
         """A version's new rows before review and filters, from whatever source."""
         return self.data / "expanded" / f"{version}.jsonl"
+
+    def recording(self, version: str) -> Path:
+        """Replies to what a teacher is asked for it."""
+        return self.data / "recordings" / f"{version}.jsonl"
 
     def reviews(self, version: str) -> Path:
         """People's decisions on its drafts."""
@@ -164,7 +168,8 @@ class Project(NamedTuple):
         """What a report names with its hash: what people wrote, and the versions, by path."""
         heldout = [self.heldout()] if self.heldout().is_file() else []
         labels = [*self.files("labels"), *self.files("labels", REVIEWS)]
-        return sorted([*heldout, *self.files("seeds"), *self.files("reviews"), *labels, *self.files("versions")])
+        written = [path for kind in ("seeds", "recordings", "reviews") for path in self.files(kind)]
+        return sorted([*heldout, *written, *labels, *self.files("versions")])
 
 
 def project_in(folder: Path) -> Project:

@@ -15,7 +15,7 @@ def parse_section(sections: dict[str, Any], name: str, kind: type[S], where: str
     """A section as a NamedTuple, every key checked.
 
     Args:
-        kind: a NamedTuple of texts, numbers, truth values, paths and lists of them.
+        kind: a NamedTuple of texts, numbers, truth values, paths, lists of them, and NamedTuples of such.
         where: the file that they stand in, for messages.
 
     Raises:
@@ -31,6 +31,9 @@ def parse_section(sections: dict[str, Any], name: str, kind: type[S], where: str
 
 
 def _value(value: Any, hint: Any, where: str) -> Any:
+    if hasattr(hint, "_fields"):
+        file, _, name = where.partition(": ")
+        return parse_section({name: value}, name, hint, file)
     if get_origin(hint) is list:
         one = get_args(hint)[0]
         if not isinstance(value, list) or not all(_is(item, one) for item in value):

@@ -35,7 +35,11 @@ class Candidates(NamedTuple):
     expanded: Annotated[Path, "Rows of the expand stage."]
     dropped: Annotated[Path, "Ledger of the expand stage."]
     reviews: Annotated[Path, "Human decisions; may not exist yet."]
-    unreviewed: Annotated[str, Choice(["keep", "drop", "wait"]), "Drafts without a decision; wait stops here."]
+    unreviewed: Annotated[
+        str,
+        Choice(["keep", "by_teacher", "drop", "wait"]),
+        "Drafts without a decision; by_teacher keeps those of a teacher that is not too small, wait stops here.",
+    ]
 
 
 class Curate(NamedTuple):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mbegu.asking.about import about
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import Request
 from mbegu.asking.teachers import Teacher, request, signature
@@ -129,8 +130,13 @@ def requests(duel: Duel, how: Pairwise, teacher: Teacher) -> list[Request]:
         return []
     question = {key: duel.first[key] for key in QUESTION}
     orders = (sides, sides[::-1])
-    prompts = [render(how.template, how.name, **question, a=a["prediction"], b=b["prediction"]) for a, b in orders]
-    return [request(teacher, prompt, how.chat, how.decoding) for prompt in prompts]
+    asked = [{**question, "a": a["prediction"], "b": b["prediction"]} for a, b in orders]
+    return [_request(values, how, teacher) for values in asked]
+
+
+def _request(values: dict[str, str], how: Pairwise, teacher: Teacher) -> Request:
+    known = about("judge", how.template, **values)
+    return request(teacher, render(how.template, how.name, **values), how.chat, how.decoding, about=known)
 
 
 def parse(text: str) -> str:

@@ -4,12 +4,14 @@ What follows a reason names the case: `f"{REFUSAL}: as an ai"`. No reason begins
 """
 
 # Dropped: replies of a teacher that was asked about a passage
+NOT_RECORDED = "not recorded"
 NO_JSON = "reply without JSON"
 OTHER_SHAPE = "reply of another shape"
 QUESTION_CUT_OFF = "question cut off"
 QUESTION_ELSEWHERE = "question about something else"
 QUESTION_WITHOUT_WORDS = "question without words"
 QUESTION_TWICE = "the same question twice"
+ANSWERABLE = "asked as one that is answered"
 HALF_ANSWER = "half an answer"
 ANSWER_CUT_OFF = "answer cut off"
 ANSWER_WITHOUT_WORDS = "answer without words"
@@ -80,8 +82,8 @@ CUT_TO = "cut to"
 # The order in which filters run. Drafts and sets have their own, as a set's answers are measured after they are compared with the
 # question, a teacher's instructions before there is an answer.
 DRAFTED = (
-    NO_SUBJECT, BEYOND_ADS, NO_JSON, OTHER_SHAPE, QUESTION_CUT_OFF, QUESTION_ELSEWHERE, QUESTION_WITHOUT_WORDS,
-    QUESTION_TWICE, HALF_ANSWER, ANSWER_CUT_OFF, ANSWER_WITHOUT_WORDS, ANSWER_REPEATS, ANSWER_WITHOUT_QUOTE,
+    NOT_RECORDED, NO_SUBJECT, BEYOND_ADS, NO_JSON, OTHER_SHAPE, QUESTION_CUT_OFF, QUESTION_ELSEWHERE, QUESTION_WITHOUT_WORDS,
+    QUESTION_TWICE, ANSWERABLE, HALF_ANSWER, ANSWER_CUT_OFF, ANSWER_WITHOUT_WORDS, ANSWER_REPEATS, ANSWER_WITHOUT_QUOTE,
     QUOTE_ELSEWHERE, UNKNOWN, ANSWER_ELSEWHERE, CUT_OFF, EMPTY, CONTROL_TOKEN, LEADING_PUNCTUATION, TOO_SHORT, TOO_LONG,
     BLACKLISTED, WRONG_SCRIPT, NOT_NOVEL, BEYOND_TARGET, NO_INSTANCE, NOT_REVIEWED, REJECTED, ANSWER_EQUALS, REFUSAL,
     REPETITIVE, SAME_QUESTION, NEAR_HELD_OUT, DESCENDS,

@@ -45,7 +45,8 @@ def test_a_quote_is_words_of_the_passage_in_their_order_or_there_is_none(tiny_to
     [
         ('{"question_1":"ማን ነው?","question_2":"Ada ni ngapi?"}', True),
         ('{"question_1":"ما الرسوم؟","question_2":"What is 2 %?"}', True),
-        ('{"question_1":"What is it?"}', False),
+        ('{"question_1":"What is it?"}', True),
+        ("{}", False),
         ('{"question_1":"What is it?","question_2":"No question."}', False),
         ('{"question_1":"What is it?","question_2":"? ?"}', False),
         ('Sure! {"question_1":"What is it?","question_2":"Who is it?"}', False),

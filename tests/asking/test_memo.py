@@ -5,10 +5,11 @@ import sqlite3
 
 import pytest
 
-from mbegu.asking import forecast
 from mbegu.asking.decoding import Decoding
+from mbegu.asking.forecast import forecast
 from mbegu.asking.memo import export_lines, import_lines, open_memo, recall, remember
 from mbegu.asking.recorded import recorded
+from mbegu.asking.settings import Planning, Recorded
 from mbegu.asking.teachers import Teacher, request
 from mbegu.errors import BadInput
 from mbegu.rows.jsonl import read_lines, write_lines
@@ -28,6 +29,10 @@ def requests(who, *prompts):
 
 def ask(who, *prompts):
     return who.ask(requests(who, *prompts))
+
+
+def planned(who, work):
+    return forecast(Planning(plan=True), who, work)
 
 
 def rot(folder, value):
@@ -96,17 +101,19 @@ def test_a_recording_replays_and_names_what_it_lacks(tmp_path):
     with open_memo(tmp_path / "memo") as memo:
         answers, _ = ask(teacher(memo), "a", "b")
         write_lines(tmp_path / "r.jsonl", export_lines(memo))
-    with open_memo(tmp_path / "other") as memo:
-        replay = recorded(tmp_path / "r.jsonl", memo)
-        assert ask(replay, "a", "b") == (answers, 2)
-        with pytest.raises(BadInput, match=r"r.jsonl: has no answer to request [0-9a-f]{16}, which begins 'ሌላ'"):
-            ask(replay, "ሌላ")
+    replay = recorded(Recorded(tmp_path / "r.jsonl", "error"))
+    found, asked = ask(replay, "a", "b")
+    assert asked == 2 and [{key: one[key] for key in answers[0]} for one in found] == answers
+    assert sorted(one["recording"] for one in found) == [f"{tmp_path}/r.jsonl:{line}" for line in (1, 2)]
+    assert [one["by"] for one in found] == [{"kind": "t"}] * 2
+    with pytest.raises(BadInput, match=r"r.jsonl: 1 of 1 requests are not recorded \(1 of task other\), the first begins 'ሌላ'"):
+        ask(replay, "a", "ሌላ")
 
 
 def test_a_recording_without_answers_names_the_line(tmp_path):
     (tmp_path / "r.jsonl").write_text(json.dumps({"request": {}, "answer": "text"}) + "\n")
     with pytest.raises(BadInput, match=r"r.jsonl:1: expected"):
-        recorded(tmp_path / "r.jsonl", None)
+        recorded(Recorded(tmp_path / "r.jsonl", "error"))
 
 
 def test_a_forecast_counts_and_asks_nobody(tmp_path):
@@ -117,14 +124,14 @@ def test_a_forecast_counts_and_asks_nobody(tmp_path):
         who = teacher(memo)
         ask(who, "a")
         work = {"Drafts": lambda asked: ask(asked, "a", "bcd", "efg")}
-        lines = list(forecast.lines(who._replace(respond=never), work))
+        lines = planned(who._replace(respond=never), work)
         assert lines[0] == "Drafts: 3 requests, 1 memoized, 2 to ask"
         assert lines[1].startswith("To ask: 2 requests, 6 prompt tokens, at most 20 generated; about 1 min at ")
         ask(who, "bcd", "efg")
-        assert list(forecast.lines(who, work))[-1] == "To ask: 0 requests"
+        assert planned(who, work)[-1] == "To ask: 0 requests"
 
 
 def test_a_forecast_without_a_first_run_knows_no_time(tmp_path):
     with open_memo(tmp_path) as memo:
         work = {"Drafts": lambda asked: ask(asked, "a")}
-        assert list(forecast.lines(teacher(memo, "new"), work))[-1].endswith("time unknown before a first run")
+        assert planned(teacher(memo, "new"), work)[-1].endswith("time unknown before a first run")

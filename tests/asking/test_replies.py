@@ -51,7 +51,7 @@ def test_prose_around_the_json_is_passed_over():
         ('{"question_1": "Who?", ', "reply without JSON", "no JSON object"),
         ('{"question_1": "Who?",}', "reply without JSON", "not valid JSON"),
         (json.dumps({"questions": list(GOOD.values())}), "reply of another shape", "question_1"),
-        (json.dumps({key: GOOD[key] for key in list(GOOD)[:2]}), "reply of another shape", "question_3"),
+        ("{}", "reply of another shape", "question_1"),
         (json.dumps(GOOD | {"question_4": "And then?"}), "reply of another shape", "question_4"),
         (json.dumps(GOOD | {"question_3": 3}), "reply of another shape", "question_3"),
         (json.dumps(GOOD | {"question_3": "Tell me."}), "reply of another shape", "question_3"),

@@ -21,7 +21,8 @@ OPTIONS = {
     "--ledger": "ledger.jsonl", "--memo": "memo", "--work": "work", "--template": ROOT / "templates/chat.jinja",
     "--local.quantization": "nf4", "--local.batch_size": 4, "--openai.base_url": "http://127.0.0.1:9/v1", "--openai.model": "m",
     "--openai.concurrency": 1, "--openai.retries": 0, "--openai.timeout": 1, "--openai.prompt_price": 0,
-    "--openai.completion_price": 0, "--recorded.file": "recorded.jsonl", "--max_new_tokens": 4, "--target": 0,
+    "--openai.completion_price": 0, "--recorded.file": "recorded.jsonl", "--recorded.missing": "error",
+    "--max_new_tokens": 4, "--target": 0,
     "--validation": 0.1, "--method": "self-instruct", "--domain": "saving", "--templates": ROOT / "templates/self-instruct",
     "--requests": 2, "--patience": 1, "--demonstrations": 3, "--machine": 1, "--instances": 2, "--temperature": 0, "--top_p": 1,
     "--repetition_penalty": 1, "--instruction_tokens": 12, "--instance_tokens": 8, "--min_words": 1, "--max_words": 50,
@@ -46,13 +47,14 @@ def test_a_recorded_teacher_drafts_and_loads_no_torch(tmp_path, write_jsonl, tex
     decoding = {"max_new_tokens": 4, "temperature": 0.0, "top_p": 1.0, "repetition_penalty": 1.0}
     request = {"teacher": {"kind": "other"}, "prompt": text, "chat": True, "decoding": decoding}
     write_jsonl("recorded.jsonl", [{"request": request, "answer": {"text": f"«{text}»"}}])
-    for times in (1, 0):
+    for _ in range(2):
         said, errors = expand(tmp_path, "--kind", "recorded")
         assert said == [
-            f"Drafted 1 of 5 rows, bootstrapped 0 from 0 candidates, asked the teacher {times} times: out.jsonl", "code 0 []",
+            "Drafted 1 of 5 rows, bootstrapped 0 from 0 candidates, read 1 replies of a recording: out.jsonl", "code 0 []",
         ], errors  # fmt: skip
     row = json.loads((tmp_path / "out.jsonl").read_text().splitlines()[4])
-    assert row["output"] == f"«{text}»" and row["origin"]["teacher"]["kind"] == "recorded"
+    assert row["output"] == f"«{text}»" and row["origin"]["recording"] == "recorded.jsonl:1"
+    assert row["origin"]["teacher"] == {"kind": "recorded", "by": "other"}
 
 
 def test_a_remote_teacher_is_planned_and_refused_without_torch(tmp_path, write_jsonl, monkeypatch):

@@ -42,7 +42,7 @@ def invent(tmp_path, chunks, most=0, count=2, precision=0.0):
 
     with open_memo(tmp_path / "memo") as memo:
         how = asking("{{ text }}{% set _ = (problem, reply, source, count) %}")
-        return questions.invent(chunks, Question(count, 80, precision, most), how, teacher(says, memo))
+        return questions.invent(chunks, Question(count, 0, 80, precision, most), how, teacher(says, memo))
 
 
 def test_a_question_is_a_row_whose_input_is_the_chunk_and_whose_parent_is_the_document(tmp_path):

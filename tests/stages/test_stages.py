@@ -19,7 +19,7 @@ GENERATE = ["--quantization", "nf4", "--batch_size", 4, "--max_new_tokens", 4]
 TEACHER = {
     "--kind": "local", "--local.quantization": "nf4", "--local.batch_size": 4, "--openai.base_url": "http://127.0.0.1:9/v1",
     "--openai.model": "m", "--openai.concurrency": 1, "--openai.retries": 0, "--openai.timeout": 1, "--openai.prompt_price": 0,
-    "--openai.completion_price": 0, "--recorded.file": "",
+    "--openai.completion_price": 0, "--recorded.file": "", "--recorded.missing": "error",
 }  # fmt: skip
 BOOTSTRAP = {
     "--method": "self-instruct",

@@ -9,8 +9,8 @@ from typing import Any
 import regex
 
 from mbegu.asking.memo import request_key
-from mbegu.asking.replies import Asking, Item, Problem, ask
-from mbegu.asking.teachers import Teacher, signature
+from mbegu.asking.replies import Asking, Item, Problem, Reply, ask
+from mbegu.asking.teachers import Teacher, origin_of
 from mbegu.metrics.abstention import abstains
 from mbegu.metrics.faithfulness import k_precision
 from mbegu.rows.ledger import Sieved, entry
@@ -35,7 +35,8 @@ def schema(longest: int) -> dict[str, Any]:
 
 
 def answer(rows: list[Row], how: Answer, asking: Asking, teacher: Teacher, locale: Locale) -> tuple[Sieved, int, int]:
-    """Answers each row from its `input` alone; `origin.span` says where in it the supporting words stand.
+    """Answers each row from its `input` alone; `origin.span` says where in it the supporting words stand. Nobody is asked
+    where `origin.answerable` is false.
 
     Args:
         locale: how the project says that it does not know; an answer that says so in other words becomes it.
@@ -47,38 +48,51 @@ def answer(rows: list[Row], how: Answer, asking: Asking, teacher: Teacher, local
     Raises:
         BadInput: the template can't be rendered, or the teacher fails.
     """
-    unknown = locale.unknown
-    items = [_item(row, how.longest, unknown) for row in rows]
+    answerable = [row for row in rows if row["origin"].get("answerable", True)]
 
     def check(place: int, value: dict[str, str]) -> Problem | None:
-        return problem_of(rows[place], value, how.longest, locale)
+        return problem_of(answerable[place], value, how.longest, locale)
 
-    replies, asked, fresh = ask(items, asking, check, teacher)
+    replies, asked, fresh = ask([_item(row, how.longest, locale.unknown) for row in answerable], asking, check, teacher)
+    found = iter(replies)
     kept, ledger = [], []
-    for row, (value, request, problem, _) in zip(rows, replies, strict=True):
-        if problem is not None:
-            noted = {**row, "origin": {**row["origin"], "problem": problem.detail}}
-            ledger.append(entry(noted, STAGE, "dropped", problem.reason))
+    for row in rows:
+        if not row["origin"].get("answerable", True):
+            kept.append({**row, "output": locale.unknown, "origin": {**row["origin"], "span": None}})
             continue
-        text = unknown if is_unknown(value["answer"], locale) else fold(value["answer"])
-        if text == unknown and not how.keep_unknown:
-            ledger.append(entry(row, STAGE, "dropped", reasons.UNKNOWN))
-        elif text != unknown and not overlaps(text, row["input"], how.precision):
-            score = k_precision(text, row["input"])
-            ledger.append(entry({**row, "output": text}, STAGE, "dropped", reasons.ANSWER_ELSEWHERE, score))
-        else:
-            span = None if text == unknown else locate(value["quote"], row["input"])
-            kept.append(_answered(row, text, span, teacher, request_key(request)))
+        read, dropped = _sorted(row, next(found), how, teacher, locale)
+        kept += read
+        ledger += dropped
     return Sieved(kept, ledger), asked, fresh
+
+
+def _sorted(row: Row, reply: Reply, how: Answer, teacher: Teacher, locale: Locale) -> Sieved:
+    """A row with the reply to it, kept or dropped."""
+    if reply.problem is not None:
+        noted = {**row, "origin": {**row["origin"], "problem": reply.problem.detail}}
+        return Sieved([], [entry(noted, STAGE, "dropped", reply.problem.reason)])
+    unknown = locale.unknown
+    text = unknown if is_unknown(reply.value["answer"], locale) else fold(reply.value["answer"])
+    if text == unknown and not how.keep_unknown:
+        teacher.refuse(reply.request, reasons.UNKNOWN)
+        return Sieved([], [entry(row, STAGE, "dropped", reasons.UNKNOWN)])
+    if text != unknown and not overlaps(text, row["input"], how.precision):
+        score = k_precision(text, row["input"])
+        teacher.refuse(reply.request, f"{reasons.ANSWER_ELSEWHERE}: {score:.2f} of its words stand there")
+        return Sieved([], [entry({**row, "output": text}, STAGE, "dropped", reasons.ANSWER_ELSEWHERE, score)])
+    span = None if text == unknown else locate(reply.value["quote"], row["input"])
+    return Sieved([_answered(row, text, span, teacher, reply)], [])
 
 
 def _item(row: Row, longest: int, unknown: str) -> Item:
     values = {"source": row["origin"]["source"], "text": row["input"], "question": row["instruction"], "unknown": unknown}
-    return Item(values, {"schema": schema(longest), "passage": row["input"], "unknown": unknown, "longest": longest})
+    shape = {"schema": schema(longest), "passage": row["input"], "unknown": unknown, "longest": longest}
+    return Item(values, shape, ("text", "question"))
 
 
-def _answered(row: Row, text: str, span: tuple[int, int] | None, teacher: Teacher, key: str) -> Row:
-    origin = {**row["origin"], "span": list(span) if span else None, "teacher": signature(teacher), "request": key}
+def _answered(row: Row, text: str, span: tuple[int, int] | None, teacher: Teacher, reply: Reply) -> Row:
+    wrote = {**origin_of(teacher, reply.answer), "request": request_key(reply.request)}
+    origin = {**row["origin"], "span": list(span) if span else None, **wrote}
     return {**row, "output": text, "origin": origin}
 
 
@@ -157,7 +171,9 @@ def _fits(row: Row, other: Row, validation: float) -> bool:
 
 def _elsewhere(row: Row, other: Row, unknown: str) -> Row:
     parents = sorted({*row["origin"]["parents"], *other["origin"]["parents"]})
-    place = {key: other["origin"][key] for key in ("source", "chunk")}
+    place = {key: other["origin"][key] for key in ("source", "chunk")} | {
+        key: row["origin"][key] for key in ("teacher", "recording") if key in row["origin"]
+    }
     origin = {"kind": "document", "parents": parents, **place, "question_of": row["id"], "span": None}
     id_ = row_id(row["instruction"], other["input"])
     return {"id": id_, "instruction": row["instruction"], "input": other["input"], "output": unknown, "origin": origin}

@@ -8,7 +8,8 @@ from click import FloatRange, IntRange
 class Question(NamedTuple):
     """The section `question`: what is asked about a chunk."""
 
-    count: Annotated[int, IntRange(1), "Questions a chunk."]  # type: ignore[assignment]  # hides tuple.count
+    count: Annotated[int, IntRange(1), "Questions a chunk, at most."]  # type: ignore[assignment]  # hides tuple.count
+    unanswerable: Annotated[int, IntRange(0), "Questions a chunk that it does not answer, at most; 0 asks for none."]
     longest: Annotated[int, IntRange(8), "Characters of a question."]
     precision: Annotated[float, FloatRange(0, 1), "Least share of its words that the chunk holds."]
     most_chunks: Annotated[int, IntRange(0), "Chunks that are asked about; 0 for all."]

@@ -1,41 +1,56 @@
 """The teacher's part: drafts of answers to seed instructions."""
 
+from typing import Any
+
+from mbegu.asking.about import about
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import request_key
 from mbegu.asking.prompts import Prompt, refuse_control_tokens, render
-from mbegu.asking.teachers import Teacher, request, signature
+from mbegu.asking.teachers import Teacher, origin_of, request, unrecorded
 from mbegu.errors import BadInput
+from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.row import Row
+from mbegu.sources.seeds.settings import STAGE
+from mbegu.text import reasons
 
 
-def draft(rows: list[Row], prompt: Prompt, decoding: Decoding, teacher: Teacher) -> tuple[list[Row], int]:
+def draft(rows: list[Row], prompt: Prompt, decoding: Decoding, teacher: Teacher) -> tuple[Sieved, int]:
     """Answers each row.
 
     Returns:
-        The rows with `output` and an origin of kind "generated", and how many requests the memo did not know.
+        The rows with `output` and an origin of kind "generated", and the ledger of those that a recording has no answer to; how
+        many requests the memo did not know.
 
     Raises:
         BadInput: a row holds a control token, or the teacher fails.
     """
-    requests = [request(teacher, _text(row, prompt, teacher), prompt.chat, decoding) for row in rows]
+    requests = [request(teacher, _text(row, prompt, teacher), prompt.chat, decoding, about=_about(row, prompt)) for row in rows]
     answers, asked = teacher.ask(requests)
-    drafted = []
+    drafted, ledger = [], []
     for row, asked_for, answer in zip(rows, requests, answers, strict=True):
+        if unrecorded(answer):
+            lost = {**row, "origin": {**row["origin"], "kind": "generated"}}
+            ledger.append(entry(lost, STAGE, "dropped", reasons.NOT_RECORDED))
+            continue
         origin = {
             **row["origin"],
             "kind": "generated",
-            "teacher": signature(teacher),
+            **origin_of(teacher, answer),
             "request": request_key(asked_for),
             "finish_reason": answer["finish_reason"],
         }
         drafted.append({**row, "output": answer["text"], "origin": origin})
-    return drafted, asked
+    return Sieved(drafted, ledger), asked
 
 
-def fill(rows: list[Row], drafts: list[Row]) -> list[Row]:
-    """`rows` in their order, each replaced by its draft where there is one."""
-    by_id = {row["id"]: row for row in drafts}
-    return [by_id.get(row["id"], row) for row in rows]
+def _about(row: Row, prompt: Prompt) -> dict[str, Any]:
+    return about("draft", prompt.template, instruction=row["instruction"], input=row["input"])
+
+
+def fill(rows: list[Row], drafts: Sieved) -> list[Row]:
+    """`rows` in their order, each replaced by its draft where there is one, without those that got none."""
+    by_id, without = {row["id"]: row for row in drafts.kept}, {line["id"] for line in drafts.ledger}
+    return [by_id.get(row["id"], row) for row in rows if row["id"] not in without]
 
 
 def _text(row: Row, prompt: Prompt, teacher: Teacher) -> str:

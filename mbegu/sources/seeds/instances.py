@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from mbegu.asking.about import about
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import Answer, Request, request_key
-from mbegu.asking.teachers import Teacher, request
+from mbegu.asking.teachers import Teacher, origin_of, request, unrecorded
 from mbegu.rows.ledger import Entry, Sieved, entry
 from mbegu.rows.row import Row, row_id
 from mbegu.sources.seeds.lists import Instance, instances, is_yes
@@ -30,40 +31,50 @@ def add_instances(rows: list[Row], how: Bootstrap, templates: dict[str, str], te
 
     def prompt(template: str, row: Row, chat: bool, decoding: Decoding) -> Request:
         text = render(templates[template], template, instruction=row["instruction"])
-        return request(teacher, text, chat, decoding)
+        known = about(template, templates[template], instruction=row["instruction"])
+        return request(teacher, text, chat, decoding, about=known)
 
     kinds, asked = teacher.ask([prompt("classification", row, False, KIND) for row in rows])
-    is_class = [is_yes(kind["text"]) for kind in kinds]
+    lost = [entry(row, STAGE, "dropped", _lost("kind")) for row, kind in zip(rows, kinds, strict=True) if unrecorded(kind)]
+    told = [(row, is_yes(kind["text"])) for row, kind in zip(rows, kinds, strict=True) if not unrecorded(kind)]
     decoding = how.decoding(how.instance_tokens)
     requests = [
         prompt("output-first", row, False, decoding) if found else prompt("input-first", row, how.instance_chat, decoding)
-        for row, found in zip(rows, is_class, strict=True)
+        for row, found in told
     ]
     examples, more = teacher.ask(requests)
     kept: list[Row] = []
-    ledger: list[Entry] = []
-    read = 0
-    for row, request_, answer, output_first in zip(rows, requests, examples, is_class, strict=True):
-        made = _read(row, request_key(request_), answer, output_first, how.instances)
+    ledger: list[Entry] = lost
+    read = len(lost)
+    for (row, output_first), request_, answer in zip(told, requests, examples, strict=True):
+        wrote = {**origin_of(teacher, answer), "request": request_key(request_), "classification": output_first}
+        made = _read(row, wrote, answer, how.instances)
         read += max(len(made), 1)
-        good, lines = _sieve(row, made, teacher)
+        good, lines = _sieve(row, made, answer, teacher)
+        if lines:
+            teacher.refuse(request_, lines[0]["reason"])
         kept += good
         ledger += lines
     return Sieved(kept, ledger), read, asked + more
 
 
-def _sieve(row: Row, made: list[Row], teacher: Teacher) -> Sieved:
+def _lost(what: str) -> str:
+    return f"{reasons.NOT_RECORDED}: {what}"
+
+
+def _sieve(row: Row, made: list[Row], answer: Answer, teacher: Teacher) -> Sieved:
     if not made:
-        return Sieved([], [entry(row, STAGE, "dropped", f"{reasons.NO_INSTANCE} could be read")])
+        why = _lost("instance") if unrecorded(answer) else f"{reasons.NO_INSTANCE} could be read"
+        return Sieved([], [entry(row, STAGE, "dropped", why)])
     spoiled = [one for one in made if control_token(one["input"] + one["output"], teacher.control_tokens)]
     lines = [entry(one, STAGE, "dropped", f"{reasons.CONTROL_TOKEN} in an instance") for one in spoiled]
     return Sieved([one for one in made if one not in spoiled], lines)
 
 
-def _read(row: Row, key: str, answer: Answer, output_first: bool, most: int) -> list[Row]:
+def _read(row: Row, wrote: dict[str, Any], answer: Answer, most: int) -> list[Row]:
     own, _, rest = answer["text"].partition("\nTask:")  # a teacher that goes on invents the next task
-    read = instances(own, output_first=output_first, most=most)
-    origin = {**row["origin"], "instruction_request": row["origin"]["request"], "request": key, "classification": output_first}
+    read = instances(own, output_first=wrote["classification"], most=most)
+    origin = {**row["origin"], "instruction_request": row["origin"]["request"], **wrote}
     rows = []
     for position, instance in enumerate(read):
         cut = answer["finish_reason"] == "length" and not rest and position == len(read) - 1

@@ -9,8 +9,9 @@ the training side only, so that no row of the validation split has descendants i
 from collections import Counter
 from typing import Any, NamedTuple
 
+from mbegu.asking.about import about
 from mbegu.asking.memo import Answer, Request, request_key
-from mbegu.asking.teachers import Teacher, request, signature
+from mbegu.asking.teachers import Teacher, origin_of, request, unrecorded
 from mbegu.errors import BadInput
 from mbegu.rows.ledger import Entry, Sieved, entry
 from mbegu.rows.lineage import roots, side
@@ -54,7 +55,7 @@ def bootstrap(
         return Sieved([], []), 0, 0
     state = _State(pool, how, names, templates, teacher)
     idle = number = asked = 0
-    while len(state.accepted) < how.target and idle < how.patience and number < MOST_ROUNDS:
+    while len(state.accepted) < how.target and idle < how.patience and number < MOST_ROUNDS and not state.lost:
         before = len(state.accepted)
         asked += state.ask(number)
         idle = 0 if len(state.accepted) > before else idle + 1
@@ -83,6 +84,7 @@ class _State:
         self.accepted: list[Row] = []
         self.ledger: list[Entry] = []
         self.read = 0
+        self.lost = False  # a recording lacks replies of this round, and nobody knows what the next would ask
         self.prompts: Counter[str] = Counter()
         self.index = Index()
         for row in pool:
@@ -105,13 +107,14 @@ class _State:
         )
         text = render(self.templates[template], template, domain=self.how.domain, demonstrations=values)
         decoding = self.how.decoding(self.how.instruction_tokens)
-        asked = request(self.teacher, text, False, decoding, self.prompts[text])
+        # not what is shown: that changes with each seed, and a recorded list of questions is as good as before
+        known = about(template, self.templates[template], round=number, request=place)
+        asked = request(self.teacher, text, False, decoding, self.prompts[text], about=known)
         self.prompts[text] += 1  # a small pool shows the same rows again, and shall get another answer
         origin = {
             "kind": "generated",
             "parents": sorted({root for row in shown for root in roots(row)}),
             "demonstrations": [row["id"] for row in shown],
-            "teacher": signature(self.teacher),
             "request": request_key(asked),
             "round": number,
         }
@@ -121,17 +124,26 @@ class _State:
         """Accepts each candidate of an answer, or enters why not."""
         found = read_candidates(answer["text"], self.how.method)
         self.read += len(found)
+        if unrecorded(answer):
+            self.lost, self.read = True, self.read + 1
+            row = instance_row("", Instance("", ""), proposal.origin)
+            self.ledger.append(entry(row, STAGE, "dropped", f"{reasons.NOT_RECORDED}: instructions"))
+        before, reason = len(self.accepted), "no question in it"
         for position, candidate in enumerate(found):
             cut = answer["finish_reason"] == "length" and position == len(found) - 1
-            origin = {**proposal.origin, "finish_reason": "length" if cut else "stop"}
+            wrote = origin_of(self.teacher, answer)
+            origin = {**proposal.origin, **wrote, "finish_reason": "length" if cut else "stop"}
             row = instance_row(candidate.instruction, Instance(candidate.input, candidate.output), origin)
             refused: tuple[Any, ...] | None = self.problem(row) or self.repeats(row)
             if refused is None and len(self.accepted) >= self.how.target:
                 refused = (reasons.BEYOND_TARGET,)
             if refused:
+                reason = refused[0]
                 self.ledger.append(entry(row, STAGE, "dropped", *refused))
             else:
                 self.accept(row)
+        if len(self.accepted) == before and not unrecorded(answer):
+            self.teacher.refuse(proposal.request, f"none of its {len(found)} is kept: {reason}")
 
     def problem(self, row: Row) -> filters.Problem | None:
         """The first instruction filter that bites."""
