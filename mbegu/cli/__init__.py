@@ -19,6 +19,7 @@ COMMANDS = {  # what `mbegu --help` says, which imports none of them
     "new": "Make a new project in DIR, with a sample that is to be replaced.",
     "plan": "Forecast what VERSIONS would ask the teacher, asking nobody.",
     "publish": "Publish an adapter with a model card.",
+    "record": "Record replies to what VERSIONS ask a teacher.",
     "review": "Decide on the pending rows of VERSION, one by one.",
     "sweep": "Compare configurations of a build.",
     "tidy": "Remove what is left of names no longer declared.",
