@@ -54,15 +54,13 @@ def _in_words(shape: dict[str, Any] | None) -> str:
     """What a reply must look like."""
     if shape is None:
         return "a text, as the prompt asks for it"
-    schema = shape["schema"]
-    needed, keys = schema["required"], schema["properties"]
-    told = [f"{name}{'' if name in needed else ' (may be left out)'}: {_text(rule)}" for name, rule in keys.items()]
-    return "an object: " + "; ".join(told)
-
-
-def _text(rule: dict[str, Any]) -> str:
-    longest = f" of at most {rule['maxLength']} characters" if "maxLength" in rule else ""
-    return f"a text{longest}" + (f" that fits {rule['pattern']}" if "pattern" in rule else "")
+    kinds: dict[str, list[str]] = {}
+    for name, rule in shape["schema"]["properties"].items():
+        longest = f"a text of at most {rule['maxLength']} characters" if "maxLength" in rule else "a text"
+        kinds.setdefault(rule.get("description", longest), []).append(name)
+    needed = ", ".join(shape["schema"]["required"]) or "none"
+    told = "; ".join(f"{', '.join(names)}: {kind}" for kind, names in kinds.items())
+    return f"an object of {told}. Needed: {needed}"
 
 
 def read_replies(path: Path, asked: dict[str, Asked], known: dict[str, Line]) -> Given:

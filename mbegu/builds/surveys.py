@@ -74,10 +74,10 @@ def prepare(step: Step) -> None:
     """Builds what a step's requests are made of, where that is out of date.
 
     Raises:
-        BadInput: it can't be built.
+        SystemExit: it can't be built, and the stage that can't be has said why.
     """
     if step.needs and commands.run(f"dvc repro --quiet {shlex.quote(step.needs)}", quiet=True):
-        raise BadInput(f"record: {step} needs {step.needs}, which could not be built; run `dvc repro {step.needs}`.")
+        raise SystemExit(1)
 
 
 def survey(step: Step, recordings: Path, added: Iterable[dict[str, Any]] = (), *, quiet: bool = False) -> dict[str, Asked]:
@@ -88,7 +88,7 @@ def survey(step: Step, recordings: Path, added: Iterable[dict[str, Any]] = (), *
         quiet: whether the step's own words are kept back.
 
     Raises:
-        BadInput: it fails; it has said why.
+        SystemExit: it fails, and has said why.
     """
     with tempfile.TemporaryDirectory() as folder:
         out, whole = Path(folder) / "survey.jsonl", Path(folder) / "recordings"
@@ -98,7 +98,7 @@ def survey(step: Step, recordings: Path, added: Iterable[dict[str, Any]] = (), *
         write_lines(whole / ADDED, added)
         options = shlex.join(["--kind", "recorded", "--recorded.file", str(whole), "--survey", str(out)])
         if commands.run(f"{step.command} {options}", quiet=quiet):
-            raise BadInput(f"record: {step} could not be asked what it needs; mend what it says above.")
+            raise SystemExit(1)
         return read_survey(out)
 
 

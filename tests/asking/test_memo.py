@@ -106,7 +106,7 @@ def test_a_recording_replays_and_names_what_it_lacks(tmp_path):
     assert asked == 2 and [{key: one[key] for key in answers[0]} for one in found] == answers
     assert sorted(one["recording"] for one in found) == [f"{tmp_path}/r.jsonl:{line}" for line in (1, 2)]
     assert [one["by"] for one in found] == [{"kind": "t"}] * 2
-    with pytest.raises(BadInput, match=r"r.jsonl: 1 of 1 requests are not recorded \(1 of task other\), the first begins 'ሌላ'"):
+    with pytest.raises(BadInput, match=r"r.jsonl: 1 of 2 requests are not recorded \(1 of task other\), the first begins 'ሌላ'"):
         ask(replay, "a", "ሌላ")
 
 

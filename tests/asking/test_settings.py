@@ -72,3 +72,33 @@ def test_what_reads_a_teacher_s_replies_loads_no_torch():
     code = "".join(f"import mbegu.{name}; " for name in modules) + f"import sys; print(set({HEAVY!r}) & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "set()\n"
+
+
+def recorded(about, text):
+    return {"about": {"version": 1, **about}, "answer": {"text": text}}
+
+
+def test_what_a_recording_lacks_stops_expand_or_is_a_line_of_its_ledger(tmp_path, write_jsonl):
+    write_jsonl("seeds.jsonl", [*ANSWERED, {"instruction": "ቁጠባ ምንድን ነው?"}, {"instruction": "Nini?"}])
+    write_jsonl("none.jsonl", [])
+    lines = [
+        recorded({"task": "draft", "instruction": "ቁጠባ ምንድን ነው?", "input": ""}, "ገንዘብ ማስቀመጥ።"),
+        recorded(
+            {"task": "instructions", "round": 0, "request": 0}, "Je, mkopo wa nyumba ni nini?\n2. Bima ya afya hulipa nini?"
+        ),
+        recorded({"task": "classification", "instruction": "Je, mkopo wa nyumba ni nini?"}, "No"),
+        recorded({"task": "classification", "instruction": "Bima ya afya hulipa nini?"}, "No"),
+        recorded({"task": "input-first", "instruction": "Je, mkopo wa nyumba ni nini?"}, "Output: Ni deni 🌱."),
+    ]
+    write_jsonl("recorded.jsonl", lines)
+    said, errors = expand(tmp_path, "--kind", "recorded", "--target", "9")
+    assert said == ["code 1 []"] and "1 of 2 requests are not recorded (1 of task draft), the first begins 'Nini?'" in errors
+    said, errors = expand(tmp_path, "--kind", "recorded", "--target", "9", "--survey", "survey.jsonl")
+    assert said[:2] == ["Drafts: 2 requests, 1 recorded, 1 to ask", "Bootstrap: 6 requests, 4 recorded, 2 to ask; later requests "
+                        "depend on their answers"], errors  # fmt: skip
+    said, errors = expand(tmp_path, "--kind", "recorded", "--target", "9", "--recorded.missing", "skip")
+    assert said[0].startswith("Drafted 1 of 6 rows, bootstrapped 1 from 3 candidates, read 8 replies"), errors
+    ledger = [json.loads(line) for line in (tmp_path / "ledger.jsonl").read_text().splitlines()]
+    assert [line["reason"] for line in ledger] == ["not recorded", "not recorded: instructions", "not recorded: instance"]
+    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert rows[-1]["output"] == "Ni deni 🌱." and rows[-1]["origin"]["recording"] == "recorded.jsonl:5" and len(rows) == 6

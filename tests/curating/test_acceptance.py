@@ -60,6 +60,30 @@ def test_drafts_that_wait_are_counted_and_the_way_on_is_named():
     acceptance.check_reviewed(rows, decided | {rows[1]["id"]: review("edit", "Better.")}, Path("v1.jsonl"))
 
 
+@pytest.mark.parametrize(
+    ("teacher", "kept"),
+    [
+        ({"kind": "local", "parameters": "134515008"}, False), ({"kind": "local", "parameters": "1000000000"}, True),
+        ({"kind": "local"}, False), ({"kind": "openai", "model": "m"}, True), ({"kind": "fake"}, False), ({}, False),
+        ({"kind": "recorded", "by": "people"}, True), ({"kind": "recorded", "by": "openai"}, True),
+        ({"kind": "recorded", "by": "local", "parameters": "134515008"}, False), ({"kind": "recorded", "by": "unknown"}, False),
+    ],
+)  # fmt: skip
+def test_what_a_small_or_unknown_teacher_wrote_enters_only_through_a_review(teacher, kept):
+    for kind in ("generated", "document"):
+        found = row("ምን? 🌱", kind=kind, teacher=teacher)
+        assert (acceptance.apply_reviews([found], {}, "by_teacher").kept == [found]) is kept
+        assert len(acceptance.apply_reviews([found], {found["id"]: review("accept")}, "by_teacher").kept) == 1
+    assert acceptance.apply_reviews([row("ad", kind="telegram")], {}, "by_teacher").kept
+
+
+def test_what_people_recorded_waits_for_nobody():
+    rows = [row("recorded", teacher={"kind": "recorded", "by": "people"}), row("human", kind="seed")]
+    acceptance.check_reviewed(rows, {}, Path("v1.jsonl"))
+    assert acceptance.apply_reviews(rows, {}, "drop").kept == rows
+    assert acceptance.apply_reviews(rows, {rows[0]["id"]: review("reject")}, "drop").kept == rows[1:]
+
+
 def test_a_decision_on_a_row_that_is_gone_is_named():
     assert acceptance.orphans([row("here")], {row_id("here", ""): review("accept"), "gone": review("accept")}) == [
         "reviews.jsonl:1"

@@ -248,7 +248,7 @@ def test_a_recorded_judge_through_the_stage(stage, tmp_path):
     assert metrics["base:v3"] | {"wins": 0, "losses": 4, "win_rate": 0.0} == metrics["base:v3"]
     name = metrics["v2:base"]["judge"]
     assert name.startswith("recorded ")
-    assert done.stdout == f"Judged 8 answers by {name}, 0 unreadable, asked the judge 8 times: judge.json\n"
+    assert done.stdout == f"Judged 8 answers by {name}, 0 unreadable, asked the judge 16 times: judge.json\n"
     verdicts = (tmp_path / "judge.jsonl").read_bytes()
     assert [json.loads(line)["verdict"] for line in verdicts.splitlines()] == ["first"] * 4 + ["second"] * 4
     assert stage("v2:base", "base:v3").stdout == done.stdout

@@ -164,3 +164,80 @@ def test_a_missing_template_or_file_is_one_line(stage, refused, write_jsonl, tin
     write_jsonl("chunks.jsonl", CHUNKS[:1])
     assert "templates/grounded" in refused(stage(*QUESTION, *teacher(tiny_base, "local")))
     assert "questions.jsonl" in refused(stage(*ANSWER, *teacher(tiny_base, "local")))
+
+
+def recording(folder, name, asked):
+    """Records a good teacher's replies to what a survey says is not recorded."""
+    from mbegu.asking.recording import add, line_of
+
+    lines = []
+    for _, one in read_lines(folder / asked, ("request", "recorded", "refused")):
+        about = one["request"]["about"]
+        found = re.search(r"branch (\d+) is (\S+ %)", about["text"])
+        branch, fee = found.groups()
+        value = {"questions": {"question_1": f"What is the fee of branch {branch}?", "question_2": "በዓመት ስንት ይከፈላል?"},
+                 "unanswerable": {"question_1": f"Nani aliamua ada ya tawi {branch} 🌱?"},
+                 "answer": {"quote": f"{fee} a year.", "answer": f"{fee} a year."}}[about["task"]]  # fmt: skip
+        lines += [] if one["recorded"] else [line_of(about, value)]
+    add(folder / name, lines)
+    return len(lines)
+
+
+def test_a_recording_outlives_a_better_sentence_and_loses_what_a_new_version_or_an_edit_asks_anew(
+    stage, refused, write_jsonl, tmp_path
+):  # fmt: skip
+    copy_templates(tmp_path)
+    write_jsonl("chunks.jsonl", CHUNKS)
+    write_jsonl("recordings/other.jsonl", [])
+    options = [*teacher("no", "recorded"), "--recorded.file", "recordings"]
+    question = [*QUESTION, *options, "--unanswerable", 1]
+
+    def lacking():
+        done = stage(*question, "--survey", "survey.jsonl")
+        assert done.exit_code == 0, done.output
+        found = [one for _, one in read_lines(tmp_path / "survey.jsonl", ("request", "recorded", "refused"))]
+        return sorted((one["request"]["about"]["task"], one["request"]["about"]["text"]) for one in found if not one["recorded"])
+
+    assert "recordings: 6 of 6 requests are not recorded (6 of task questions)" in refused(stage(*question))
+    assert len(lacking()) == 12 == recording(tmp_path, "recordings/v1.jsonl", "survey.jsonl")
+    done = stage(*question)
+    assert done.stdout.startswith(
+        "18 questions about 6 of 6 chunks, 6 of them without an answer there, 0 in the ledger; read 12"
+    ), done.output
+    assert stage(*ANSWER, *options, "--survey", "survey.jsonl").stdout.startswith("Answers: 12 requests, 0 recorded, 12 to ask")
+    assert recording(tmp_path, "recordings/v1.jsonl", "survey.jsonl") == 12
+    done = stage(*ANSWER, *options, "--unanswerable", 0)
+    assert done.stdout.startswith("Answered 18 of 18 questions, 0 in the ledger, made 0 unanswerable; read 12 replies"), (
+        done.output
+    )
+    rows = read_rows(tmp_path / "rows.jsonl", answered=True)
+    unknown = [row for row in rows if row["output"] == UNKNOWN]
+    assert len(unknown) == 6 and all(row["origin"]["answerable"] is False and row["origin"]["span"] is None for row in unknown)
+    places = {row["origin"]["recording"] for row in rows}
+    assert {row["origin"]["teacher"]["by"] for row in rows} == {"people"} and "recordings/v1.jsonl:1" in places
+
+    template = tmp_path / TEMPLATES / "questions.jinja"
+    better = template.read_text().replace("Only ask what", "Please only ask what")
+    template.write_text(better)
+    assert lacking() == []
+    template.write_text(better.replace("version: 1", "version: 2"))
+    assert lacking() == [("questions", chunk["text"]) for chunk in CHUNKS]
+    template.write_text(better)
+    edited = chunk(2, "Rule 2. The fee of branch 2 is 9 % a year. በዓመት ይከፈላል።")
+    write_jsonl("chunks.jsonl", [*CHUNKS[:2], edited, *CHUNKS[3:]])
+    assert lacking() == [("questions", edited["text"]), ("unanswerable", edited["text"])]
+    done = stage(*question, "--recorded.missing", "skip")
+    assert "15 questions about 5 of 6 chunks, 5 of them without an answer there, 2 in the ledger" in done.stdout, done.output
+    assert {line["reason"] for line in read_ledger(tmp_path / "questions.ledger.jsonl")} == {"not recorded"}
+
+
+def test_a_recorded_reply_that_fails_its_check_is_in_the_survey_and_in_the_ledger(stage, write_jsonl, tmp_path):
+    copy_templates(tmp_path)
+    write_jsonl("chunks.jsonl", CHUNKS[:1])
+    about = {"task": "questions", "version": 1, "text": CHUNKS[0]["text"]}
+    write_jsonl("recordings/v1.jsonl", [{"about": about, "answer": {"value": {"question_1": "Where does the sun rise today?"}}}])
+    question = [*QUESTION, *teacher("no", "recorded"), "--recorded.file", "recordings"]
+    assert stage(*question, "--survey", "survey.jsonl").exit_code == 0
+    (one,) = [one for _, one in read_lines(tmp_path / "survey.jsonl", ("request", "recorded", "refused"))]
+    assert one["recorded"] and one["refused"].startswith("question about something else: question 1 is about something else")
+    assert "0 questions about 0 of 1 chunks, 1 in the ledger; read 1 replies of a recording" in stage(*question).stdout

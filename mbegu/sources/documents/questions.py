@@ -26,7 +26,9 @@ _Chunk = dict[str, Any]
 def schema(count: int, longest: int, least: int = 1) -> dict[str, Any]:
     """JSON schema of {"question_1": …, …}: `least` to `count` texts of at most `longest` characters, each with one question
     mark, at its end. Not every passage answers as many as are asked for."""
-    text = {"type": "string", "pattern": rf"^{FIRST}[^{MARKS}\n]{{{SHORTEST},{longest - 2}}}[{MARKS}]$"}
+    pattern = rf"^{FIRST}[^{MARKS}\n]{{{SHORTEST},{longest - 2}}}[{MARKS}]$"
+    told = f"a question of one line and less than {longest} characters with one question mark, at its end"
+    text = {"type": "string", "pattern": pattern, "description": told}
     keys = [f"question_{number}" for number in range(1, count + 1)]
     return {"type": "object", "properties": dict.fromkeys(keys, text), "required": keys[:least], "additionalProperties": False}
 
