@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from mbegu.asking.recorded import read_recordings
+from mbegu.asking.teachers import BY
 from mbegu.builds.declared import names
 from mbegu.builds.project import Project, project_in
 from mbegu.builds.references import check_references
@@ -44,6 +46,9 @@ def check(folder: Path) -> Iterator[str]:
         if path.stem != "none":
             rows = unique_ids(read_rows(path, answered=True), path)
             yield f"{path}: {_count(len(rows), 'row')}{_leaks(rows, guarded, params)}"
+    if replies := read_recordings(project.data / "recordings") if (project.data / "recordings").is_dir() else {}:
+        people = sum(BY not in line.answer for line in replies.values())
+        yield f"{project.data / 'recordings'}: {len(replies)} replies, {people} written by people"
     for path in project.files("reviews"):
         decisions = [review["decision"] for review in read_reviews(path).values()]
         yield f"{path}: " + ", ".join(f"{decisions.count(name)} {name}" for name in DECISIONS)
