@@ -70,12 +70,26 @@ def company_docs() -> dict[str, str]:
     dropped = Counter((line["stage"], line["reason"]) for ledger in ledgers for line in lines(ledger))
     ledger = "".join(f"| {stage} | {reason} | {count} |\n" for (stage, reason), count in sorted(dropped.items()))
     made = sum("question_of" in row["origin"] for row in rows)
-    total = f"{len(rows)} rows: {len(quoted)} quote their passage, {made} are put to another one.\n\n"
+    without = len(rows) - len(quoted) - made
+    total = f"{len(rows)} rows: {len(quoted)} quote their passage, {without} ask what it does not say"
+    total += f", {made} are put to another one.\n\n" if made else ".\n\n"
     return {
         "table": (folder / "metrics/compare.md").read_text(encoding="utf-8"),
+        "teachers": teachers(folder),
         "rows": total + "\n".join(shown),
         "ledger": "| stage | reason | dropped |\n|---|---|---|\n" + ledger,
     }
+
+
+def teachers(folder: Path) -> str:
+    """What came of each teacher's replies, a teacher a line (docs/teachers.py)."""
+    table = "| teacher | asked | accepted | rejected | right of those read |\n|---|---|---|---|---|\n"
+    for path in sorted((folder / "metrics/teachers").glob("*.json")):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        rejected = ", ".join(f"{count} {reason}" for reason, count in found["rejected"].items()) or "none"
+        right = "–" if found["right"] is None else f"{found['right']} of {found['read']}"
+        table += f"| {path.stem} | {found['asked']} | {found['accepted']} | {rejected} | {right} |\n"
+    return table
 
 
 def amharic_ads() -> dict[str, str]:

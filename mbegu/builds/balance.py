@@ -21,7 +21,7 @@ class Flow(NamedTuple):
     rows_in: list[Path]
     rows_out: list[Path]
     ledger: list[Path]  # none, if nothing is dropped
-    counts: Callable[[dict[str, Any]], bool] = lambda row: True  # whether a row that came out had come in
+    counts: Callable[[dict[str, Any]], bool] = lambda row: True  # whether a row that came out, or was dropped, had come in
 
 
 def flows(project: Project, params: Mapping[str, Any], folder: Path) -> Iterator[Flow]:
@@ -39,7 +39,7 @@ def flows(project: Project, params: Mapping[str, Any], folder: Path) -> Iterator
         trained = rows("expanded", name)
         yield Flow(f"split@{name}", [*rows("cleaned", name), always], [*trained, drawn], ledger("expanded", name))
     for name in params["seeds"]:
-        yield Flow(f"expand@{name}", rows("seeds", name), rows("expanded", name), [], _of_seeds)
+        yield Flow(f"expand@{name}", rows("seeds", name), rows("expanded", name), ledger("expanded", name), _of_seeds)
     for name in params["questioned"]:
         yield Flow(f"answer@{name}", rows("questions", name), rows("expanded", name), ledger("expanded", name), _asked)
     for name, item in params["versions"].items():
@@ -82,7 +82,8 @@ def _is_built(flow: Flow) -> bool:
 def _check(flow: Flow) -> None:
     rows_in = sum(len(_rows(path)) for path in flow.rows_in)
     rows_out = sum(flow.counts(row) for path in flow.rows_out for row in _rows(path))
-    dropped = sum(line["action"] == "dropped" for path in flow.ledger for line in read_ledger(path))
+    lines = [line for path in flow.ledger for line in read_ledger(path)]
+    dropped = sum(line["action"] == "dropped" and flow.counts(line["row"]) for line in lines)
     if rows_in != rows_out + dropped:
         files = ", ".join(map(str, (*flow.rows_out, *flow.ledger)))
         raise BadInput(

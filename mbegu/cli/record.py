@@ -31,9 +31,9 @@ TRIES = 3  # replies of a teacher to one request
 @click.option("--from", "given", type=FILE, help="Such a file with replies, which are checked and added.")
 @click.option("--ask", type=click.Choice(["local", "openai"]), help="Let this teacher of params.yaml reply.")
 def main(versions: tuple[str, ...], out: Path | None, given: Path | None, ask: str | None) -> None:
-    """Record replies to what VERSIONS ask a teacher, by default all.
+    """Record replies to what VERSIONS ask a teacher.
 
-    Without an option, say what is not recorded.
+    Of all versions by default. Without an option, say what is not recorded.
     """
     from mbegu.asking.recorded import read_recordings
     from mbegu.asking.recording import pending, strays, todo

@@ -74,7 +74,9 @@ def _origin(row: Row) -> list[str]:
     lines = [f"  origin:   {origin['kind']}" + (f", {origin['source']}" if "source" in origin else "")]
     if "teacher" in origin:
         teacher = ", ".join(f"{key} {value}" for key, value in origin["teacher"].items())
-        lines += [f"  teacher:  {teacher}", f"  request:  {origin['request']}"]
+        lines += [f"  teacher:  {teacher}"]
+        lines += [f"  recorded: {origin['recording']}"] if "recording" in origin else []
+        lines += [f"  request:  {origin['request']}"] if "request" in origin else []
     if "round" in origin:
         kind = {True: "a classification task", False: "not a classification task"}.get(
             origin.get("classification"), "one request"
