@@ -127,17 +127,19 @@ def of_other_version(about: About, asked: dict[str, Asked]) -> int | None:
     )
 
 
-def strays(known: dict[str, Line], asked: dict[str, Asked]) -> list[str]:
+def strays(known: dict[str, Line], asked: dict[str, Asked], *, partly: bool = False) -> list[str]:
     """Recorded replies that nothing asks for today: a sentence each kind, with the first place.
 
     Args:
         asked: all that the project asks.
+        partly: whether some of that is not known yet; of its tasks nothing is said.
     """
     lost = [line for key, line in known.items() if line.about is not None and key not in asked]
+    tasks = {one.request[ABOUT][TASK] for one in asked.values()}
     if lost and not any(one.recorded for one in asked.values()):
         return [f"{lost[0].where}: none of {len(lost)} replies is asked for; this recording was made for another project."]
     kinds: dict[str, list[Line]] = {}
-    for line in lost:
+    for line in lost if not partly else [line for line in lost if (line.about or {})[TASK] in tasks]:
         kinds.setdefault(_stray(line.about or {}, asked), []).append(line)
     return [f"{lines[0].where}: {why}: {len(lines)} replies" for why, lines in kinds.items()]
 

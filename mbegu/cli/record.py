@@ -55,7 +55,7 @@ def main(versions: tuple[str, ...], out: Path | None, given: Path | None, ask: s
     for key, one in asked.items():
         if one.refused and key in known:
             click.echo(f"Note: {known[key].where}: {one.refused}", err=True)
-    for sentence in strays(known, asked) if not (waiting or versions) else []:
+    for sentence in strays(known, asked, partly=bool(waiting)) if not versions else []:
         click.echo(f"Note: {sentence}", err=True)
     left = pending(asked)
     if out:

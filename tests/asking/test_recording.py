@@ -9,6 +9,7 @@ from mbegu.asking.decoding import Decoding
 from mbegu.asking.recorded import read_recordings
 from mbegu.asking.recording import Asked, add, pending, read_replies, strays, todo
 from mbegu.asking.teachers import Teacher, request
+from mbegu.errors import BadInput
 from mbegu.rows.jsonl import read_lines
 from mbegu.sources.documents.questions import schema
 
@@ -73,6 +74,11 @@ def test_a_reply_that_nobody_asks_for_is_named_and_the_others_are_taken(write_js
     (problem,) = given.problems
     assert problem.startswith(f"{file}:2: ") and said.format(file=file, recording=recording) in problem
     assert [one["about"]["text"] for one in given.lines.values()] == ["first", "habari 🌱"]
+
+
+def test_a_cut_file_of_replies_is_one_line_and_adds_nothing(write_jsonl):
+    with pytest.raises(BadInput, match=r"todo.jsonl:2: not valid JSON"):
+        read_replies(write_jsonl("todo.jsonl", [line("ሰላም"), '{"about": {"task": "ans']), surveyed(*NAMES), {})
 
 
 def test_a_recording_is_sorted_so_that_a_new_reply_is_one_new_line(tmp_path):

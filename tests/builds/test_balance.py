@@ -39,7 +39,8 @@ def project(write_jsonl, tmp_path):
     (tmp_path / "metrics/encode").mkdir(parents=True)
     changed = entry(row(1), "curate", "changed", "edited")
     files = {
-        "data/seeds/v1": rows(1, 2), "data/expanded/v1": [*rows(1, 2), row(3, round=0)],
+        "data/seeds/v1": rows(1, 2, 9), "data/expanded/v1": [*rows(1, 2), row(3, round=0)],
+        "data/expanded/v1.ledger": [*dropped(9), entry(row(8, round=0), "expand", "dropped", "too short")],
         "data/curated/v1": rows(1, 2), "data/curated/v1.ledger": [changed, *dropped(3)],
         "data/versions/none": [], "data/versions/v1": rows(1, 2), "data/versions/v1.ledger": [],
         "data/encoded/v1.ledger": dropped(2),

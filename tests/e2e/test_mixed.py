@@ -45,7 +45,7 @@ def params(base_url: str) -> dict:
     found["teacher"]["openai"] |= {"base_url": base_url, "retries": 0}
     found["bootstrap"]["templates"] = "../../templates/self-instruct-small"
     found["chunk"] |= {"heldout": [], "min_size": 10}
-    found["question"] |= {"templates": "../../templates/grounded", "count": 2}
+    found["question"] |= {"templates": "../../templates/grounded", "count": 2, "unanswerable": 0}
     found["answer"]["templates"] = "../../templates/grounded"
     found["split"]["fraction"] = 0.2
     found["encode"]["on_truncation"] = "drop"
@@ -61,7 +61,7 @@ def project(tmp_path: Path, tiny_base: Path, serve) -> Path:  # noqa: F811
     endpoint, _ = serve(says)
     home = copy_project(tmp_path / "home")
     folder = home / "projects/mixed"
-    for name in ("data/seeds", "data/reviews", "data/versions", "data/raw", "documents", "metrics/judge"):
+    for name in ("data/seeds", "data/reviews", "data/recordings", "data/versions", "data/raw", "documents", "metrics/judge"):
         (folder / name).mkdir(parents=True)
     shutil.copy2(ROOT / "examples/company_docs/dvc.yaml", folder / "dvc.yaml")
     shutil.copytree(tiny_base, folder / "models/base")

@@ -6,6 +6,7 @@ import re
 from root import ROOT
 from test_endpoint import completion, reply, serve  # noqa: F401
 
+from mbegu.asking.recorded import read_recordings
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.ledger import read_ledger
 from mbegu.rows.row import read_rows
@@ -241,3 +242,21 @@ def test_a_recorded_reply_that_fails_its_check_is_in_the_survey_and_in_the_ledge
     (one,) = [one for _, one in read_lines(tmp_path / "survey.jsonl", ("request", "recorded", "refused"))]
     assert one["recorded"] and one["refused"].startswith("question about something else: question 1 is about something else")
     assert "0 questions about 0 of 1 chunks, 1 in the ledger; read 1 replies of a recording" in stage(*question).stdout
+
+
+def test_the_recording_of_the_sample_is_about_all_of_its_chunks_and_no_other(stage, tmp_path):
+    sample = ROOT / "templates/project/documents"
+    given = ["ingest", "--folder", sample / "documents", "--out", "d.jsonl", "--ledger", "u.jsonl"]
+    assert stage(*given, "--include", "*.md", "--include", "*.html", "--include", "*.txt").exit_code == 0
+    done = stage("chunk", "--documents", "d.jsonl", "--heldout_rows", sample / "data/heldout.jsonl", "--base", "no", "--out",
+                 "chunks.jsonl", "--heldout_out", "h.jsonl", "--ledger", "l.jsonl", "--unit", "characters", "--size", 320, "--step",
+                 320, "--min_size", 80, "--heldout", "pests.txt")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    copy_templates(tmp_path)
+    options = [*teacher("no", "recorded"), "--recorded.file", sample / "data/recordings"]
+    done = stage(*QUESTION, *options, "--count", 6, "--unanswerable", 1, "--longest", 110, "--precision", 0.3)
+    assert "questions about 11 of 11 chunks, 11 of them without an answer there, 0 in the ledger" in done.stdout, done.output
+    done = stage(*ANSWER, *options, "--longest", 200, "--no-keep_unknown", "--unanswerable", 0)
+    assert ", 0 in the ledger, made 0 unanswerable" in done.stdout, done.output
+    about = {line.about["text"] for line in read_recordings(sample / "data/recordings").values()}
+    assert about == {chunk["text"] for _, chunk in read_lines(tmp_path / "chunks.jsonl", KEYS)}
