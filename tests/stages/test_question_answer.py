@@ -249,8 +249,8 @@ def test_the_recording_of_the_sample_is_about_all_of_its_chunks_and_no_other(sta
     given = ["ingest", "--folder", sample / "documents", "--out", "d.jsonl", "--ledger", "u.jsonl"]
     assert stage(*given, "--include", "*.md", "--include", "*.html", "--include", "*.txt").exit_code == 0
     done = stage("chunk", "--documents", "d.jsonl", "--heldout_rows", sample / "data/heldout.jsonl", "--base", "no", "--out",
-                 "chunks.jsonl", "--heldout_out", "h.jsonl", "--ledger", "l.jsonl", "--unit", "characters", "--size", 320, "--step",
-                 320, "--min_size", 80, "--heldout", "pests.txt")  # fmt: skip
+                 "chunks.jsonl", "--heldout_out", "h.jsonl", "--ledger", "l.jsonl", "--unit", "characters", "--size", 320,
+                 "--step", 320, "--min_size", 80, "--heldout", "pests.txt")  # fmt: skip
     assert done.exit_code == 0, done.output
     copy_templates(tmp_path)
     options = [*teacher("no", "recorded"), "--recorded.file", sample / "data/recordings"]
