@@ -1,6 +1,7 @@
 """A teacher on this machine: the base model, or a version's adapter on it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import diskcache
@@ -12,6 +13,7 @@ from mbegu.asking.memo import Answer, Request
 from mbegu.asking.prompts import control_tokens
 from mbegu.asking.teachers import Teacher, seed_of
 from mbegu.models.loading import Weights, load_tokenizer
+from mbegu.models.size import parameters
 
 
 def local(weights: Weights, batch_size: int, memo: diskcache.Cache) -> Teacher:
@@ -37,7 +39,13 @@ def local(weights: Weights, batch_size: int, memo: diskcache.Cache) -> Teacher:
     def count_tokens(text: str) -> int:
         return len(tokenizer(text)["input_ids"])
 
-    return Teacher(identity, respond, count_tokens, memo, tuple(control_tokens(tokenizer)), weights.parameters())
+    return Teacher(identity, respond, count_tokens, memo, tuple(control_tokens(tokenizer)), parameters(_whole(weights)))
+
+
+def _whole(weights: Weights) -> Path:
+    """The folder with a whole model: the base, or what was fully fine-tuned in its place."""
+    adapter = weights.adapter
+    return weights.base if adapter is None or (adapter / "adapter_config.json").is_file() else adapter
 
 
 def _alike(requests: list[Request]) -> list[list[Request]]:

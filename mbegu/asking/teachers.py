@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import ABOUT, Answer, Memo, Request, answer_all, note_speed, request_key
-from mbegu.rows.row import PEOPLE
+from mbegu.rows.writers import PEOPLE
 from mbegu.text.draws import seed
 
 BY = "by"

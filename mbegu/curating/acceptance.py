@@ -6,7 +6,8 @@ from mbegu.curating.settings import CURATE
 from mbegu.errors import BadInput
 from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.reviews import undecided
-from mbegu.rows.row import MACHINE, Row, by_people
+from mbegu.rows.row import MACHINE, Row
+from mbegu.rows.writers import by_people
 from mbegu.text import reasons
 
 # Parameters below which a local teacher's rows enter only through a review. Of 30 rows that the embedded teacher of 135 million

@@ -1,11 +1,9 @@
 """Base models and adapters in memory, checked against their manifests."""
 
-from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from safetensors import safe_open
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from mbegu.errors import BadInput
@@ -99,11 +97,6 @@ class Weights(NamedTuple):
         adapter = None if self.adapter is None else verify(self.adapter)
         return {"base": base, "adapter": adapter, "quantization": self.quantization}
 
-    def parameters(self) -> int:
-        """How many numbers the model's files hold, an adapter's left out; read from their headers."""
-        model = self.adapter if self.adapter is not None and not (self.adapter / "adapter_config.json").is_file() else self.base
-        return sum(_numbers(file) for file in model.glob("*.safetensors"))
-
     def load(self) -> Any:
         """A model ready to answer: the base, the base with an adapter, or a fully fine-tuned model in the adapter's place."""
         if self.adapter is None:
@@ -115,11 +108,6 @@ class Weights(NamedTuple):
         adapted = PeftModel.from_pretrained(load_base(self.base, self.quantization), str(self.adapter)).eval()
         _settle_new_tokens(adapted)
         return adapted
-
-
-def _numbers(file: Path) -> int:
-    with safe_open(str(file), framework="pt") as tensors:
-        return sum(prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())  # noqa: SIM118  # no mapping
 
 
 def weights_of(model: Path, base: Path, quantization: str) -> Weights:

@@ -11,13 +11,7 @@ from mbegu.text.words import fold
 
 Row = dict[str, Any]
 KEYS = ("id", "instruction", "input", "output", "origin")
-PEOPLE = "people"  # who wrote a recording, if nobody else is named
 MACHINE = ("generated", "document")  # kinds of rows that a teacher wrote
-
-
-def by_people(row: Row) -> bool:
-    """Whether a teacher's part was played by people: in a seed, or in a recording that nobody else wrote."""
-    return row["origin"]["kind"] == "seed" or row["origin"].get("teacher", {}).get("by") == PEOPLE
 
 
 def row_id(instruction: str, input_: str) -> str:
