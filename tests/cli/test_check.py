@@ -67,7 +67,8 @@ def test_the_other_samples_pass(source, tmp_path, monkeypatch):
     make(tmp_path / "garden", source, ["en"], "none")
     monkeypatch.chdir(tmp_path / "garden")
     heldout = "data/heldout.jsonl: 8" if source == "documents" else "data/questions.jsonl: 6"
-    assert check() == ["params.yaml: 1 version (v1)", f"{heldout} held-out rows, no two ask the same"]
+    recorded = ["data/recordings: 65 replies, 65 written by people"] if source == "documents" else []
+    assert check() == ["params.yaml: 1 version (v1)", f"{heldout} held-out rows, no two ask the same", *recorded]
 
 
 def test_rows_of_any_script_reviews_and_built_versions_are_counted(project):
