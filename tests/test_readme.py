@@ -1,6 +1,7 @@
 """What the pages state is what the build prints."""
 
 import csv
+import json
 import re
 
 import pytest
@@ -57,6 +58,15 @@ def test_an_example_states_what_its_committed_build_printed(name):
     assert between("table", EXAMPLES[name]) == (folder / "metrics/compare.md").read_text(encoding="utf-8")
     assert not re.search(r"<!-- (\w+) -->\n<!-- /\1 -->", EXAMPLES[name])
     assert all((folder / link).is_file() for link in re.findall(r"\]\(([^)#:]+)\)", EXAMPLES[name]))
+
+
+def test_the_table_of_teachers_is_that_of_the_committed_counts():
+    table = between("teachers", EXAMPLES["company_docs"]).splitlines()[2:]
+    counts = {path.stem: json.loads(path.read_text()) for path in (ROOT / "examples/company_docs/metrics/teachers").glob("*.json")}
+    assert [line.split(" | ")[:3] for line in table] == [
+        [f"| {name}", str(counts[name]["asked"]), str(counts[name]["accepted"])] for name in sorted(counts)
+    ]
+    assert all(one["asked"] == one["accepted"] + sum(one["rejected"].values()) for one in counts.values())
 
 
 def test_the_sweep_is_that_of_the_committed_files():

@@ -39,11 +39,12 @@ class Teacher(NamedTuple):
     notes: Notes | None = None  # of a forecast
 
     def ask(self, requests: list[Request]) -> tuple[list[Answer], int]:
-        """Answers in the order of the requests, and how many the memo did not know; notes the teacher's speed."""
+        """Answers in the order of the requests, and how many the memo did not know, or a recording did; notes the speed."""
         if self.notes is not None:
             self.notes.seen.extend(requests)
         if self.look_up:  # by what a request is about, whatever its words; in the order of the requests
-            return [answer for _, answer in self.respond(requests)], len(requests)
+            answers = [answer for _, answer in self.respond(requests)]
+            return answers, sum(not unrecorded(answer) for answer in answers)
         generated: list[int] = []
 
         def respond(missing: list[Request]) -> Iterator[tuple[Request, Answer]]:

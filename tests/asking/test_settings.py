@@ -97,7 +97,7 @@ def test_what_a_recording_lacks_stops_expand_or_is_a_line_of_its_ledger(tmp_path
     assert said[:2] == ["Drafts: 2 requests, 1 recorded, 1 to ask", "Bootstrap: 6 requests, 4 recorded, 2 to ask; later requests "
                         "depend on their answers"], errors  # fmt: skip
     said, errors = expand(tmp_path, "--kind", "recorded", "--target", "9", "--recorded.missing", "skip")
-    assert said[0].startswith("Drafted 1 of 6 rows, bootstrapped 1 from 3 candidates, read 8 replies"), errors
+    assert said[0].startswith("Drafted 1 of 6 rows, bootstrapped 1 from 3 candidates, read 5 replies"), errors
     ledger = [json.loads(line) for line in (tmp_path / "ledger.jsonl").read_text().splitlines()]
     assert [line["reason"] for line in ledger] == ["not recorded", "not recorded: instructions", "not recorded: instance"]
     rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
