@@ -62,7 +62,9 @@ def test_an_example_states_what_its_committed_build_printed(name):
 
 def test_the_table_of_teachers_is_that_of_the_committed_counts():
     table = between("teachers", EXAMPLES["company_docs"]).splitlines()[2:]
-    counts = {path.stem: json.loads(path.read_text()) for path in (ROOT / "examples/company_docs/metrics/teachers").glob("*.json")}
+    counts = {
+        path.stem: json.loads(path.read_text()) for path in (ROOT / "examples/company_docs/metrics/teachers").glob("*.json")
+    }
     assert [line.split(" | ")[:3] for line in table] == [
         [f"| {name}", str(counts[name]["asked"]), str(counts[name]["accepted"])] for name in sorted(counts)
     ]
