@@ -38,10 +38,11 @@ repro: setup  ## build every version, adapter and score that is out of date, and
 	dvc repro
 	@cat metrics/compare.md && echo "Report: report.html"
 
-examples: documents  ## build the examples: a company's documents, a public set
+examples: documents  ## build the examples: a company's documents, a public set, ads in Amharic
 	dvc repro examples/company_docs/dvc.yaml
 	dvc repro examples/finance_qa/dvc.yaml
-	@for name in company_docs finance_qa; do cat examples/$$name/metrics/compare.md; echo "Report: examples/$$name/report.html"; done
+	dvc repro examples/amharic_ads/dvc.yaml
+	@for name in company_docs finance_qa amharic_ads; do cat examples/$$name/metrics/compare.md; echo "Report: examples/$$name/report.html"; done
 
 test: .venv/dev  ## lint, types and all tests; their processes must not spin while they wait for each other
 	$(RUFF)

@@ -8,7 +8,7 @@ from mbegu.builds.declared import check_declared, names
 from mbegu.builds.project import Project
 
 TEACHING = ("seeds", "questioned")  # sections whose items name a teacher
-READING = ("extended", "pretrained")  # sections whose items name messages
+READING = ("extended", "pretrained", "indexed", "campaigns")  # sections whose items name messages
 
 
 def check_references(params: Mapping[str, Any], place: object) -> None:
@@ -31,6 +31,8 @@ def _references(params: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
             yield f"{section}.{name}.messages", _key(item, "messages"), "telegram"
     for name, item in _items(params, "extended"):
         yield from _folder(f"extended.{name}.base", _key(item, "base"))
+    for name, item in _items(params, "campaigns"):
+        yield f"campaigns.{name}.index", _key(item, "index"), "indexed"
     for section in TEACHING:
         for name, item in _items(params, section):
             yield from _folder(f"{section}.{name}.teacher", _key(item, "teacher"))

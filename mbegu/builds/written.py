@@ -15,8 +15,10 @@ from mbegu.curating.leakage import check_heldout, decontaminate
 from mbegu.curating.merging import merge
 from mbegu.errors import BadInput
 from mbegu.rows.heldout import read_heldout
+from mbegu.rows.jsonl import read_lines
 from mbegu.rows.reviews import DECISIONS, read_reviews
 from mbegu.rows.row import Row, read_rows, unique_ids
+from mbegu.sources.telegram.briefs import KEYS, read_briefs, read_facts
 from mbegu.sources.telegram.labels import LABELS, Labels, read_decisions, read_hand
 
 FROM = ("seeds", "questioned", "sets", "campaigns")  # sections that say where a version's rows come from
@@ -42,6 +44,8 @@ def check(folder: Path) -> Iterator[str]:
         yield _seeds(project.seeds(name), guarded, params)
     for name in names(params, "telegram"):
         yield from _labels(project, name)
+    for name in params["campaigns"]:
+        yield from _briefs(folder, name, params)
     for path in project.files("versions"):
         if path.stem != "none":
             rows = unique_ids(read_rows(path, answered=True), path)
@@ -75,6 +79,20 @@ def _labels(project: Project, corpus: str) -> Iterator[str]:
     yield _called(hand, read_hand(hand))
     if reviews.exists():
         yield _called(reviews, read_decisions(reviews))
+
+
+def _briefs(folder: Path, campaign: str, params: dict[str, Any]) -> Iterator[str]:
+    index = params["campaigns"][campaign]["index"]
+    place, facts = (
+        folder / str(params[section][name].get(key))
+        for section, name, key in (("campaigns", campaign, "briefs"), ("indexed", index, "facts"))
+    )
+    known = {fact.id: fact for fact in read_facts(facts)}
+    yield f"{facts}: {_count(len(known), 'fact')}"
+    # without a build nobody knows the channels that have messages and no facts
+    channels = {fact.channel for fact in known.values()} | {str(value.get("channel")) for _, value in read_lines(place, KEYS)}
+    briefs = read_briefs(place, known, channels)
+    yield f"{place}: {_count(len(briefs), 'brief')}, {sum(brief.heldout for brief in briefs)} held out"
 
 
 def _called(path: Path, labels: Labels) -> str:

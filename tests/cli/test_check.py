@@ -62,6 +62,24 @@ def test_the_sample_is_a_line_a_file(project):
     ]
 
 
+def test_facts_and_briefs_are_counted_and_a_problem_in_them_names_file_and_line(tmp_path, monkeypatch):
+    make(tmp_path / "market", "telegram", ["am"], "ETB")
+    monkeypatch.chdir(tmp_path / "market")
+    counted = [line for line in check() if line.startswith(("data/products", "data/briefs"))]
+    assert [line.split(": ")[0] for line in counted] == ["data/products.jsonl", "data/briefs.jsonl"] and "held out" in counted[1]
+    written = Path("data/briefs.jsonl").read_text(encoding="utf-8")
+    brief = json.loads(written.splitlines()[0])
+    number = len(written.splitlines()) + 1
+    add(Path("data/briefs.jsonl"), {**brief, "id": "አዲስ", "product": "የለም"})
+    assert refused().startswith(f"data/briefs.jsonl:{number}: unknown product 'የለም' of {brief['channel']}.")
+    Path("data/briefs.jsonl").write_text(written, encoding="utf-8")
+    fact = json.loads(Path("data/products.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    add(Path("data/products.jsonl"), fact)
+    assert f"product {fact['id']!r} stands there twice" in refused()
+    replace(Path("params.yaml"), "index: ", "index: x")
+    assert "index names 'x" in refused() and "which indexed does not" in refused()
+
+
 @pytest.mark.parametrize("source", ["documents", "set"])
 def test_the_other_samples_pass(source, tmp_path, monkeypatch):
     make(tmp_path / "garden", source, ["en"], "none")
@@ -96,7 +114,10 @@ def of_messages(project) -> None:
     """The project's rows are the ads of a corpus, of which somebody labelled a few messages."""
     replace(project / "params.yaml", "telegram: {}", "telegram: {ገበያ: exports}")
     replace(project / "params.yaml", "campaigns: {}", "campaigns:\n  v1: {briefs: data/briefs.jsonl, messages: ገበያ, index: ገበያ}")
+    replace(project / "params.yaml", "indexed: {}", "indexed: {ገበያ: {messages: ገበያ, facts: data/products.jsonl}}")
     replace(project / "params.yaml", "seeds:\n  v1: {extends: none, teacher: models/base, bootstrap: 0}", "seeds: {}")
+    add(project / "data/products.jsonl")
+    add(project / "data/briefs.jsonl")
     (project / "data/heldout.jsonl").unlink()  # which is built of the briefs
     (project / "data/seeds/v1.jsonl").unlink()
     labels = [{"channel": "ሱቅ", "id": number, "label": "ad" if number % 3 else "other"} for number in range(9)]
@@ -105,9 +126,11 @@ def of_messages(project) -> None:
 
 def test_labels_and_their_reviews_are_counted(project):
     of_messages(project)
-    assert check()[1:] == ["data/labels/ገበያ.jsonl: 6 ad, 3 other"]
+    written = ["data/products.jsonl: 0 facts", "data/briefs.jsonl: 0 briefs, 0 held out"]
+    assert check()[1:] == ["data/labels/ገበያ.jsonl: 6 ad, 3 other", *written]
     add(project / "data/labels/ገበያ.reviews.jsonl", {"channel": "ሱቅ", "id": 0, "label": "ad", "reviewer": "ሕይወት"})
-    assert check()[1:] == ["data/labels/ገበያ.jsonl: 6 ad, 3 other", "data/labels/ገበያ.reviews.jsonl: 1 ad, 0 other"]
+    reviews = "data/labels/ገበያ.reviews.jsonl: 1 ad, 0 other"
+    assert check()[1:] == ["data/labels/ገበያ.jsonl: 6 ad, 3 other", reviews, *written]
 
 
 def test_a_problem_in_labels_names_file_and_line(project):

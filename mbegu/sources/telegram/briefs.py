@@ -42,6 +42,7 @@ class Brief(NamedTuple):
     source: str  # where it stands: "path:line"
 
 
+KEYS = tuple(key for key in Brief._fields if key != "source")  # of a line of briefs
 TYPED = ("product", "audience", "tone", "must_mention", "brief")  # what a person writes of a brief
 
 
@@ -97,7 +98,7 @@ def read_briefs(path: Path, facts: Mapping[str, Fact], channels: Collection[str]
         BadInput: as `read_lines` and `parse_brief`; a product or reference is missing; two briefs have one id.
     """
     found: dict[str, Brief] = {}
-    for where, value in read_lines(path, tuple(key for key in Brief._fields if key != "source")):
+    for where, value in read_lines(path, KEYS):
         brief = _whole(value, where, facts, channels)
         if brief.id in found:
             raise BadInput(
