@@ -14,10 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
 
-from mbegu.scoring.fewest import LEVEL, fewest
+from mbegu.scoring.fewest import LEVEL, fewest_at
 
 RESAMPLES = 10_000
-OPEN = "not distinguishable"  # the verdict where an interval holds 0
 POWER = 0.8  # chance of finding a true difference, for the size of set that would be needed
 CHUNK = 1_000  # resamples at a time, so that 1,000 questions take 8 MB
 Measures = Mapping[str, Any]  # by metric: array (questions, 2) of numerators and denominators
@@ -51,8 +50,6 @@ def compare_pair(first: Measures, second: Measures, higher_is_better: Mapping[st
         questions = int((before[:, index, 1] + after[:, index, 1] > 0).sum())
         samples = Samples(float(differences[index]), resampled[:, index], swaps[:, :, index], questions)
         found[name] = _describe(samples, p_values[index], holm, higher_is_better[name])
-        if found[name]["verdict"] == OPEN and found[name]["n_needed"]:
-            found[name]["n_needed"] = max(found[name]["n_needed"], fewest(len(names)))  # with fewer, no test could
     return found
 
 
@@ -155,7 +152,7 @@ def _describe(samples: Samples, p: float, holm: tuple[float, float], higher: boo
     if spread:
         low, high = min(low, _farthest(samples, error, -spread)), max(high, _farthest(samples, error, spread))
     alone = interval(resampled, 1 - LEVEL, questions)
-    verdict = OPEN
+    verdict = "not distinguishable"
     if low > 0 or high < 0:
         verdict = "better" if (difference > 0) == higher else "worse"
     return {
@@ -185,7 +182,8 @@ def own_intervals(model: Measures, names: Iterable[str]) -> dict[str, tuple[floa
 
 
 def needed(difference: float, spread: float, questions: int, error: float) -> int | None:
-    """How many questions would tell a difference of this size apart with a power of 80 %, if they are like these.
+    """How many questions would tell a difference of this size apart with a power of 80 %, if they are like these; never fewer
+    than the permutation test needs to reject anything.
 
     Args:
         spread: standard error of the difference at `questions` questions.
@@ -194,7 +192,7 @@ def needed(difference: float, spread: float, questions: int, error: float) -> in
     if not difference:
         return None
     ratio = float(ndtri(1 - error / 2) + ndtri(POWER)) * spread / abs(difference)
-    return math.ceil(questions * ratio**2)
+    return max(math.ceil(questions * ratio**2), fewest_at(error))
 
 
 def with_verdict(verdicts: Mapping[str, Mapping[str, Any]], verdict: str) -> list[str]:
