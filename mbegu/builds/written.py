@@ -22,6 +22,7 @@ from mbegu.sources.telegram.briefs import KEYS, read_briefs, read_facts
 from mbegu.sources.telegram.labels import LABELS, Labels, read_decisions, read_hand
 
 FROM = ("seeds", "questioned", "sets", "campaigns")  # sections that say where a version's rows come from
+PLACES = {"sets": "always", "campaigns": "briefs", "indexed": "facts"}  # the key of an item that names what people wrote
 KNOBS = ("curate.heldout_similarity", "curate.heldout_overlap", "curate.leakage", "merge.near_duplicate")
 
 
@@ -82,11 +83,8 @@ def _labels(project: Project, corpus: str) -> Iterator[str]:
 
 
 def _briefs(folder: Path, campaign: str, params: dict[str, Any]) -> Iterator[str]:
-    index = params["campaigns"][campaign]["index"]
-    place, facts = (
-        folder / str(params[section][name].get(key))
-        for section, name, key in (("campaigns", campaign, "briefs"), ("indexed", index, "facts"))
-    )
+    item = params["campaigns"][campaign]
+    place, facts = folder / item["briefs"], folder / params["indexed"][item["index"]]["facts"]
     known = {fact.id: fact for fact in read_facts(facts)}
     yield f"{facts}: {_count(len(known), 'fact')}"
     # without a build nobody knows the channels that have messages and no facts
@@ -162,8 +160,16 @@ def _check_source(name: str, extends: Any, params: dict[str, Any], path: Path) -
         raise BadInput(f"{path}: versions.{name} gets its rows in one of {', '.join(FROM)}; it is named in {where}.")
     place = f"{found[0]}.{name}"
     source = params[found[0]][name]
-    if not isinstance(source, dict) or (found == ["sets"] and not isinstance(source.get("always"), str)):
-        raise BadInput(f"{path}: {place} is {source!r}; expected keys, as in a project of `mbegu new`.")
+    _check_item(place, source, path)
+    if found == ["campaigns"]:
+        index = str(source.get("index"))
+        _check_item(f"indexed.{index}", (params.get("indexed") or {}).get(index, {"facts": ""}), path)
     seen = source.get("extends")
     if found == ["seeds"] and seen != extends:
         raise BadInput(f"{path}: {place} extends {seen!r} and versions.{name} {extends!r}; make them the same.")
+
+
+def _check_item(place: str, item: Any, path: Path) -> None:
+    needed = PLACES.get(place.partition(".")[0])
+    if not isinstance(item, dict) or (needed and not isinstance(item.get(needed), str)):
+        raise BadInput(f"{path}: {place} is {item!r}; expected keys, as in a project of `mbegu new`.")

@@ -24,7 +24,7 @@ from mbegu.rows.warnings import read_warnings
 from mbegu.scoring.comparison import pair_name
 from mbegu.scoring.headings import TITLES
 from mbegu.scoring.predictions import read_predictions
-from mbegu.scoring.verdicts import context_table, dependence, difference_table, in_words, score_table
+from mbegu.scoring.verdicts import context_table, dependence, difference_table, in_words, score_table, units
 from mbegu.text.markdown import table
 from mbegu.text.settings import Locale
 from mbegu.text.templates import page
@@ -50,7 +50,9 @@ def gather(project: Project) -> dict[str, Any]:
         "compared": compared,
         "warnings": read_warnings(project.metrics / "warnings", [*models, *project.names("pretrained")]),
         "verdicts": [
-            (pair_name(new, old), in_words(found), _kind(found)) for new, old in shown for found in [_pair(compared, new, old)]
+            (pair_name(new, old), in_words(found, units(compared)), _kind(found))
+            for new, old in shown
+            for found in [_pair(compared, new, old)]
         ],
         "differences": difference_table(compared, shown),
         "dependence": dependence(compared),

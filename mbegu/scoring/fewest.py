@@ -14,7 +14,12 @@ def fewest(tests: int) -> int:
     `n` questions have 2^n swaps, so that a two-sided p is 2 / 2^n at the least; Holm's first step asks for
     (1 - LEVEL) / tests.
     """
-    return math.ceil(math.log2(2 * tests / (1 - LEVEL)))
+    return fewest_at((1 - LEVEL) / tests)
+
+
+def fewest_at(error: float) -> int:
+    """The fewest questions with which a permutation test can reject anything at a two-sided error level."""
+    return math.ceil(math.log2(2 / error))
 
 
 def too_few(questions: int, heldout: Path) -> str | None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
 
-from mbegu.scoring.fewest import LEVEL
+from mbegu.scoring.fewest import LEVEL, fewest_at
 
 RESAMPLES = 10_000
 POWER = 0.8  # chance of finding a true difference, for the size of set that would be needed
@@ -182,7 +182,8 @@ def own_intervals(model: Measures, names: Iterable[str]) -> dict[str, tuple[floa
 
 
 def needed(difference: float, spread: float, questions: int, error: float) -> int | None:
-    """How many questions would tell a difference of this size apart with a power of 80 %, if they are like these.
+    """How many questions would tell a difference of this size apart with a power of 80 %, if they are like these; never fewer
+    than the permutation test needs to reject anything.
 
     Args:
         spread: standard error of the difference at `questions` questions.
@@ -191,7 +192,7 @@ def needed(difference: float, spread: float, questions: int, error: float) -> in
     if not difference:
         return None
     ratio = float(ndtri(1 - error / 2) + ndtri(POWER)) * spread / abs(difference)
-    return math.ceil(questions * ratio**2)
+    return max(math.ceil(questions * ratio**2), fewest_at(error))
 
 
 def with_verdict(verdicts: Mapping[str, Mapping[str, Any]], verdict: str) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mbegu.scoring.comparison import pair_name
+from mbegu.scoring.fewest import fewest
 from mbegu.scoring.headings import HEADINGS, TITLES, arrow
 from mbegu.scoring.significance import with_verdict
 from mbegu.text.markdown import table
@@ -69,11 +70,17 @@ def _signed(value: float) -> str:
 
 def sentences(comparison: Mapping[str, Any], shown: Sequence[tuple[str, str]]) -> list[str]:
     """What each comparison in `shown` says, in words."""
-    return [f"**{new} against {old}**: {in_words(comparison['pairs'][pair_name(new, old)])}" for new, old in shown]
+    pairs, unit = comparison["pairs"], units(comparison)
+    return [f"**{new} against {old}**: {in_words(pairs[pair_name(new, old)], unit)}" for new, old in shown]
 
 
-def in_words(verdicts: Mapping[str, Mapping[str, Any]]) -> str:
-    """Verdicts as one sentence: what is better, what is worse, and how many questions the rest would need."""
+def units(comparison: Mapping[str, Any]) -> str:
+    """What `n` of its verdicts counts."""
+    return "groups" if "groups" in comparison else "questions"
+
+
+def in_words(verdicts: Mapping[str, Mapping[str, Any]], unit: str = "questions") -> str:
+    """Verdicts as one sentence: what is better, what is worse, and how many questions, or groups of them, the rest would need."""
     if not verdicts:
         return "nothing to compare."
     parts = []
@@ -86,7 +93,7 @@ def in_words(verdicts: Mapping[str, Mapping[str, Any]]) -> str:
         questions = max(verdict["n"] for verdict in verdicts.values())
         parts.append(f"not distinguishable at n={questions} in {'any' if not parts else 'the other'} {_metrics(open_)}")
     needed = sorted((verdicts[name]["n_needed"], TITLES[name]) for name in open_ if verdicts[name]["n_needed"])
-    hint = f" A difference of this size in {needed[0][1]} would show with about {needed[0][0]:,} questions." if needed else ""
+    hint = f" A difference of this size in {needed[0][1]} would show with about {needed[0][0]:,} {unit}." if needed else ""
     return "; ".join(parts) + "." + hint
 
 
@@ -125,9 +132,11 @@ def dependence(comparison: Mapping[str, Any]) -> str:
     """What is to be said where questions are not independent, else nothing."""
     if "groups" not in comparison:
         return ""
+    groups, tests = comparison["groups"], max(map(len, comparison["pairs"].values()), default=1)
+    few = f" With fewer than {fewest(tests)} of them nothing can be told apart." if groups < fewest(tests) else ""
     return (
-        f" The {comparison['rows']} questions fall into {comparison['groups']} groups; whole groups are resampled and swapped, "
-        "and n counts them."
+        f" The {comparison['rows']} questions fall into {groups} groups; whole groups are resampled and swapped, and n counts "
+        f"them.{few}"
     )
 
 

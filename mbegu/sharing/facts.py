@@ -18,7 +18,7 @@ from mbegu.rows.lineage import roots
 from mbegu.rows.row import Row, question, read_rows
 from mbegu.scoring.comparison import BASE, pair_name
 from mbegu.scoring.predictions import read_predictions
-from mbegu.scoring.verdicts import in_words
+from mbegu.scoring.verdicts import in_words, units
 
 EXAMPLES = 3  # held-out questions that a card shows, the first ones
 
@@ -49,7 +49,7 @@ def gather(version: str, project: Project, lock: Lock, base_name: str) -> dict[s
         "curves": {name: _curve(project.curve(version, name), lock) for name in ("training", "validation")},
         "answered": settings(lock[predictions.as_posix()]),
         "compared": compared,
-        "verdict": in_words(compared["pairs"][pair_name(version, BASE)]),
+        "verdict": in_words(compared["pairs"][pair_name(version, BASE)], units(compared)),
         "heldout": _heldout(predictions, lock),
         "answers": _answers(predictions),
         "examples": _examples(predictions, project.predictions(BASE)),

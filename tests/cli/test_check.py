@@ -73,9 +73,17 @@ def test_facts_and_briefs_are_counted_and_a_problem_in_them_names_file_and_line(
     add(Path("data/briefs.jsonl"), {**brief, "id": "አዲስ", "product": "የለም"})
     assert refused().startswith(f"data/briefs.jsonl:{number}: unknown product 'የለም' of {brief['channel']}.")
     Path("data/briefs.jsonl").write_text(written, encoding="utf-8")
-    fact = json.loads(Path("data/products.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    facts = Path("data/products.jsonl").read_text(encoding="utf-8")
+    fact = json.loads(facts.splitlines()[0])
     add(Path("data/products.jsonl"), fact)
     assert f"product {fact['id']!r} stands there twice" in refused()
+    Path("data/products.jsonl").write_text(facts, encoding="utf-8")
+    replace(Path("params.yaml"), "facts: data/products.jsonl", "fact: data/products.jsonl")
+    assert "params.yaml: indexed." in (said := refused()) and "expected keys, as in a project of `mbegu new`." in said
+    replace(Path("params.yaml"), "fact: data/products.jsonl", "facts: data/products.jsonl")
+    replace(Path("params.yaml"), "briefs: data/briefs.jsonl", "brief: data/briefs.jsonl")
+    assert "params.yaml: campaigns.v1 is " in (said := refused()) and "expected keys, as in a project of `mbegu new`." in said
+    replace(Path("params.yaml"), "brief: data/briefs.jsonl", "briefs: data/briefs.jsonl")
     replace(Path("params.yaml"), "index: ", "index: x")
     assert "index names 'x" in refused() and "which indexed does not" in refused()
 

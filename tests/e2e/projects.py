@@ -73,7 +73,7 @@ def copy_project(to: Path) -> Path:
     only_ours()
     files = subprocess.check_output(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, text=True).splitlines()
     for name in files:
-        built = name.startswith("metrics/") and name != "metrics/judge/.gitkeep"
+        built = name.startswith("metrics/") and not name.endswith("/.gitkeep")
         if (ROOT / name).is_file() and not built and not name.startswith(("dvc.lock", "tests/", "docs/", "examples/")):
             (to / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, to / name)

@@ -123,7 +123,7 @@ def test_a_build_a_second_one_and_what_an_edit_runs(installed, garden, tmp_path)
 
     module = installed.library / "training/dropout.py"
     fingerprints = {path.name for path in (project / "data/fingerprints").iterdir() if f"/{module.name}\n" in path.read_text()}
-    assert fingerprints == {"train"}
+    assert fingerprints == {"train", "pretrain"}
     module.write_text(module.read_text() + "# edited\n")
     assert repro() == {"fingerprint", "train@v1"}  # the adapter is the same to the byte
 

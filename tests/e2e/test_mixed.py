@@ -49,7 +49,7 @@ def params(base_url: str) -> dict:
     found["answer"]["templates"] = "../../templates/grounded"
     found["split"]["fraction"] = 0.2
     found["encode"]["on_truncation"] = "drop"
-    found["train"] |= {"method": "lora", "epochs": 1, "save_steps": 10}
+    found["train"] |= {"method": "lora", "epochs": 1, "save_steps": 10, "start": "models/base"}
     found["predict"] |= {"quantization": "none", "max_new_tokens": 4}
     found["score"]["following"] = "data/seeds/v1.jsonl"
     return found
@@ -61,7 +61,16 @@ def project(tmp_path: Path, tiny_base: Path, serve) -> Path:  # noqa: F811
     endpoint, _ = serve(says)
     home = copy_project(tmp_path / "home")
     folder = home / "projects/mixed"
-    for name in ("data/seeds", "data/reviews", "data/recordings", "data/versions", "data/raw", "documents", "metrics/judge"):
+    for name in (
+        "data/seeds",
+        "data/reviews",
+        "data/recordings",
+        "data/versions",
+        "data/raw",
+        "documents",
+        "metrics/judge",
+        "metrics/corpus",
+    ):
         (folder / name).mkdir(parents=True)
     shutil.copy2(ROOT / "examples/company_docs/dvc.yaml", folder / "dvc.yaml")
     shutil.copytree(tiny_base, folder / "models/base")

@@ -118,7 +118,10 @@ def test_questions_of_a_group_are_resampled_as_one_and_n_counts_groups():
     mixed = comparison.compare(models, ["one"] * 10 + [""] * 30)
     assert mixed["groups"] == 31  # a question of no group stands alone
     note = verdicts.dependence(grouped)
-    assert note == " The 40 questions fall into 4 groups; whole groups are resampled and swapped, and n counts them."
+    clusters = " The 40 questions fall into 4 groups; whole groups are resampled and swapped, and n counts them."
+    assert note == clusters + " With fewer than 7 of them nothing can be told apart." and other["n_needed"] == 7
+    said = verdicts.sentences(grouped, [("v1", "base")])
+    assert said[0].endswith(" would show with about 7 groups."), said
     assert verdicts.dependence(alone) == ""
 
 
