@@ -1,8 +1,8 @@
 """Answers in batches whose bytes do not depend on who else is in the batch.
 
 On one machine, the rounding of a matrix product depends on its shape. So every batch has the same
-number of rows (the last is filled up) and prompts of one batch are padded to the same multiple of
-`BUCKET` tokens; and each row draws from a random generator of its own. An answer is then a function of
+number of rows (the last is filled up) and prompts of one batch are padded to the same width (`padded`);
+and each row draws from a random generator of its own. An answer is then a function of
 its own prompt, settings and seed alone, and an incremental run gives the same bytes as a full one.
 """
 
@@ -17,13 +17,13 @@ from mbegu.asking.decoding import Decoding
 from mbegu.asking.grammar import constrain
 from mbegu.asking.memo import Answer, Request
 
-BUCKET = 64
+BUCKET = 128  # a narrower one pads less and leaves more batches that are filled up: a step costs much the same for 2 rows and 20
 TOP = 256  # tokens that are sorted for top_p; the whole vocabulary where these hold too little probability
 
 
 def requests_for(texts: list[str], identity: dict[str, Any], batch_size: int, max_new_tokens: int) -> list[Request]:
     """One memo request a prompt text: everything that a greedy answer's bytes depend on."""
-    settings = {"decoding": "greedy", "batch_size": batch_size, "max_new_tokens": max_new_tokens}
+    settings = {"decoding": "greedy", "batch_size": batch_size, "bucket": BUCKET, "max_new_tokens": max_new_tokens}
     return [{"model": identity, "prompt": text, **settings} for text in texts]
 
 
@@ -57,11 +57,16 @@ def generate(
             bar.update(len(batch))
 
 
+def padded(length: int) -> int:
+    """The width in tokens to which a prompt is padded: half a `BUCKET`, or a multiple of it."""
+    return BUCKET // 2 if length <= BUCKET // 2 else -(-length // BUCKET) * BUCKET
+
+
 def _batches(lengths: list[int], batch_size: int) -> Iterator[tuple[int, list[int]]]:
     """Positions of at most `batch_size` prompts that are padded to the same width, and that width."""
     buckets: dict[int, list[int]] = {}
     for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):
-        buckets.setdefault(-(-lengths[index] // BUCKET) * BUCKET, []).append(index)
+        buckets.setdefault(padded(lengths[index]), []).append(index)
     for width, members in buckets.items():
         for start in range(0, len(members), batch_size):
             yield width, members[start : start + batch_size]

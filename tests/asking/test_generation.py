@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from mbegu.asking.decoding import Decoding
-from mbegu.asking.generation import Wanted, generate, generate_one, requests_for, sampler
+from mbegu.asking.generation import Wanted, generate, generate_one, padded, requests_for, sampler
 from mbegu.models.loading import load_base
 
 TEXTS = [f"<|im_start|>user\nQuestion {n}: ሰላም {'interest ' * n}<|im_end|>\n<|im_start|>assistant\n" for n in range(6)]
@@ -58,9 +58,21 @@ def test_one_prompt_alone_is_answered_too(tiny_base, tiny_tokenizer):
 
 def test_every_request_carries_what_its_answer_depends_on():
     (request,) = requests_for(["text"], {"base": "x"}, 4, 6)
-    assert request == {"model": {"base": "x"}, "prompt": "text", "decoding": "greedy", "batch_size": 4, "max_new_tokens": 6}
+    assert request == {
+        "model": {"base": "x"},
+        "prompt": "text",
+        "decoding": "greedy",
+        "batch_size": 4,
+        "bucket": 128,
+        "max_new_tokens": 6,
+    }
 
 
 @pytest.mark.parametrize("prompt", ["مرحبا", "🌱", "habari"])
 def test_other_scripts_go_through(tiny_base, tiny_tokenizer, prompt):
     assert set(answers([prompt], tiny_base, tiny_tokenizer)[prompt]) == {"text", "tokens", "finish_reason"}
+
+
+@pytest.mark.parametrize(("length", "width"), [(1, 64), (64, 64), (65, 128), (128, 128), (129, 256), (300, 384)])
+def test_a_prompt_is_padded_to_a_width_of_few(length, width):
+    assert padded(length) == width
