@@ -7,6 +7,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from mbegu.errors import BadInput
+from mbegu.models.four_bits import unpack
 from mbegu.models.manifest import verify
 from mbegu.models.trained import read_adapter_prompt
 
@@ -100,14 +101,14 @@ class Weights(NamedTuple):
     def load(self) -> Any:
         """A model ready to answer: the base, the base with an adapter, or a fully fine-tuned model in the adapter's place."""
         if self.adapter is None:
-            return load_base(self.base, self.quantization).eval()
+            return unpack(load_base(self.base, self.quantization)).eval()
         if not (self.adapter / "adapter_config.json").is_file():
-            return load_base(self.adapter, self.quantization).eval()
+            return unpack(load_base(self.adapter, self.quantization)).eval()
         from peft import PeftModel
 
         adapted = PeftModel.from_pretrained(load_base(self.base, self.quantization), str(self.adapter)).eval()
         _settle_new_tokens(adapted)
-        return adapted
+        return unpack(adapted)
 
 
 def weights_of(model: Path, base: Path, quantization: str) -> Weights:

@@ -13,6 +13,7 @@ from transformers import Trainer, TrainingArguments, set_seed
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from mbegu.errors import BadInput
+from mbegu.models.four_bits import unpack
 from mbegu.models.loading import keep_gradients_after_evaluation, load_base
 from mbegu.rows.lineage import side
 from mbegu.training import new_tokens, packing, stopping
@@ -57,7 +58,7 @@ def build(base: Path, method: str, lora: Lora, seed: int, section: str = "train"
     if unknown:
         linear = sorted(name for name in names if "proj" in name)
         raise BadInput(f"{section}.lora.targets: this base has no layer {', '.join(unknown)}; it has {', '.join(linear)}.")
-    adapted = add_lora(model, lora, seed)
+    adapted = unpack(add_lora(model, lora, seed))
     replace_dropout(adapted)
     return adapted
 
