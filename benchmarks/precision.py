@@ -1,4 +1,5 @@
-"""Training and answering in float32 against bf16 on this CPU: which of the two `mbegu.models.loading.precision` must choose.
+"""Training and answering on this CPU: float32 against bf16 (which must `mbegu.models.loading.precision` choose?), and 4-bit
+weights unpacked once (`mbegu.models.four_bits`) against unpacked at each use.
 
 python benchmarks/precision.py
 """
@@ -11,16 +12,18 @@ from mbegu.quiet import quiet
 quiet()
 import torch  # noqa: E402
 
-from mbegu.models import loading  # noqa: E402
+from mbegu.models import four_bits, loading  # noqa: E402
 
 BASE = Path(__file__).parents[1] / "models/base"
 TOKENS, ANSWERS, LENGTH = 200, 16, 10
 
 
-def seconds(dtype: torch.dtype) -> tuple[float, float]:
+def seconds(dtype: torch.dtype, unpacked: bool = False) -> tuple[float, float]:
     """Of a forward and backward pass over one row, and of a batch of short answers; the second of two runs."""
     loading.precision = lambda: dtype
     model = loading.load_base(BASE, "nf4")
+    if unpacked:
+        four_bits.unpack(model)
     model.enable_input_require_grads()
     ids = torch.arange(1000, 1000 + TOKENS)[None]
     for _ in range(2):
@@ -48,6 +51,10 @@ def main() -> None:
         f"{ANSWERS} answers of {LENGTH} tokens: float32 {answers:.2f} s, bf16 {answers16:.2f} s, {answers16 / answers:.2f} times"
     )
     print(f"chosen here: {chosen}")
+    (step1, answers1) = seconds(torch.float32, unpacked=True)
+    print(
+        f"float32 unpacked once: {step1:.2f} and {answers1:.2f} s; packed takes {step / step1:.2f} and {answers / answers1:.2f} times as long"
+    )
 
 
 if __name__ == "__main__":
