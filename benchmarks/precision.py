@@ -52,9 +52,7 @@ def main() -> None:
     )
     print(f"chosen here: {chosen}")
     (step1, answers1) = seconds(torch.float32, unpacked=True)
-    print(
-        f"float32 unpacked once: {step1:.2f} and {answers1:.2f} s; packed takes {step / step1:.2f} and {answers / answers1:.2f} times as long"
-    )
+    print(f"unpacked once: {step1:.2f} s and {answers1:.2f} s, packed {step / step1:.2f} and {answers / answers1:.2f} times")
 
 
 if __name__ == "__main__":
