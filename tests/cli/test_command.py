@@ -1,11 +1,11 @@
 """The command `mbegu` itself: what it loads, says and completes, and how it ends."""
 
+import contextlib
 import os
 import re
 import signal
 import subprocess
 import sys
-import time
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -111,8 +111,11 @@ def test_ctrl_c_is_one_line(write_jsonl, tmp_path):
     ) as process:
         while b"[q]uit" not in process.stdout.read(1) + process.stdout.peek():
             assert process.poll() is None
-        time.sleep(0.5)  # a signal between the prompt and the read that waits for an answer would be noticed after it only
-        process.send_signal(signal.SIGINT)
+        for _ in range(60):  # a signal between the prompt and the read that waits for an answer is noticed after it only
+            process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+                break
         said = process.stderr.read().decode()
     assert process.returncode == 1
     assert said.strip() == "Error: interrupted; what was done so far is kept, run it again to continue."

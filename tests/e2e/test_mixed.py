@@ -13,6 +13,8 @@ from test_endpoint import serve  # noqa: F401
 
 from mbegu.rows.row import read_rows
 
+pytestmark = pytest.mark.timeout(1800)  # one test builds much; a machine that does other things takes over ten minutes
+
 DOCUMENT = "# Rules\n\nRule {0}. The fee of branch {0} is {1} % a year. በዓመት ይከፈላል። 😀\n"
 SOURCES = {
     "home": "../..",
