@@ -103,7 +103,7 @@ def _of_one_training(verdicts: Mapping[str, Mapping[str, Any]]) -> str:
     """What a verdict is about where nothing is known of training noise, else nothing."""
     called = [found for found in verdicts.values() if found["verdict"] != "not distinguishable"]
     if any(found.get("noise", 0.0) is None for found in called):
-        return " This is said of these two adapters; trained with other seeds they may differ otherwise."
+        return " This is said of these adapters; trained with other seeds they may differ otherwise."
     return ""
 
 

@@ -102,7 +102,7 @@ def test_a_verdict_of_which_no_noise_is_known_says_that_it_is_about_two_adapters
     names = {"rougeL": True}
     arrays = [{"rougeL": one["m"]} for one in pair]
     alone = significance.compare_pair(*arrays, names)
-    assert alone["rougeL"]["noise"] is None and "of these two adapters" in in_words(alone)
+    assert alone["rougeL"]["noise"] is None and "of these adapters" in in_words(alone)
     known = significance.compare_pair(*arrays, names, {"rougeL": noise.Noise(1e-6, 1e-6, 4, None)})
     assert "adapters" not in in_words(known) and describe(known["rougeL"]).endswith(" %")
     same = significance.compare_pair(*arrays, names, None, 0)
