@@ -39,6 +39,7 @@ def main(
     from mbegu.rows.row import read_rows
     from mbegu.rows.tables import write_csv, write_json, write_text
     from mbegu.scoring import comparison, verdicts
+    from mbegu.scoring.clusters import clusters
     from mbegu.scoring.flips import all_flips
     from mbegu.scoring.headings import TESTED
 
@@ -52,7 +53,7 @@ def main(
     models = {name: models[name] for name in metrics}
     shown = comparing.shown(declares, list(models), params)
     known = comparison.Trained(comparing.weights(declares), trainings)
-    compared = comparison.compare(models, [questions[id_]["group"] for id_ in ids], shown, known)
+    compared = comparison.compare(models, clusters([questions[id_] for id_ in ids]), shown, known)
     declared = [name for name in models if name in project.names("versions")]
     datasets = {name: read_rows(versions / f"{name}.jsonl", answered=True) for name in declared}
     columns = [name for name in TESTED if all(name in found for found in metrics.values())]
