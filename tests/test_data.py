@@ -15,7 +15,9 @@ from mbegu.rows.row import read_rows
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_what_people_wrote_is_whole_and_gives_no_held_out_row_away(folder):
     lines = list(check(ROOT / folder))
-    assert lines[0].endswith(f"({', '.join(PARAMS[folder]['versions'])})") and "held-out row" in lines[1]
+    # of a campaign, people write briefs, of which the brief stage makes held-out rows
+    said = " held out" if PARAMS[folder].get("campaigns") else "held-out row"
+    assert lines[0].endswith(f"({', '.join(PARAMS[folder]['versions'])})") and any(said in line for line in lines[1:])
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
