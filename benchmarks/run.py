@@ -19,6 +19,7 @@ def main() -> None:
         "training",
         "novelty",
         "rouge",
+        "verdicts",
         "locales",
         "leakage",
         "telegram",

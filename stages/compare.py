@@ -39,16 +39,21 @@ def main(
     from mbegu.rows.row import read_rows
     from mbegu.rows.tables import write_csv, write_json, write_text
     from mbegu.scoring import comparison, verdicts
+    from mbegu.scoring.clusters import clusters
     from mbegu.scoring.flips import all_flips
     from mbegu.scoring.headings import TESTED
 
     project = Project(params=params)
-    metrics = comparison.read_scores(scores, project.names("models"))
-    ids, models = comparison.read_models(rows, list(metrics))
-    questions = {row["id"]: row for row in read_heldout(heldout)}
     declares = read_params(params)
+    again = comparing.again(declares)
+    metrics = comparison.read_scores(scores, [name for name in project.names("models") if name not in again])
+    ids, models = comparison.read_models(rows, [*metrics, *again])
+    questions = {row["id"]: row for row in read_heldout(heldout)}
+    trainings = [[models[name] for name in version] for version in comparing.trainings(declares)]
+    models = {name: models[name] for name in metrics}
     shown = comparing.shown(declares, list(models), params)
-    compared = comparison.compare(models, [questions[id_]["group"] for id_ in ids], shown)
+    known = comparison.Trained(comparing.weights(declares), trainings)
+    compared = comparison.compare(models, clusters([questions[id_] for id_ in ids]), shown, known)
     declared = [name for name in models if name in project.names("versions")]
     datasets = {name: read_rows(versions / f"{name}.jsonl", answered=True) for name in declared}
     columns = [name for name in TESTED if all(name in found for found in metrics.values())]

@@ -58,7 +58,7 @@ def main(
     survivors = of_drafts(kept, [*read_ledger(given.dropped), *lines])
     write_csv(funnel, ("filter", "dropped", "left"), survivors)
     write_json(metrics, summary(survivors))
-    write_json(warnings, warn(too_few(len(guarded), heldout)))
+    write_json(warnings, warn(too_few(guarded, heldout)))
     click.echo(f"Kept {len(kept)} of {len(candidates)} candidates, {len(lines)} lines in the ledger: {out}")
 
 

@@ -1,12 +1,14 @@
-"""Which comparisons a project shows: those that params.yaml names, or each model with the one before it."""
+"""Which comparisons a project shows: each model with the one before it, or those that params.yaml names. What it trains again."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mbegu.builds import declared
 from mbegu.errors import BadInput
 from mbegu.scoring.verdicts import steps
+
+TRAINED = {PurePosixPath("models") / name for name in ("adapters", "pretrained", "noise")}
 
 
 def shown(params: Mapping[str, Any], models: Sequence[str], place: Path) -> list[tuple[str, str]]:
@@ -35,3 +37,36 @@ def bare(params: Mapping[str, Any], place: Path) -> dict[str, str]:
     return {
         name: other for other in without for name, folder in models.items() if name not in without and folder == models.get(other)
     }
+
+
+def again(params: Mapping[str, Any]) -> dict[str, str]:
+    """By model that was trained with another seed only to know how much that changes: the version that it trains."""
+    return {
+        model: item["version"]
+        for model, folder in (params.get("models") or {}).items()
+        for name, item in (params.get("noise") or {}).items()
+        if PurePosixPath(str(folder)) == PurePosixPath("models/noise", name)
+    }
+
+
+def trainings(params: Mapping[str, Any]) -> list[list[str]]:
+    """Of each version that was trained again, the models that are its trainings, itself first, as long as it is a model."""
+    others, models = again(params), params.get("models") or {}
+    found = []
+    for version in dict.fromkeys(others.values()):
+        first = [
+            model for model, folder in models.items() if PurePosixPath(str(folder)) == PurePosixPath("models/adapters", version)
+        ]
+        found.append([*first[:1], *(model for model, trained in others.items() if trained == version)])
+    return found
+
+
+def weights(params: Mapping[str, Any]) -> dict[str, str | None]:
+    """By model, the folder of what was trained of it; None for a base, whose scores no seed changes."""
+    models = params.get("models") or {}
+    return {model: str(folder) if _is_trained(folder, params) else None for model, folder in models.items()}
+
+
+def _is_trained(folder: object, params: Mapping[str, Any]) -> bool:
+    path = PurePosixPath(str(folder))
+    return path.parent in TRAINED and str(folder) != params.get("base_model")

@@ -22,7 +22,8 @@ DATA = {
 }  # fmt: skip
 METRICS = {
     "clean": ("sets",), "funnel": ("versions",), "encode": ("versions",), "train": ("versions",), "score": ("models",),
-    "judge": ("judged",), "warnings": ("versions", "pretrained"), "corpus": ("telegram", "extended", "pretrained", "campaigns"),
+    "judge": ("judged",), "noise": ("noise",), "warnings": ("versions", "pretrained", "noise"),
+    "corpus": ("telegram", "extended", "pretrained", "campaigns"),
 }  # fmt: skip
 ROWS = ("seeds", "expanded", "curated", "versions")  # folders of rows, in the order in which they are made of each other
 
@@ -89,7 +90,7 @@ class Project(NamedTuple):
 
     def made(self) -> dict[Path, str]:
         """The folders of models that stages make, and the section whose names theirs are."""
-        return {self.adapters: "versions"} | {self.adapters.with_name(name): name for name in ("pretrained", "extended")}
+        return {self.adapters: "versions"} | {self.adapters.with_name(name): name for name in ("pretrained", "extended", "noise")}
 
     def predictions(self, model: str) -> Path:
         """A model's answers to the held-out questions; a model is "base" or a version."""

@@ -31,6 +31,8 @@ def _references(params: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
             yield f"{section}.{name}.messages", _key(item, "messages"), "telegram"
     for name, item in _items(params, "extended"):
         yield from _folder(f"extended.{name}.base", _key(item, "base"))
+    for name, item in _items(params, "noise"):
+        yield f"noise.{name}.version", _key(item, "version"), "versions"
     for name, item in _items(params, "campaigns"):
         yield f"campaigns.{name}.index", _key(item, "index"), "indexed"
     for section in TEACHING:

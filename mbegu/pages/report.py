@@ -24,7 +24,7 @@ from mbegu.rows.warnings import read_warnings
 from mbegu.scoring.comparison import pair_name
 from mbegu.scoring.headings import TITLES
 from mbegu.scoring.predictions import read_predictions
-from mbegu.scoring.verdicts import context_table, dependence, difference_table, in_words, score_table, units
+from mbegu.scoring.verdicts import context_table, dependence, difference_table, in_words, score_table, trainings, units
 from mbegu.text.markdown import table
 from mbegu.text.settings import Locale
 from mbegu.text.templates import page
@@ -55,7 +55,7 @@ def gather(project: Project) -> dict[str, Any]:
             for found in [_pair(compared, new, old)]
         ],
         "differences": difference_table(compared, shown),
-        "dependence": dependence(compared),
+        "dependence": dependence(compared) + trainings(compared),
         "contexts": context_table(compared, compared["models"], bare),
         "scores": score_table(compared["models"]),
         "corpus": corpus(project),

@@ -1,19 +1,36 @@
 """All models on the same held-out questions: their scores, and which differences are more than chance."""
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mbegu.errors import BadInput
 from mbegu.scoring.fewest import LEVEL
 from mbegu.scoring.headings import TESTED
 from mbegu.scoring.measures import Measures
+from mbegu.scoring.noise import training_noise
 from mbegu.scoring.scores import read_measures
 from mbegu.scoring.significance import RESAMPLES, as_arrays, compare_pair, own_intervals
 
 BASE = "base"
 Models = dict[str, list[Measures]]  # by model: the measures of each question, all in the same order
+
+
+class Trained(NamedTuple):
+    """What is known of how models were trained."""
+
+    weights: Mapping[str, str | None] = {}  # by model, what was trained of it, None for a base; others are apart, but for `BASE`
+    again: Sequence[Sequence[Sequence[Measures]]] = ()  # of each version trained more than once, each training's measures
+
+    def noisy(self, new: str, old: str) -> int:
+        """How many of two models have a training of their own; 0 where both are the same adapter."""
+        of_new, of_old = (self.weights.get(name, None if name == BASE else name) for name in (new, old))
+        return 0 if of_new == of_old else sum(weights is not None for weights in (of_new, of_old))
+
+
+NOT_AGAIN = Trained()
 
 
 def read_scores(folder: Path, names: Sequence[str]) -> dict[str, dict[str, float]]:
@@ -48,7 +65,9 @@ def read_models(folder: Path, names: Sequence[str]) -> tuple[list[str], Models]:
     return ids, {name: measures for name, (_, measures) in found.items()}
 
 
-def compare(models: Models, groups: Sequence[str] = (), shown: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
+def compare(
+    models: Models, groups: Sequence[str] = (), shown: Sequence[tuple[str, str]] = (), trained: Trained = NOT_AGAIN
+) -> dict[str, Any]:
     """Intervals of each model's scores, and every pair of models compared.
 
     Args:
@@ -56,19 +75,25 @@ def compare(models: Models, groups: Sequence[str] = (), shown: Sequence[tuple[st
         shown: comparisons, (new, old), that are wanted beside each model with every one before it.
 
     Returns:
-        `rows`; `groups`, if there are any, how many are resampled; `resamples`; `level` of the intervals; `intervals` by model
+        `rows`; `groups`, if there are any, how many are resampled; `trainings`, of each version trained more than once, how
+        many; `noise`, what these differ by in each metric; `resamples`; `level` of the intervals; `intervals` by model
         and metric, [low, high]; `pairs`, by "NEW against OLD", of what
         `significance.compare_pair` says. Numbers have 6 digits.
     """
     arrays = {model: as_arrays(rows, TESTED, groups) for model, rows in models.items()}
     names = list(models)
     ordered = [(new, old) for index, new in enumerate(names) for old in names[:index]]
+    noise = training_noise([[as_arrays(rows, TESTED, groups) for rows in version] for version in trained.again], TESTED)
     pairs = {
-        pair_name(new, old): compare_pair(arrays[old], arrays[new], TESTED) for new, old in dict.fromkeys([*ordered, *shown])
+        pair_name(new, old): compare_pair(arrays[old], arrays[new], TESTED, noise, trained.noisy(new, old))
+        for new, old in dict.fromkeys([*ordered, *shown])
     }
     intervals = {model: own_intervals(found, TESTED) for model, found in arrays.items()}
     rows = len(next(iter(models.values())))
-    counted = {"groups": len(next(iter(arrays[names[0]].values())))} if any(groups) else {}
+    counted: dict[str, Any] = {"groups": len(next(iter(arrays[names[0]].values())))} if any(groups) else {}
+    if noise:
+        spread = {name: {"spread": math.sqrt(one.between), "unequal": one.unequal} for name, one in noise.items()}
+        counted |= {"trainings": [len(version) for version in trained.again], "noise": _rounded(spread)}
     found = {"resamples": RESAMPLES, "level": LEVEL, "intervals": _rounded(intervals), "pairs": _rounded(pairs)}
     return {"rows": rows, **counted, **found}
 

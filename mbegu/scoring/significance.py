@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
 
 from mbegu.scoring.fewest import LEVEL, fewest_at
+from mbegu.scoring.noise import Noise, Uncertainty, half_width, p_value, share, uncertainties
 
 RESAMPLES = 10_000
 POWER = 0.8  # chance of finding a true difference, for the size of set that would be needed
@@ -22,17 +23,29 @@ CHUNK = 1_000  # resamples at a time, so that 1,000 questions take 8 MB
 Measures = Mapping[str, Any]  # by metric: array (questions, 2) of numerators and denominators
 
 
-def compare_pair(first: Measures, second: Measures, higher_is_better: Mapping[str, bool]) -> dict[str, dict[str, Any]]:
+def compare_pair(
+    first: Measures,
+    second: Measures,
+    higher_is_better: Mapping[str, bool],
+    noise: Mapping[str, Noise] | None = None,
+    trained: int = 2,
+) -> dict[str, dict[str, Any]]:
     """How `second` differs from `first` in each metric of `higher_is_better`, measured on the same questions.
+
+    Args:
+        noise: by metric, how trainings of one version differ; without it, a verdict is about these two adapters.
+        trained: how many of the two models are trained with a seed of their own.
 
     Returns:
         By metric: `difference` (second minus first); `low` and `high`, an interval at the level that Holm's
         procedure (1979) reaches for this metric, so that a comparison's intervals hold together with 95 %:
-        the wider of bootstrap and permutation test on either side; `low_alone` and `high_alone`, the 95 %
-        bootstrap interval of this metric alone; `p` of the permutation test and `p_holm`, corrected over
-        the metrics; `effect`, Cohen's d of the paired differences; `n`, questions that count; `verdict`,
-        "better" or "worse" if `low` and `high` exclude 0, else "not distinguishable"; `n_needed`, about how
-        many questions would show a difference of this size with a power of 80 %, None if there is none.
+        the widest of bootstrap, permutation test and training noise on either side; `low_alone` and
+        `high_alone`, the 95 % bootstrap interval of this metric alone; `p` of the permutation test, or that of
+        training noise if larger, and `p_holm`, corrected over the metrics; `noise`, the share of the
+        difference's variance that is training noise, None if nothing is known of it; `effect`, Cohen's d of the
+        paired differences; `n`, questions that count; `verdict`, "better" or "worse" if `low` and `high`
+        exclude 0, else "not distinguishable"; `n_needed`, about how many questions would show a difference of
+        this size with a power of 80 %, None if no number would.
 
         A metric that either model has no data for is left out.
     """
@@ -44,13 +57,20 @@ def compare_pair(first: Measures, second: Measures, higher_is_better: Mapping[st
     generator = _generator(len(before))
     resampled = _bootstrap(before, after, generator)
     swaps = _swaps(before, after, generator)
-    p_values = [_p(differences[index], swaps[:, :, index], 0.0) for index in range(len(names))]
-    found = {}
-    for index, (name, holm) in enumerate(zip(names, _holm(p_values), strict=True)):
-        questions = int((before[:, index, 1] + after[:, index, 1] > 0).sum())
-        samples = Samples(float(differences[index]), resampled[:, index], swaps[:, :, index], questions)
-        found[name] = _describe(samples, p_values[index], holm, higher_is_better[name])
-    return found
+    samples = [
+        Samples(
+            float(differences[index]),
+            resampled[:, index],
+            swaps[:, :, index],
+            int((before[:, index, 1] + after[:, index, 1] > 0).sum()),
+            (noise or {}).get(name),
+            trained,
+        )
+        for index, name in enumerate(names)
+    ]
+    p_values = [_p_of(one) for one in samples]
+    described = zip(names, samples, p_values, _holm(p_values), strict=True)
+    return {name: _describe(one, p, holm, higher_is_better[name]) for name, one, p, holm in described}
 
 
 class Samples(NamedTuple):
@@ -60,6 +80,16 @@ class Samples(NamedTuple):
     resampled: Any  # bootstrap differences, (resamples,)
     swaps: Any  # of the permutation test, (2, resamples)
     questions: int
+    noise: Noise | None  # between trainings, if anything is known of it
+    trained: int  # how many of the two models it is about
+
+    def spread(self) -> float:
+        """Standard error of the difference over questions."""
+        return float(np.nanstd(self.resampled)) * math.sqrt(self.questions / max(self.questions - 1, 1))
+
+    def trainings(self) -> list[Uncertainty]:
+        """What training noise makes of it, in one way or two."""
+        return uncertainties(self.noise, self.trained, self.spread(), self.questions) if self.noise else []
 
 
 def _generator(questions: int) -> Any:
@@ -105,6 +135,12 @@ def _p(difference: float, swaps: Any, supposed: float) -> float:
     return (hits + 1) / (RESAMPLES + 1)
 
 
+def _p_of(samples: Samples) -> float:
+    """The largest p of the tests that a difference must pass."""
+    over_questions = _p(samples.difference, samples.swaps, 0.0)
+    return max([over_questions, *(p_value(samples.difference, one) for one in samples.trainings())])
+
+
 def _farthest(samples: Samples, error: float, step: float) -> float:
     """The difference farthest from the measured one, in the direction of `step`, that the permutation test does not
     reject at level `error`; infinite if it can reject none, as with five questions."""
@@ -145,12 +181,14 @@ def interval(resampled: Any, error: float, questions: int) -> tuple[float, float
 
 
 def _describe(samples: Samples, p: float, holm: tuple[float, float], higher: bool) -> dict[str, Any]:
-    difference, resampled, _, questions = samples
+    difference, resampled, questions = samples.difference, samples.resampled, samples.questions
     p_holm, error = holm
-    spread = float(np.nanstd(resampled)) * math.sqrt(questions / max(questions - 1, 1))
+    spread = samples.spread()
     low, high = interval(resampled, error, questions)
     if spread:
         low, high = min(low, _farthest(samples, error, -spread)), max(high, _farthest(samples, error, spread))
+    widths = [half_width(one, error) for one in samples.trainings()]
+    low, high = min([low, *(difference - width for width in widths)]), max([high, *(difference + width for width in widths)])
     alone = interval(resampled, 1 - LEVEL, questions)
     verdict = "not distinguishable"
     if low > 0 or high < 0:
@@ -166,8 +204,17 @@ def _describe(samples: Samples, p: float, holm: tuple[float, float], higher: boo
         "effect": difference / (spread * math.sqrt(questions)) if spread else 0.0,
         "n": questions,
         "verdict": verdict,
-        "n_needed": needed(difference, spread, questions, error),
+        "n_needed": None if _within_noise(samples, error) else needed(difference, spread, questions, error),
+        "noise": share(samples.noise, samples.trained, spread),
     }
+
+
+def _within_noise(samples: Samples, error: float) -> bool:
+    """Whether trainings alone differ by so much that no number of questions could show this difference."""
+    if samples.noise is None or not samples.trained:
+        return False
+    lasting = Uncertainty(samples.trained * samples.noise.main, samples.noise.freedom)
+    return half_width(lasting, error) >= abs(samples.difference)
 
 
 def own_intervals(model: Measures, names: Iterable[str]) -> dict[str, tuple[float, float]]:

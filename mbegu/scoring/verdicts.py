@@ -51,11 +51,13 @@ def difference_table(comparison: Mapping[str, Any], shown: Sequence[tuple[str, s
 
 
 def describe(verdict: Mapping[str, Any] | None) -> str:
-    """A difference in one cell: "+0.042 [+0.012, +0.071] better"; ≈ is not distinguishable."""
+    """A difference in one cell: "+0.042 [+0.012, +0.071] better, 40 %"; ≈ is not distinguishable, the percentage how much of the
+    variance is training noise."""
     if verdict is None:
         return "–"
     mark = {"not distinguishable": "≈"}.get(verdict["verdict"], verdict["verdict"])
-    return f"{_signed(verdict['difference'])} {bounds((verdict['low'], verdict['high']), _signed)} {mark}"
+    noise = f", {verdict['noise']:.0%}".replace("%", " %") if verdict.get("noise") else ""
+    return f"{_signed(verdict['difference'])} {bounds((verdict['low'], verdict['high']), _signed)} {mark}{noise}"
 
 
 def bounds(ends: Sequence[float | None], write: Callable[[float], str]) -> str:
@@ -94,7 +96,15 @@ def in_words(verdicts: Mapping[str, Mapping[str, Any]], unit: str = "questions")
         parts.append(f"not distinguishable at n={questions} in {'any' if not parts else 'the other'} {_metrics(open_)}")
     needed = sorted((verdicts[name]["n_needed"], TITLES[name]) for name in open_ if verdicts[name]["n_needed"])
     hint = f" A difference of this size in {needed[0][1]} would show with about {needed[0][0]:,} {unit}." if needed else ""
-    return "; ".join(parts) + "." + hint
+    return f"{'; '.join(parts)}.{hint}{_of_one_training(verdicts)}"
+
+
+def _of_one_training(verdicts: Mapping[str, Mapping[str, Any]]) -> str:
+    """What a verdict is about where nothing is known of training noise, else nothing."""
+    called = [found for found in verdicts.values() if found["verdict"] != "not distinguishable"]
+    if any(found.get("noise", 0.0) is None for found in called):
+        return " This is said of these adapters; trained with other seeds they may differ otherwise."
+    return ""
 
 
 def _metrics(names: Sequence[str]) -> str:
@@ -140,6 +150,19 @@ def dependence(comparison: Mapping[str, Any]) -> str:
     )
 
 
+def trainings(comparison: Mapping[str, Any]) -> str:
+    """What is to be said of training noise: how much of it is known, and where what is assumed of it does not hold."""
+    if "noise" not in comparison:
+        return ""
+    counts = comparison["trainings"]
+    unequal = [TITLES[name] for name, found in comparison["noise"].items() if (found["unequal"] or 1.0) < 1 - comparison["level"]]
+    doubt = f" Versions differ in it in {_listed(unequal)}, so that intervals of these may be too narrow." if unequal else ""
+    return (
+        f" {sum(counts)} trainings of {len(counts)} version{'s' if len(counts) > 1 else ''} say how much another seed changes; "
+        f"the percentage is that share of a difference's variance.{doubt}"
+    )
+
+
 def page(
     scores: Mapping[str, Mapping[str, float]],
     comparison: Mapping[str, Any],
@@ -150,7 +173,8 @@ def page(
     note = (
         f"Difference [interval] verdict. The intervals of a column hold together with {comparison['level']:.0%} "
         f"(paired bootstrap and permutation test, {comparison['resamples']:,} resamples, Holm); "
-        f"≈ is not distinguishable at n={comparison.get('groups', comparison['rows'])}.{dependence(comparison)}"
+        f"≈ is not distinguishable at n={comparison.get('groups', comparison['rows'])}."
+        f"{dependence(comparison)}{trainings(comparison)}"
     )
     words = "\n".join(f"- {sentence}" for sentence in sentences(comparison, shown))
     tables = [table(difference_table(comparison, shown)), table(score_table(scores))]

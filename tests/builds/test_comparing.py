@@ -6,6 +6,7 @@ import pytest
 
 from mbegu.builds import comparing
 from mbegu.errors import BadInput
+from mbegu.scoring.comparison import Trained
 
 PLACE = Path("params.yaml")
 PARAMS = {
@@ -34,3 +35,31 @@ def test_named_pairs_are_shown_and_else_each_model_with_the_one_before():
 def test_a_comparison_is_two_models_that_there_are(compared):
     with pytest.raises(BadInput, match=r"params.yaml: (compared is|declares no model 'v9')"):
         comparing.shown(PARAMS | {"compared": compared}, ["base", "v1"], PLACE)
+
+
+AGAIN = {
+    "base_model": "models/base",
+    "models": {
+        "base": "models/base", "other": "../models/base", "v1": "models/adapters/v1", "v1-bare": "models/adapters/v1",
+        "ሁለት": "models/adapters/v2", "v2-1": "models/noise/v2-1", "v2-2": "models/noise/v2-2", "v3-1": "models/noise/v3-1",
+    },
+    "noise": {
+        "v2-1": {"version": "v2", "seed": 1}, "v2-2": {"version": "v2", "seed": 2}, "v3-1": {"version": "v3", "seed": 1},
+        "unasked": {"version": "v1", "seed": 1},
+    },
+}  # fmt: skip
+
+
+def test_a_version_s_trainings_are_the_models_that_noise_declares_with_its_own_first():
+    assert comparing.again(AGAIN) == {"v2-1": "v2", "v2-2": "v2", "v3-1": "v3"}
+    assert comparing.trainings(AGAIN) == [["ሁለት", "v2-1", "v2-2"], ["v3-1"]]  # v3 itself is no model here
+    assert comparing.again(PARAMS) == {} and comparing.trainings(PARAMS) == []
+
+
+def test_a_seed_changes_adapters_and_no_base():
+    weights = comparing.weights(AGAIN)
+    assert weights["base"] is None and weights["other"] is None and weights["v1"] == weights["v1-bare"] == "models/adapters/v1"
+    known = Trained(weights)
+    pairs = {("v1", "base"): 1, ("ሁለት", "v1"): 2, ("v1", "v1-bare"): 0, ("base", "other"): 0}
+    assert {pair: known.noisy(*pair) for pair in pairs} == pairs
+    assert Trained().noisy("v1", "base") == 1 and Trained().noisy("v2", "v1") == 2

@@ -87,6 +87,8 @@ def copy_project(to: Path) -> Path:
     params["seeds"]["v3"] |= {"extends": "v1", "bootstrap": 2, "teacher": "models/base"}
     params["versions"]["v2"]["unreviewed"] = "drop"  # a test's edited seed is not reviewed again
     params["versions"]["v3"]["unreviewed"] = "keep"
+    params["noise"] = {}
+    params["models"] = {name: folder for name, folder in params["models"].items() if "noise" not in folder}
     params["teacher"]["kind"] = "local"  # a recording knows nothing of a test's seeds
     params["teacher"]["local"]["batch_size"] = 4
     params["expand"]["max_new_tokens"] = 12

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from projects import ENVIRONMENT, commit, run
+from projects import ENVIRONMENT, commit, merge_params, run
 
 from mbegu.models.manifest import verify
 
@@ -53,6 +53,32 @@ def test_a_second_build_runs_nothing(built):
     output = run("dvc", "repro", cwd=built).stdout
     assert stages_run(output) == set()
     assert "Data and pipelines are up to date." in output
+
+
+def test_a_version_trained_again_says_how_much_another_seed_changes_and_stands_in_no_table(project):
+    merge_params(project, {
+        "noise": {"v1-same": {"version": "v1", "seed": 0}, "v1-7": {"version": "v1", "seed": 7}},
+        "models": {"v1-same": "models/noise/v1-same", "v1-7": "models/noise/v1-7"},
+    })  # fmt: skip
+    output = run("dvc", "repro", cwd=project).stdout
+    new = {f"{stage}@{name}" for stage in ("retrain", "predict", "score") for name in ("v1-same", "v1-7")}
+    assert stages_run(output) == new | {"compare", "report"}
+    adapters = [
+        project / "models" / name / "adapter_model.safetensors" for name in ("adapters/v1", "noise/v1-same", "noise/v1-7")
+    ]
+    first, same, other = (path.read_bytes() for path in adapters)
+    assert first == same != other
+    compared = json.loads((project / "metrics/compare.json").read_text())
+    assert list(compared["models"]) == ["base", "v1", "v2", "v3"] and compared["trainings"] == [3]
+    assert compared["noise"]["loss_per_byte"]["spread"] > 0
+    shares = {name: found["loss_per_byte"]["noise"] for name, found in compared["pairs"].items()}
+    assert all(0 <= share <= 1 for share in shares.values()) and len(shares) == 6
+    for page in ("metrics/compare.md", "report.html"):
+        assert "3 trainings of 1 version say how much another seed changes" in (project / page).read_text()
+    assert "v1-7" not in (project / "metrics/compare.md").read_text()
+    assert "declares no" not in run("python", "-m", "mbegu", "check", cwd=project).stdout
+    merge_params(project, {"models": {"v1-7": "models/noise/v1-8"}})
+    assert "v1-8" in run("python", "-m", "mbegu", "check", cwd=project, check=False).stdout
 
 
 def test_an_edited_seed_rebuilds_only_what_follows_from_it_and_the_diffs_show_it(project):

@@ -65,7 +65,8 @@ def test_every_two_models_are_compared_and_each_verdict_follows_from_its_interva
     same = compared["pairs"]["v2 against v1"]["rougeL"]
     assert (same["verdict"], same["difference"], same["low"], same["high"]) == ("not distinguishable", 0, 0, 0)
     assert verdicts.in_words(compared["pairs"]["v2 against v1"]) == "not distinguishable at n=40 in any 2 metrics."
-    assert verdicts.in_words(better) == "better in Held-out loss per byte and ROUGE-L F1."
+    once = " This is said of these adapters; trained with other seeds they may differ otherwise."
+    assert verdicts.in_words(better) == "better in Held-out loss per byte and ROUGE-L F1." + once
     assert json.loads(json.dumps(compared)) == compared
     low, high = compared["intervals"]["base"]["rougeL"]
     assert low < 0.12 < high
@@ -135,3 +136,17 @@ def test_a_table_sets_each_model_with_context_beside_itself_without():
     assert without[1:3] == ["without", with_[2]] and with_[1] == "with" and with_[3].startswith("0.33 [")
     assert "with    |" in verdicts.page(rates, compared, [("v1", "base")], {"base": "base-bare", "v1": "v1-bare"})
     assert verdicts.context_table(compared, rates, {}) == []
+
+
+def test_trainings_of_a_version_widen_every_comparison_of_what_is_trained():
+    models = {"base": measured(LOW), "v1": measured(HIGH), "v2": measured([value + 0.01 for value in HIGH])}
+    again = [[models["v1"], measured([value - 0.2 for value in HIGH]), measured([value + 0.2 for value in HIGH])]]
+    alone, noisy = comparison.compare(models), comparison.compare(models, trained=comparison.Trained(again=again))
+    assert noisy["trainings"] == [3] and noisy["noise"]["rougeL"]["spread"] == pytest.approx(0.2)
+    for pair in alone["pairs"]:
+        before, after = alone["pairs"][pair]["rougeL"], noisy["pairs"][pair]["rougeL"]
+        assert before["difference"] == after["difference"] and after["low"] < before["low"] and after["high"] > before["high"]
+        assert before["noise"] is None and after["noise"] > 0.9 and after["verdict"] == "not distinguishable"
+    assert "of these adapters" in verdicts.sentences(alone, [("v1", "base")])[0]
+    assert "3 trainings of 1 version say" in verdicts.trainings(noisy) and verdicts.trainings(alone) == ""
+    assert alone["intervals"] == noisy["intervals"]

@@ -24,11 +24,23 @@ def test_a_verdict_is_possible_from_the_fewest_questions_on_and_not_below(tests)
     assert verdict(fewest(tests) + 1) == "better"
 
 
+def rows(count: int, *groups: str) -> list[dict]:
+    return [{"input": "", "group": groups[number % len(groups)] if groups else ""} for number in range(count)]
+
+
 def test_the_sentence_names_the_file_and_how_many_it_takes():
     assert fewest(1) == 6 and fewest(len(TESTED)) == 10
-    assert too_few(10, Path("h.jsonl")) is None
-    assert too_few(5, Path("data/heldout.jsonl")) == (
+    assert too_few(rows(10), Path("h.jsonl")) is None
+    assert too_few(rows(5), Path("data/heldout.jsonl")) == (
         "data/heldout.jsonl: 5 rows are too few for any verdict: p of the permutation test is at least 2/2^5 = 0.062, and "
         "15 metrics (Holm) ask for 0.0033. Write at least 10, and many more to tell small differences."
     )
-    assert "1 row is too few" in too_few(1, Path("h.jsonl"))
+    assert "1 row is too few" in too_few(rows(1), Path("h.jsonl"))
+
+
+def test_questions_of_one_group_count_once():
+    said = too_few(rows(80, "a", "b", "ሐ", "d"), Path("h.jsonl"))
+    assert said.startswith("h.jsonl: 80 rows in 4 groups (rows of one group are not independent) are too few for any verdict: ")
+    assert "2/2^4" in said and "groups, and many more" in said
+    assert too_few(rows(80, *map(str, range(12))), Path("h.jsonl")) is None
+    assert "80 rows in 1 group (" in too_few(rows(80, "a"), Path("h.jsonl"))
