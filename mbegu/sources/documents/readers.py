@@ -21,24 +21,29 @@ READERS: dict[str, Callable[[bytes], list[Part]]] = {
 
 
 def read_all(folder: Path, names: Iterable[str]) -> Sieved:
-    """The records of files, and the ledger of those that can't be read or hold what another does."""
+    """The records of files, and the ledger of those that can't be read or hold what another does, and of what was left out."""
     known: dict[str, str] = {}  # where each content stands
     read, unread = [], []
     for name in names:
         path = shown(name)
         try:
-            found = read_document(folder, name)
+            found, lost = read_document(folder, name)
             if found["sha256"] in known:
                 raise Unreadable(f"same content as {known[found['sha256']]}")
             known[found["sha256"]] = path
             read.append(found)
+            unread += [_line(path, "changed", part.lost, page=part.page) for part in lost]
         except Unreadable as error:
-            unread.append({"path": path, "stage": STAGE, "action": "dropped", "reason": str(error)})
+            unread.append(_line(path, "dropped", str(error)))
     return Sieved(read, unread)
 
 
-def read_document(folder: Path, name: str) -> dict[str, Any]:
-    """The record (`documents.document`) of a file.
+def _line(path: str, action: str, reason: str, **more: Any) -> dict[str, Any]:
+    return {"path": path, "stage": STAGE, "action": action, "reason": reason, **more}
+
+
+def read_document(folder: Path, name: str) -> tuple[dict[str, Any], list[Part]]:
+    """The record (`documents.document`) of a file, and the parts that say what was left out of it.
 
     Args:
         name: its path below `folder`.
@@ -55,7 +60,8 @@ def read_document(folder: Path, name: str) -> dict[str, Any]:
     if reader is None:
         raise Unreadable(f"no reader for {path.suffix or 'a file without a suffix'}; there are {', '.join(sorted(READERS))}")
     try:
-        return document(name, content, reader(content))
+        parts = reader(content)
+        return document(name, content, parts), [part for part in parts if part.lost]
     except Unreadable:
         raise
     except Exception as error:  # whatever a stranger's file does to a parser, the other files are read
