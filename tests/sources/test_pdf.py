@@ -77,7 +77,7 @@ BODY = [(20, "The company pays interest each day, and five shillings at the end 
 
 
 def test_a_font_that_names_no_glyph_gives_a_line_for_each_page_and_no_text(tmp_path):
-    lost = "page {}: 77 characters in a font that does not say which they are"
+    lost = "page {}: 77 of 77 characters in a font that does not say which they are"
     content = drawn([BODY, BODY], named=False)
     assert ledger(tmp_path, mute=content) == [
         ("mute.pdf", "dropped", f"no text in it; {lost.format(1)}; {lost.format(2)}"),
@@ -99,7 +99,7 @@ def test_pages_that_can_not_be_read_are_in_the_ledger_with_their_numbers(tmp_pat
     assert ledger(tmp_path, some=content) == [
         ("some.pdf", "changed", "page 2: only an image"),
         ("some.pdf", "changed", "page 4: an image with 6 letters beside it"),
-        ("some.pdf", "changed", "page 5: 77 characters in a font that does not say which they are"),
+        ("some.pdf", "changed", "page 5: 77 of 77 characters in a font that does not say which they are"),
     ]
     found = readers.read_all(tmp_path, ["some.pdf"])
     assert [line["page"] for line in found.ledger] == [2, 4, 5]

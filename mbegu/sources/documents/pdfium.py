@@ -46,7 +46,7 @@ def look(document: Any, place: int) -> Seen:
         if mute:
             whole = "".join(_spoken(text, count))
         whole = HYPHEN.sub("-\n", whole.replace("\r\n", "\n"))
-        return Seen(whole, mute / max(1, count), _lost(page, place + 1, whole, mute))
+        return Seen(whole, mute / max(1, count), _lost(page, place + 1, whole, mute, count))
 
 
 def _spoken(text: Any, count: int) -> Iterator[str]:
@@ -55,9 +55,9 @@ def _spoken(text: Any, count: int) -> Iterator[str]:
             yield chr(raw.FPDFText_GetUnicode(text, char))
 
 
-def _lost(page: Any, number: int, text: str, mute: int) -> str:
+def _lost(page: Any, number: int, text: str, mute: int, count: int) -> str:
     if mute:
-        return f"page {number}: {mute} characters in a font that does not say which they are"
+        return f"page {number}: {mute} of {count} characters in a font that does not say which they are"
     readable = len(READABLE.findall(text))
     if readable >= FEW:
         return ""
