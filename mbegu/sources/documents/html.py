@@ -7,6 +7,7 @@ import regex
 from mbegu.extras import needs
 from mbegu.sources.documents.documents import Part, one_line
 from mbegu.sources.documents.encodings import decode
+from mbegu.sources.documents.grid import Cell, laid_out
 
 with needs("documents"):
     from bs4 import BeautifulSoup, Tag
@@ -14,17 +15,21 @@ with needs("documents"):
     from bs4.element import NavigableString, PreformattedString
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-LEFT_OUT = {"script", "style", "nav", "noscript", "template", "svg", "iframe", "object", "select", "button"}
+LEFT_OUT = {"script", "style", "nav", "noscript", "template", "svg", "iframe", "object", "select", "button", "datalist", "audio",
+            "video", "canvas", "noframes", "annotation", "annotation-xml"}  # the last two say a formula again  # fmt: skip
 AROUND = {"header", "footer", "aside"}  # outside the main content
 INLINE = {"a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd", "label",
           "mark", "q", "ruby", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr"}  # fmt: skip
 SPACE = regex.compile(r"\s+")
+UNSEEN = regex.compile(r"(?i)(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\b")  # in a style attribute
+WHOLE = regex.compile(r"-?[0-9]{1,6}")
 LONE_MARK = regex.compile(r"(?m)^(-|\p{Nd}+\.)[^\S\n]*\n\s*")
 
 
 def read_html(content: bytes) -> list[Part]:
-    """Parts of a page, one a heading; navigation and what stands around the main content is left out."""
+    """Parts of a page, one a heading; navigation and what stands around the main content is left out, and what nobody sees."""
     page = BeautifulSoup(decode(content, EncodingDetector.find_declared_encoding(content, is_html=True)), "lxml")
+    unseen = _without_unseen(page)
     found: list[tuple[str, list[str]]] = [("", [])]
     for piece in _flow(_main(page)):
         if isinstance(piece, Tag):
@@ -32,7 +37,27 @@ def read_html(content: bytes) -> list[Part]:
             found.append((heading, [f"{heading}\n\n"]))
         else:
             found[-1][1].append(piece)
-    return [Part(heading, LONE_MARK.sub(r"\1 ", "".join(pieces))) for heading, pieces in found]
+    parts = [Part(heading, LONE_MARK.sub(r"\1 ", "".join(pieces))) for heading, pieces in found]
+    return [parts[0]._replace(lost=f"hidden words left out: {unseen}" if unseen else ""), *parts[1:]]
+
+
+def _without_unseen(page: Tag) -> int:
+    """Takes what a browser does not show out of a page, and says how many words that were."""
+    unseen = [tag for tag in page.find_all(_unseen) if not tag.find_parent(_unseen)]
+    words = sum(len(tag.get_text(" ").split()) for tag in unseen)
+    for tag in unseen:
+        tag.decompose()
+    return words
+
+
+def _unseen(tag: Tag) -> bool:
+    return (
+        (tag.has_attr("hidden") and str(tag["hidden"]).lower() != "until-found")  # which a search in the page shows
+        or str(tag.get("aria-hidden")).lower() == "true"
+        or UNSEEN.search(str(tag.get("style"))) is not None
+        or tag.name == "textarea"
+        or (tag.name == "dialog" and not tag.has_attr("open"))
+    )
 
 
 def _main(page: Tag) -> Tag:
@@ -50,15 +75,20 @@ def _main(page: Tag) -> Tag:
 
 def _flow(element: Tag) -> Iterator[str | Tag]:
     """Text with line breaks, and the headings as tags."""
+    number = _whole(element, "start", 1)
     for child in element.children:
-        if isinstance(child, Tag):
+        if isinstance(child, Tag) and child.name == "li":
+            number = _whole(child, "value", number)
+            yield from _item(child, f"{number}." if element.name == "ol" else "-")
+            number += 1
+        elif isinstance(child, Tag):
             yield from _element(child)
         elif isinstance(child, NavigableString) and not isinstance(child, PreformattedString):  # comments and the like
             yield SPACE.sub(" ", child)
 
 
 def _element(tag: Tag) -> Iterator[str | Tag]:
-    if tag.name in LEFT_OUT or tag.has_attr("hidden"):
+    if tag.name in LEFT_OUT:
         return
     if tag.name in HEADINGS:
         yield "\n\n"
@@ -67,8 +97,6 @@ def _element(tag: Tag) -> Iterator[str | Tag]:
         yield "\n"
     elif tag.name == "pre":
         yield f"\n\n{tag.get_text()}\n\n"
-    elif tag.name == "li":
-        yield from _item(tag)
     elif tag.name == "table" and (rows := _rows(tag)):
         yield "\n\n" + "\n".join(rows) + "\n\n"
     else:
@@ -78,11 +106,16 @@ def _element(tag: Tag) -> Iterator[str | Tag]:
         yield edge
 
 
-def _item(tag: Tag) -> Iterator[str | Tag]:
+def _whole(tag: Tag, name: str, otherwise: int) -> int:
+    """An attribute that is a whole number."""
+    value = str(tag.get(name, "")).strip()
+    return int(value) if WHOLE.fullmatch(value) else otherwise
+
+
+def _item(tag: Tag, mark: str) -> Iterator[str | Tag]:
     if not tag.get_text(strip=True):
         return
-    ordered = tag.parent is not None and tag.parent.name == "ol"
-    yield f"\n{1 + len(tag.find_previous_siblings('li'))}. " if ordered else "\n- "
+    yield f"\n{mark} "
     yield from _flow(tag)
     yield "\n"
 
@@ -91,11 +124,16 @@ def _rows(table: Tag) -> list[str]:
     """Rows as `a | b`; none if the table only lays out the page: one column, or tables and headings inside."""
     if table.find(["table", *HEADINGS]):
         return []
-    rows = [[_text(cell) for cell in row.find_all(["td", "th"], recursive=False)] for row in table.find_all("tr")]
+    rows = [row.find_all(["td", "th"], recursive=False) for row in table.find_all("tr")]
     if max(map(len, rows), default=0) < 2:
         return []
     caption = [_text(tag) for tag in table.find_all("caption")]
-    return [*caption, *(" | ".join(row) for row in rows if any(row))]
+    cells = [[Cell(_text(cell), _whole(cell, "colspan", 1), _down(cell, len(rows))) for cell in row] for row in rows]
+    return [*caption, *(" | ".join(row) for row in laid_out(cells) if any(row))]
+
+
+def _down(cell: Tag, most: int) -> int:
+    return min(most, _whole(cell, "rowspan", 1) or most)  # 0: as far as the table goes
 
 
 def _text(tag: Tag) -> str:
