@@ -10,7 +10,7 @@ from mbegu.sources.documents.readers import READERS
 def text_of(kind: str, text: str) -> tuple[str, list[str]]:
     """The text, and what was left out."""
     parts = READERS[kind](text.encode())
-    return documents.document(f"a{kind}", b"", parts)["text"], [part.lost for part in parts if part.lost]
+    return documents.document(f"a{kind}", b"", parts)["text"], [reason for part in parts for reason in part.lost]
 
 
 UNSEEN = [

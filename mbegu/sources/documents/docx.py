@@ -1,4 +1,4 @@
-"""DOCX files as text: headings, paragraphs, lists with their numbers, tables as rows."""
+"""DOCX files as text: headings, paragraphs with their notes, lists with their numbers, tables as rows."""
 
 import zipfile
 from collections import Counter
@@ -8,24 +8,28 @@ from typing import Any
 
 from mbegu.extras import needs
 from mbegu.sources.documents.documents import Part, Unreadable, one_line
+from mbegu.sources.documents.grid import LONGEST, Cell, laid_out
+from mbegu.sources.documents.runs import FALLBACK, OFFICE, Notes, find, inside, left_out, paragraphs, read_notes, text
 
 with needs("documents"):
     from docx import Document
     from docx.opc.constants import RELATIONSHIP_TYPE
-    from docx.oxml.ns import nsmap, qn
+    from docx.oxml.ns import qn
     from docx.text.paragraph import Paragraph
-    from lxml import etree
 
 LARGEST = 50_000_000  # bytes that a file unpacks to
 DENSEST = 200  # bytes unpacked for one packed; office files have about 10, bombs 1,000
-MARKS = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
-WRAPPERS = {qn("w:sdt"), qn("w:sdtContent"), qn("w:ins"), qn("w:customXml"), qn("w:smartTag")}
+HEADINGS = ("Heading", "Title")
+GOES_ON = "\ufdd0"  # no character: a cell that is one with that above it
+BODY_TEXT = 9  # the outline level of what is no heading
+WRAPPERS = {qn(f"w:{name}") for name in ("sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag")}
+WRAPPERS |= {f"{OFFICE}AlternateContent", f"{OFFICE}Choice"}
 CONTENTS = "./w:sdtPr//w:docPartGallery[@w:val='Table of Contents']"
-BOXES = ".//w:txbxContent[not(ancestor::*[local-name()='Fallback'])]"  # each stands twice, the second time for old readers
 
 
 def read_docx(content: bytes) -> list[Part]:
-    """Parts of a file, one a heading. Content controls, insertions and text boxes count, deletions don't.
+    """Parts of a file, one a heading. Content controls, insertions and text boxes count, deletions don't; a note stands
+    below what refers to it.
 
     Raises:
         Unreadable: no DOCX, or one that unpacks to far more than it should.
@@ -33,19 +37,23 @@ def read_docx(content: bytes) -> list[Part]:
     refuse_bomb(content)
     document = Document(BytesIO(content))
     counters: Counter[tuple[str, int]] = Counter()
+    notes = read_notes(document.part)
     found: list[tuple[str, list[str]]] = [("", [])]
     for element in _blocks(document.element.body):
+        known = len(notes.cited)
         if element.tag == qn("w:tbl"):
-            found[-1][1].append("\n\n" + "\n".join(_rows(element)) + "\n\n")
-        elif text := _text(element).strip():
+            found[-1][1].append("\n\n" + "\n".join(_rows(element, notes)) + "\n\n")
+        elif said := text(element, notes).strip():
             paragraph = Paragraph(element, document)
-            style = str(paragraph.style.name) if paragraph.style is not None else ""
-            if style.startswith(("Heading", "Title")):
-                found.append((one_line(text), [f"{one_line(text)}\n\n"]))
+            if _is_heading(paragraph):
+                found.append((one_line(said), [f"{one_line(said)}\n\n"]))
             else:
-                mark = _mark(paragraph, style, counters)
-                found[-1][1].append(f"{mark}{text}\n" if mark else f"\n{text}\n\n")
-    return [Part(heading, "".join(pieces)) for heading, pieces in found]
+                mark = _mark(paragraph, counters)
+                found[-1][1].append(f"{mark}{said}\n" if mark else f"\n{said}\n\n")
+        for number, key in enumerate(notes.cited[known:], known + 1):
+            found[-1][1].append(f"\n[{number}] {notes.texts.get(key, '')}\n\n")
+    parts = [Part(heading, "".join(pieces)) for heading, pieces in found]
+    return [parts[0]._replace(lost=tuple(left_out(document.part))), *parts[1:]]
 
 
 def refuse_bomb(content: bytes) -> None:
@@ -63,11 +71,6 @@ def refuse_bomb(content: bytes) -> None:
         raise Unreadable(f"unpacks to {size:,} bytes, {size // len(content)} times its size")
 
 
-def _find(element: Any, path: str) -> Any:
-    """What an XPath finds; python-docx knows its prefixes only in elements that it has a class for."""
-    return etree._Element.xpath(element, path, namespaces=nsmap)
-
-
 def _blocks(element: Any) -> Iterator[Any]:
     """Paragraphs and tables in reading order, without the table of contents."""
     for child in element.iterchildren():
@@ -75,31 +78,60 @@ def _blocks(element: Any) -> Iterator[Any]:
             yield child
         elif child.tag == qn("w:p"):
             yield child
-            for box in _find(child, BOXES):
-                yield from _blocks(box)
-        elif child.tag in WRAPPERS and not (child.tag == qn("w:sdt") and _find(child, CONTENTS)):
+            for box in child.iter(qn("w:txbxContent")):
+                if not inside(box, {qn("w:p"), FALLBACK}, child):
+                    yield from _blocks(box)
+        elif child.tag in WRAPPERS and not (child.tag == qn("w:sdt") and find(child, CONTENTS)):
             yield from _blocks(child)
 
 
-def _text(paragraph: Any) -> str:
-    runs = (run for run in paragraph.iter(qn("w:r")) if next(run.iterancestors(qn("w:p"))) is paragraph)
-    kept = (run for run in runs if next(run.iterancestors(qn("w:moveFrom")), None) is None)
-    return "".join(node.text or "" if node.tag == qn("w:t") else MARKS.get(node.tag, "") for run in kept for node in run)
+def _rows(table: Any, notes: Notes) -> list[str]:
+    rows = [find(row, "./w:tc | ./w:sdt/w:sdtContent/w:tc") for row in find(table, "./w:tr | ./w:sdt/w:sdtContent/w:tr")]
+    grid: list[list[str]] = []
+    for row in laid_out([[_cell(cell, notes) for cell in row] for row in rows]):
+        above = grid[-1] if grid else []
+        grid.append([_above(above, column) if text == GOES_ON else text for column, text in enumerate(row)])
+    return [" | ".join(row) for row in grid if any(row)]
 
 
-def _rows(table: Any) -> Iterator[str]:
-    for row in _find(table, "./w:tr | ./w:sdt/w:sdtContent/w:tr"):
-        cells = _find(row, "./w:tc | ./w:sdt/w:sdtContent/w:tc")
-        texts = [one_line(" ".join(_text(paragraph) for paragraph in cell.iter(qn("w:p")))) for cell in cells]
-        if any(texts):
-            yield " | ".join(texts)
+def _above(row: list[str], column: int) -> str:
+    return row[column] if column < len(row) and len(row[column]) <= LONGEST else ""
 
 
-def _mark(paragraph: Any, style: str, counters: Counter[tuple[str, int]]) -> str:
+def _cell(cell: Any, notes: Notes) -> Cell:
+    said = one_line(" ".join(text(paragraph, notes) for paragraph in paragraphs(cell)))
+    if not said and find(cell, "./w:tcPr/w:vMerge[not(@w:val) or @w:val='continue']"):
+        said = GOES_ON
+    across = next(iter(find(cell, "./w:tcPr/w:gridSpan/@w:val")), "1")
+    return Cell(said, int(across) if across.isdecimal() else 1)
+
+
+def _styles(paragraph: Any) -> Iterator[Any]:
+    """The style of a paragraph, and those that it is based on."""
+    style, known = paragraph.style, set()
+    while style is not None and style.style_id not in known:
+        known.add(style.style_id)
+        yield style
+        style = style.base_style
+
+
+def _is_heading(paragraph: Any) -> bool:
+    """By its style or one that this is based on, or by its outline level."""
+    if level := find(paragraph._p, "./w:pPr/w:outlineLvl/@w:val"):
+        return int(level[0]) < BODY_TEXT
+    for style in _styles(paragraph):
+        if level := find(style.element, "./w:pPr/w:outlineLvl/@w:val"):
+            return int(level[0]) < BODY_TEXT
+        if str(style.name).startswith(HEADINGS):
+            return True
+    return False
+
+
+def _mark(paragraph: Any, counters: Counter[tuple[str, int]]) -> str:
     """ "- " or "3. " before a list item, "" before any other paragraph; counts the item."""
     numbering = _numbering(paragraph)
     if numbering is None:
-        return "- " if style.startswith("List") else ""
+        return "- " if paragraph.style is not None and str(paragraph.style.name).startswith("List") else ""
     list_, level = numbering
     for key in [key for key in counters if key[0] == list_ and key[1] > level]:
         del counters[key]  # deeper levels begin anew
@@ -109,13 +141,9 @@ def _mark(paragraph: Any, style: str, counters: Counter[tuple[str, int]]) -> str
 
 def _numbering(paragraph: Any) -> tuple[str, int] | None:
     """List and level of a paragraph, by itself or by its style."""
-    holders, style = [paragraph._p], paragraph.style
-    while style is not None:
-        holders.append(style.element)
-        style = style.base_style
-    for holder in holders:
-        for found in _find(holder, "./w:pPr/w:numPr[w:numId]"):
-            list_, level = _find(found, "./w:numId/@w:val")[0], _find(found, "./w:ilvl/@w:val") or ["0"]
+    for holder in [paragraph._p, *(style.element for style in _styles(paragraph))]:
+        for found in find(holder, "./w:pPr/w:numPr[w:numId]"):
+            list_, level = find(found, "./w:numId/@w:val")[0], find(found, "./w:ilvl/@w:val") or ["0"]
             return (list_, int(level[0])) if list_ != "0" else None  # 0 frees a paragraph from its style's list
     return None
 
@@ -126,6 +154,6 @@ def _format(part: Any, list_: str, level: int) -> str | None:
         numbering = part.part_related_by(RELATIONSHIP_TYPE.NUMBERING).element
     except KeyError:
         return None
-    abstract = _find(numbering, f"./w:num[@w:numId='{list_}']/w:abstractNumId/@w:val")
+    abstract = find(numbering, f"./w:num[@w:numId='{list_}']/w:abstractNumId/@w:val")
     path = f"./w:abstractNum[@w:abstractNumId='{abstract[0] if abstract else ''}']/w:lvl[@w:ilvl='{level}']/w:numFmt/@w:val"
-    return next(iter(_find(numbering, path)), None)
+    return next(iter(find(numbering, path)), None)

@@ -29,13 +29,14 @@ def laid_out(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
     above: dict[int, Cell] = {}  # by column, what reaches down into the next row
     filled = 0
     for row in rows:
-        line, last = {column: cell.text for column, cell in above.items()}, -1
+        line, starts = {column: cell.text for column, cell in above.items()}, []
         below = {column: cell._replace(down=cell.down - 1) for column, cell in above.items() if cell.down > 1}
         column = 0
         for cell in row:
             while column in above:
                 column += 1
-            last, end = column, column + max(1, min(cell.across, MOST_ACROSS))
+            end = column + max(1, min(cell.across, MOST_ACROSS))
+            starts.append(column)
             for place in range(column, end):
                 line[place] = cell.text if place == column else ""
                 if cell.down > 1:
@@ -44,7 +45,9 @@ def laid_out(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
         filled += len(line)
         if filled > MOST_CELLS:
             raise Unreadable(f"a table of more than {MOST_CELLS:,} cells")
-        end = max([last, *(place for place, text in line.items() if text)])
-        found.append([line.get(place, "") for place in range(end + 1)] if row else [])
+        full = 1 + max((place for place, text in line.items() if text), default=-1)
+        found.append(
+            [line.get(place, "") for place in range(full)] + [""] * sum(start >= full for start in starts) if row else []
+        )
         above = below
     return found

@@ -38,7 +38,7 @@ def read_html(content: bytes) -> list[Part]:
         else:
             found[-1][1].append(piece)
     parts = [Part(heading, LONE_MARK.sub(r"\1 ", "".join(pieces))) for heading, pieces in found]
-    return [parts[0]._replace(lost=f"hidden words left out: {unseen}" if unseen else ""), *parts[1:]]
+    return [parts[0]._replace(lost=(f"hidden words left out: {unseen}",) if unseen else ()), *parts[1:]]
 
 
 def _without_unseen(page: Tag) -> int:

@@ -42,7 +42,7 @@ def read_markdown(content: bytes) -> list[Part]:
         below_row = row
     words = sum(len(comment.split()) for comment in comments)
     parts = [Part(heading, "\n".join(lines)) for heading, lines in found]
-    return [parts[0]._replace(lost=f"words in comments left out: {words}" if words else ""), *parts[1:]]
+    return [parts[0]._replace(lost=(f"words in comments left out: {words}",) if words else ()), *parts[1:]]
 
 
 def _lines(text: str, comments: list[str]) -> Iterator[tuple[str, bool]]:

@@ -40,7 +40,7 @@ def read_pdf(content: bytes) -> list[Part]:
                 raise Unreadable(f"pages that unpack to more than {MOST_DRAWN:,} bytes")
             seen = look(drawing, number - 1) if drawing else Seen(str(page.extract_text()), 0, "")
             pages.append(_page(page, seen))
-            lost += [Part("", "", number, lost=seen.lost)] if seen.lost else []
+            lost += [Part("", "", number, lost=(seen.lost,))] if seen.lost else []
     return parts(pages, numbered=True) + lost
 
 

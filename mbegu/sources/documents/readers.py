@@ -32,7 +32,7 @@ def read_all(folder: Path, names: Iterable[str]) -> Sieved:
                 raise Unreadable(f"same content as {known[found['sha256']]}")
             known[found["sha256"]] = path
             read.append(found)
-            unread += [_line(path, "changed", part.lost, page=part.page) for part in lost]
+            unread += [_line(path, "changed", reason, page=part.page) for part in lost for reason in part.lost]
         except Unreadable as error:
             unread.append(_line(path, "dropped", str(error)))
     return Sieved(read, unread)
