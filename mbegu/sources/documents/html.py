@@ -1,6 +1,6 @@
 """HTML pages as text: the main content, tables as rows, lists as lines."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import regex
 
@@ -30,20 +30,47 @@ def read_html(content: bytes) -> list[Part]:
     """Parts of a page, one a heading; navigation and what stands around the main content is left out, and what nobody sees."""
     page = BeautifulSoup(decode(content, EncodingDetector.find_declared_encoding(content, is_html=True)), "lxml")
     unseen = _without_unseen(page)
+    main = _main(page)
+    try:
+        parts = _parts(main)
+    except RecursionError:  # tags that nobody closed stand in each other
+        parts = [Part("", main.get_text("\n"))]
+    return [parts[0]._replace(lost=(f"hidden words left out: {unseen}",) if unseen else ()), *parts[1:]]
+
+
+def _parts(main: Tag) -> list[Part]:
     found: list[tuple[str, list[str]]] = [("", [])]
-    for piece in _flow(_main(page)):
+    for piece in _flow(main):
         if isinstance(piece, Tag):
             heading = one_line("".join(text for text in _flow(piece) if isinstance(text, str)))
             found.append((heading, [f"{heading}\n\n"]))
         else:
             found[-1][1].append(piece)
-    parts = [Part(heading, LONE_MARK.sub(r"\1 ", "".join(pieces))) for heading, pieces in found]
-    return [parts[0]._replace(lost=(f"hidden words left out: {unseen}",) if unseen else ()), *parts[1:]]
+    return [Part(heading, LONE_MARK.sub(r"\1 ", "".join(pieces))) for heading, pieces in found]
+
+
+def _tags(element: Tag, *names: str) -> Iterator[Tag]:
+    """As `find_all`, in a tenth of the time."""
+    return (tag for tag in element.descendants if isinstance(tag, Tag) and tag.name in names)
+
+
+def _outermost(element: Tag, wanted: Callable[[Tag], bool], closed: str = "") -> list[Tag]:
+    """The tags that are wanted and stand in no other one, nor in one of the name `closed`."""
+    inner, found = set(), []
+    for tag in element.descendants:
+        if not isinstance(tag, Tag):
+            continue
+        if id(tag.parent) in inner or tag.name == closed:
+            inner.add(id(tag))
+        elif wanted(tag):
+            inner.add(id(tag))
+            found.append(tag)
+    return found
 
 
 def _without_unseen(page: Tag) -> int:
     """Takes what a browser does not show out of a page, and says how many words that were."""
-    unseen = [tag for tag in page.find_all(_unseen) if not tag.find_parent(_unseen)]
+    unseen = _outermost(page, _unseen)
     words = sum(len(tag.get_text(" ").split()) for tag in unseen)
     for tag in unseen:
         tag.decompose()
@@ -62,14 +89,13 @@ def _unseen(tag: Tag) -> bool:
 
 def _main(page: Tag) -> Tag:
     """The main content; without a mark of it, the whole body less its header, footer and asides."""
-    articles = page.find_all("article")
-    main = page.find("main") or page.find(role="main") or (articles[0] if len(articles) == 1 else None)
+    articles = list(_tags(page, "article"))
+    main = next(_tags(page, "main"), None) or page.find(role="main") or (articles[0] if len(articles) == 1 else None)
     if main is not None:
         return main
     body = page.body or page
-    for tag in body(list(AROUND)):
-        if not tag.find_parent("article"):
-            tag.decompose()
+    for tag in _outermost(body, lambda tag: tag.name in AROUND, "article"):
+        tag.decompose()
     return body
 
 
@@ -122,12 +148,12 @@ def _item(tag: Tag, mark: str) -> Iterator[str | Tag]:
 
 def _rows(table: Tag) -> list[str]:
     """Rows as `a | b`; none if the table only lays out the page: one column, or tables and headings inside."""
-    if table.find(["table", *HEADINGS]):
+    if next(_tags(table, "table", *HEADINGS), None):
         return []
-    rows = [row.find_all(["td", "th"], recursive=False) for row in table.find_all("tr")]
+    rows = [[cell for cell in row.children if isinstance(cell, Tag) and cell.name in ("td", "th")] for row in _tags(table, "tr")]
     if max(map(len, rows), default=0) < 2:
         return []
-    caption = [_text(tag) for tag in table.find_all("caption")]
+    caption = [_text(tag) for tag in _tags(table, "caption")]
     cells = [[Cell(_text(cell), _whole(cell, "colspan", 1), _down(cell, len(rows))) for cell in row] for row in rows]
     return [*caption, *(" | ".join(row) for row in laid_out(cells) if any(row))]
 

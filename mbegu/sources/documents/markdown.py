@@ -20,28 +20,28 @@ CELL = regex.compile(r"(?<!\\)\|")
 
 def read_markdown(content: bytes) -> list[Part]:
     """Parts of a Markdown file, one a heading; comments are left out."""
-    found: list[tuple[str, list[str]]] = [("", [])]
+    found: list[tuple[str, list[list[str]]]] = [("", [])]  # of each line, the pieces
     comments: list[str] = []
     below_row = False
     for line, verbatim in _lines(decode(content), comments):
         lines, bare = found[-1][1], line.strip()
         row = not verbatim and bare.startswith("|")
         if verbatim:
-            lines.append(line)
+            lines.append([line])
         elif row:
-            lines += [] if RULE.fullmatch(bare) else [" | ".join(cell.strip() for cell in CELL.split(bare.strip("|")))]
+            lines += [] if RULE.fullmatch(bare) else [[" | ".join(cell.strip() for cell in CELL.split(bare.strip("|")))]]
         elif heading := HEADING.fullmatch(bare):
-            found.append((heading[1] or "", [bare]))
+            found.append((heading[1] or "", [[bare]]))
         elif _underlines(lines, bare):
-            title = lines.pop()
-            found.append((title, [f"# {title}"]))
+            title = " ".join(lines.pop())
+            found.append((title, [[f"# {title}"]]))
         elif not below_row and _goes_on(lines, bare):
-            lines[-1] = f"{lines[-1]} {bare.removeprefix('>').strip()}"
+            lines[-1].append(bare.removeprefix(">").strip())
         else:
-            lines.append(f"{bare}  " if line.endswith("  ") else bare)
+            lines.append([f"{bare}  " if line.endswith("  ") else bare])
         below_row = row
     words = sum(len(comment.split()) for comment in comments)
-    parts = [Part(heading, "\n".join(lines)) for heading, lines in found]
+    parts = [Part(heading, "\n".join(map(" ".join, lines))) for heading, lines in found]
     return [parts[0]._replace(lost=(f"words in comments left out: {words}",) if words else ()), *parts[1:]]
 
 
@@ -91,14 +91,14 @@ def _uncommented(line: str, commented: bool, closed_below: bool, comments: list[
     return "".join([*kept, line[place:]]), False
 
 
-def _underlines(lines: list[str], bare: str) -> bool:
+def _underlines(lines: list[list[str]], bare: str) -> bool:
     """Whether a line turns the one before it into a heading."""
-    return bool(lines and UNDERLINE.fullmatch(bare) and lines[-1] and not BLOCK.match(lines[-1]))
+    return bool(lines and UNDERLINE.fullmatch(bare) and lines[-1] != [""] and not BLOCK.match(" ".join(lines[-1])))
 
 
-def _goes_on(lines: list[str], bare: str) -> bool:
+def _goes_on(lines: list[list[str]], bare: str) -> bool:
     """Whether a line continues the paragraph, list item or quotation before it."""
-    before = lines[-1] if lines else ""
-    if not before or before.startswith(("#", "```", "~~~", "---")) or before.endswith(("  ", "\\")):
+    first, last = (lines[-1][0], lines[-1][-1]) if lines else ("", "")
+    if not first or first.startswith(("#", "```", "~~~", "---")) or last.endswith(("  ", "\\")):
         return False
-    return not BLOCK.match(bare) or (before.startswith(">") and bare.startswith(">") and len(bare) > 1)
+    return not BLOCK.match(bare) or (first.startswith(">") and bare.startswith(">") and len(bare) > 1)
