@@ -2,9 +2,9 @@
 
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 from mbegu.extras import needs
 from mbegu.sources.documents.documents import Part, Unreadable, one_line
@@ -24,7 +24,24 @@ GOES_ON = "\ufdd0"  # no character: a cell that is one with that above it
 BODY_TEXT = 9  # the outline level of what is no heading
 WRAPPERS = {qn(f"w:{name}") for name in ("sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag")}
 WRAPPERS |= {f"{OFFICE}AlternateContent", f"{OFFICE}Choice"}
+ROW, CELL, CONTROL, CONTENT = qn("w:tr"), qn("w:tc"), qn("w:sdt"), qn("w:sdtContent")
 CONTENTS = "./w:sdtPr//w:docPartGallery[@w:val='Table of Contents']"
+
+
+class Style(NamedTuple):
+    """What a paragraph style says of its paragraphs."""
+
+    in_list: bool
+    heading: bool | None
+    numbering: tuple[str, int] | tuple[()] | None
+
+
+class Known(NamedTuple):
+    """What has been looked up of a document, and how far its lists have come."""
+
+    styles: dict[str | None, Style]
+    formats: dict[tuple[str, int], str | None]
+    counters: Counter[tuple[str, int]]
 
 
 def read_docx(content: bytes) -> list[Part]:
@@ -36,21 +53,22 @@ def read_docx(content: bytes) -> list[Part]:
     """
     refuse_bomb(content)
     document = Document(BytesIO(content))
-    counters: Counter[tuple[str, int]] = Counter()
+    known = Known({}, {}, Counter())
     notes = read_notes(document.part)
     found: list[tuple[str, list[str]]] = [("", [])]
     for element in _blocks(document.element.body):
-        known = len(notes.cited)
+        cited = len(notes.cited)
         if element.tag == qn("w:tbl"):
             found[-1][1].append("\n\n" + "\n".join(_rows(element, notes)) + "\n\n")
         elif said := text(element, notes).strip():
             paragraph = Paragraph(element, document)
-            if _is_heading(paragraph):
+            style = _style(paragraph, known)
+            if _is_heading(paragraph, style):
                 found.append((one_line(said), [f"{one_line(said)}\n\n"]))
             else:
-                mark = _mark(paragraph, counters)
+                mark = _mark(paragraph, style, known)
                 found[-1][1].append(f"{mark}{said}\n" if mark else f"\n{said}\n\n")
-        for number, key in enumerate(notes.cited[known:], known + 1):
+        for number, key in enumerate(notes.cited[cited:], cited + 1):
             found[-1][1].append(f"\n[{number}] {notes.texts.get(key, '')}\n\n")
     parts = [Part(heading, "".join(pieces)) for heading, pieces in found]
     return [parts[0]._replace(lost=tuple(left_out(document.part))), *parts[1:]]
@@ -86,12 +104,22 @@ def _blocks(element: Any) -> Iterator[Any]:
 
 
 def _rows(table: Any, notes: Notes) -> list[str]:
-    rows = [find(row, "./w:tc | ./w:sdt/w:sdtContent/w:tc") for row in find(table, "./w:tr | ./w:sdt/w:sdtContent/w:tr")]
+    cells = [[_cell(cell, notes) for cell in _children(row, CELL)] for row in _children(table, ROW)]
     grid: list[list[str]] = []
-    for row in laid_out([[_cell(cell, notes) for cell in row] for row in rows]):
+    for row in laid_out(cells):
         above = grid[-1] if grid else []
         grid.append([_above(above, column) if text == GOES_ON else text for column, text in enumerate(row)])
     return [" | ".join(row) for row in grid if any(row)]
+
+
+def _children(element: Any, tag: str) -> Iterator[Any]:
+    """The children of a kind, also those in a content control. XPath would be slow for a hundred thousand rows."""
+    for child in element.iterchildren(tag, CONTROL):
+        if child.tag == tag:
+            yield child
+        else:
+            for content in child.iterchildren(CONTENT):
+                yield from content.iterchildren(tag)
 
 
 def _above(row: list[str], column: int) -> str:
@@ -100,51 +128,77 @@ def _above(row: list[str], column: int) -> str:
 
 def _cell(cell: Any, notes: Notes) -> Cell:
     said = one_line(" ".join(text(paragraph, notes) for paragraph in paragraphs(cell)))
-    if not said and find(cell, "./w:tcPr/w:vMerge[not(@w:val) or @w:val='continue']"):
+    properties = {node.tag: node.get(qn("w:val"), "") for kind in cell.iterchildren(qn("w:tcPr")) for node in kind}
+    if not said and properties.get(qn("w:vMerge")) in ("", "continue"):
         said = GOES_ON
-    across = next(iter(find(cell, "./w:tcPr/w:gridSpan/@w:val")), "1")
+    across = properties.get(qn("w:gridSpan"), "1")
     return Cell(said, int(across) if across.isdecimal() else 1)
 
 
-def _styles(paragraph: Any) -> Iterator[Any]:
-    """The style of a paragraph, and those that it is based on."""
-    style, known = paragraph.style, set()
+def _style(paragraph: Any, known: Known) -> Style:
+    """What a paragraph's style says; looked up once a style, as python-docx searches all of them each time."""
+    name = paragraph._p.style
+    if name not in known.styles:
+        chain = list(_chain(paragraph.style))
+        known.styles[name] = Style(
+            _in_list(chain), _first(_heading(style) for style in chain), _first(_numbering(style.element) for style in chain)
+        )
+    return known.styles[name]
+
+
+def _first(values: Iterable[Any]) -> Any:
+    return next((value for value in values if value is not None), None)
+
+
+def _chain(style: Any) -> Iterator[Any]:
+    """A style, and those that it is based on."""
+    known = set()
     while style is not None and style.style_id not in known:
         known.add(style.style_id)
         yield style
         style = style.base_style
 
 
-def _is_heading(paragraph: Any) -> bool:
-    """By its style or one that this is based on, or by its outline level."""
-    if level := find(paragraph._p, "./w:pPr/w:outlineLvl/@w:val"):
-        return int(level[0]) < BODY_TEXT
-    for style in _styles(paragraph):
-        if level := find(style.element, "./w:pPr/w:outlineLvl/@w:val"):
-            return int(level[0]) < BODY_TEXT
-        if str(style.name).startswith(HEADINGS):
-            return True
-    return False
+def _in_list(chain: list[Any]) -> bool:
+    return bool(chain) and str(chain[0].name).startswith("List")
 
 
-def _mark(paragraph: Any, counters: Counter[tuple[str, int]]) -> str:
+def _heading(style: Any) -> bool | None:
+    """Whether a style is that of a heading, by its outline level or its name; None if neither says so."""
+    level = _level(style.element)
+    return level if level is not None else (True if str(style.name).startswith(HEADINGS) else None)
+
+
+def _level(element: Any) -> bool | None:
+    level = find(element, "./w:pPr/w:outlineLvl/@w:val")
+    return int(level[0]) < BODY_TEXT if level else None
+
+
+def _is_heading(paragraph: Any, style: Style) -> bool:
+    level = _level(paragraph._p) if paragraph._p.pPr is not None else None
+    return bool(style.heading if level is None else level)
+
+
+def _mark(paragraph: Any, style: Style, known: Known) -> str:
     """ "- " or "3. " before a list item, "" before any other paragraph; counts the item."""
-    numbering = _numbering(paragraph)
-    if numbering is None:
-        return "- " if paragraph.style is not None and str(paragraph.style.name).startswith("List") else ""
+    own = _numbering(paragraph._p) if paragraph._p.pPr is not None else None
+    numbering = style.numbering if own is None else own
+    if not numbering:
+        return "- " if style.in_list else ""
     list_, level = numbering
-    for key in [key for key in counters if key[0] == list_ and key[1] > level]:
-        del counters[key]  # deeper levels begin anew
-    counters[numbering] += 1
-    return "- " if _format(paragraph.part, list_, level) in ("bullet", "none", None) else f"{counters[numbering]}. "
+    for key in [key for key in known.counters if key[0] == list_ and key[1] > level]:
+        del known.counters[key]  # deeper levels begin anew
+    known.counters[numbering] += 1
+    if numbering not in known.formats:
+        known.formats[numbering] = _format(paragraph.part, list_, level)
+    return "- " if known.formats[numbering] in ("bullet", "none", None) else f"{known.counters[numbering]}. "
 
 
-def _numbering(paragraph: Any) -> tuple[str, int] | None:
-    """List and level of a paragraph, by itself or by its style."""
-    for holder in [paragraph._p, *(style.element for style in _styles(paragraph))]:
-        for found in find(holder, "./w:pPr/w:numPr[w:numId]"):
-            list_, level = find(found, "./w:numId/@w:val")[0], find(found, "./w:ilvl/@w:val") or ["0"]
-            return (list_, int(level[0])) if list_ != "0" else None  # 0 frees a paragraph from its style's list
+def _numbering(element: Any) -> tuple[str, int] | tuple[()] | None:
+    """List and level of a paragraph or style; an empty pair if it is freed from its style's list, None if it says nothing."""
+    for found in find(element, "./w:pPr/w:numPr[w:numId]"):
+        list_, level = find(found, "./w:numId/@w:val")[0], find(found, "./w:ilvl/@w:val") or ["0"]
+        return (list_, int(level[0])) if list_ != "0" else ()
     return None
 
 

@@ -8,6 +8,7 @@ import regex
 from mbegu.extras import needs
 from mbegu.sources.documents.direction import RIGHT, logical
 from mbegu.sources.documents.documents import Part, Unreadable
+from mbegu.sources.documents.drawn import refuse, size
 from mbegu.sources.documents.lines import CELLS, parts
 from mbegu.sources.documents.pdfium import Seen, look, opened
 
@@ -15,7 +16,7 @@ with needs("documents"):
     from pypdf import PdfReader
     from pypdf.generic import BooleanObject, DictionaryObject, NameObject, NullObject, StreamObject
 
-MOST_DRAWN = 20_000_000  # bytes of a PDF's unpacked page descriptions, of which pypdf reads about a million a second
+MOST_LAID_OUT = 1_000_000  # bytes of a page's description, above which its layout would need many seconds
 LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
 COLUMN = 25  # characters, above which what stands side by side is text in two columns rather than a table
 MOST_MUTE = 0.02  # of the characters of a page may be in a font that names none, such as bullets
@@ -31,15 +32,15 @@ def read_pdf(content: bytes) -> list[Part]:
     reader = PdfReader(BytesIO(content))
     if reader.is_encrypted and not reader.decrypt(""):
         raise Unreadable("encrypted; save it without a password")
-    drawn, pages, lost = 0, [], []
+    pages, lost = [], []
+    drawn, known = 0, {}  # type: tuple[int, dict[int, int]]
     with opened(content) as drawing:
         for number, page in enumerate(reader.pages, 1):
-            contents = page.get_contents()
-            drawn += len(contents.get_data()) if contents is not None else 0
-            if drawn > MOST_DRAWN:
-                raise Unreadable(f"pages that unpack to more than {MOST_DRAWN:,} bytes")
+            described = size(page, known)
+            drawn += described
+            refuse(drawn, len(content))
             seen = look(drawing, number - 1) if drawing else Seen(str(page.extract_text()), 0, "")
-            pages.append(_page(page, seen))
+            pages.append(_page(page, seen) if described <= MOST_LAID_OUT else seen.text.split("\n"))
             lost += [Part("", "", number, lost=(seen.lost,))] if seen.lost else []
     return parts(pages, numbered=True) + lost
 
