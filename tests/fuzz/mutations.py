@@ -13,10 +13,11 @@ bounded = settings(
     max_examples=EXAMPLES or 25, derandomize=not EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
 PIECES = [
-    b"\0", b"\xff", b"\xef\xbb\xbf", b"\xff\xfe", b"\r", b"\n", b"\n\n", b"\t", b'"', b"'", b"\\", b"{", b"}", b"[", b"]", b"<", b">",
-    b",", b":", b"|", b"- ", b"#", b"&", b"*a", b"&a", b"!!python/object", b"1e999", b"NaN", b"-1", b"9" * 40, b"null", b"true",
-    b"[" * 200, b"{" * 200, b"\\ud800", b"\\u0000", "\u2028".encode(), "\u202e".encode(), "\u200b".encode(), "ሰላም".encode(), "سلام".encode(),
-    "👩\u200d👧".encode(), b"-->", b"<!--", b"```", b"/", b"%", b"0", b"<td rowspan=9>", b"endobj", b"Q", b"q ", b"=1+1",
+    b"\0", b"\xff", b"\xef\xbb\xbf", b"\xff\xfe", b"\r", b"\n", b"\n\n", b"\t", b'"', b"'", b"\\", b"{", b"}", b"[", b"]",
+    b"<", b">", b",", b":", b"|", b"- ", b"#", b"&", b"*a", b"&a", b"!!python/object", b"1e999", b"NaN", b"-1", b"9" * 40,
+    b"null", b"true", b"[" * 200, b"{" * 200, b"\\ud800", b"\\u0000", "\u2028".encode(), "\u202e".encode(), "\u200b".encode(),
+    "ሰላም".encode(), "سلام".encode(), "👩\u200d👧".encode(), b"-->", b"<!--", b"```", b"/", b"%", b"0", b"<td rowspan=9>",
+    b"endobj", b"Q", b"q ", b"=1+1",
 ]  # fmt: skip
 
 
