@@ -1,6 +1,7 @@
-"""Reads the documents of a folder: Markdown, plain text, HTML, PDF and DOCX.
+"""Reads the documents of a folder: Markdown, plain text, HTML, PDF, Word, Excel, PowerPoint, ODT, EPUB, RTF, CSV and EML.
 
-In: a folder. Out: one record a document, with its text, hash, headings and pages; files that were not read in the ledger.
+In: a folder. Out: one record a document, with its text, hash, headings and pages; in the ledger, files that were not read and
+what was left out of others.
 
     python stages/ingest.py --folder documents --out data/documents/hr.jsonl --ledger data/documents/hr.unread.jsonl --include '*'
 """
@@ -24,7 +25,7 @@ class Ingest(NamedTuple):
 @click.command(cls=Stage)
 @path("--folder", "Where the documents are; searched recursively.")
 @path("--out", "Documents.")
-@path("--ledger", "Files that were not read, and why.")
+@path("--ledger", "Files that were not read and what was left out of others, and why.")
 @section(Ingest, "ingest")
 def main(folder: Path, out: Path, ledger: Path, ingest: Ingest) -> None:
     """Read the documents of a folder."""

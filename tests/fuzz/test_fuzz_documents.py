@@ -8,6 +8,7 @@ import hostile
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kinds import FILES
 from mutations import EXAMPLES, bounded, mutated, packed
 from root import ROOT
 from test_documents import AMHARIC, ENCODED, MARKDOWN, PAGE, docx, pdf
@@ -20,6 +21,8 @@ SEEDS = {
     ".html": mutated(PAGE.encode()),
     ".pdf": mutated(pdf(["A page about loans.", "Second page, 5,000."])),
     ".docx": mutated(docx(("Heading 1", "ውል"), ("List Bullet", "One"), table=[["a", "b"]])) | packed(docx(("Normal", "Text"))),
+    **{f".{kind}": mutated(content) | packed(content) for kind, content in FILES.items() if content.startswith(b"PK")},
+    **{f".{kind}": mutated(content) for kind, content in FILES.items() if not content.startswith(b"PK")},
 }
 
 

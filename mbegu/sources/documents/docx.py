@@ -1,13 +1,13 @@
 """DOCX files as text: headings, paragraphs with their notes, lists with their numbers, tables as rows."""
 
-import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any, NamedTuple
 
 from mbegu.extras import needs
-from mbegu.sources.documents.documents import Part, Unreadable, one_line
+from mbegu.sources.documents.archives import refuse_bomb
+from mbegu.sources.documents.documents import Part, one_line
 from mbegu.sources.documents.grid import LONGEST, Cell, laid_out
 from mbegu.sources.documents.runs import FALLBACK, OFFICE, Notes, find, inside, left_out, paragraphs, read_notes, text
 
@@ -17,8 +17,6 @@ with needs("documents"):
     from docx.oxml.ns import qn
     from docx.text.paragraph import Paragraph
 
-LARGEST = 50_000_000  # bytes that a file unpacks to
-DENSEST = 200  # bytes unpacked for one packed; office files have about 10, bombs 1,000
 HEADINGS = ("Heading", "Title")
 GOES_ON = "\ufdd0"  # no character: a cell that is one with that above it
 BODY_TEXT = 9  # the outline level of what is no heading
@@ -51,7 +49,7 @@ def read_docx(content: bytes) -> list[Part]:
     Raises:
         Unreadable: no DOCX, or one that unpacks to far more than it should.
     """
-    refuse_bomb(content)
+    refuse_bomb(content, "DOCX")
     document = Document(BytesIO(content))
     known = Known({}, {}, Counter())
     notes = read_notes(document.part)
@@ -72,21 +70,6 @@ def read_docx(content: bytes) -> list[Part]:
             found[-1][1].append(f"\n[{number}] {notes.texts.get(key, '')}\n\n")
     parts = [Part(heading, "".join(pieces)) for heading, pieces in found]
     return [parts[0]._replace(lost=tuple(left_out(document.part))), *parts[1:]]
-
-
-def refuse_bomb(content: bytes) -> None:
-    """Refuses an archive whose members are far larger than it; their declared sizes bind the unpacker too.
-
-    Raises:
-        Unreadable: it is no archive, or one to refuse.
-    """
-    try:
-        members = zipfile.ZipFile(BytesIO(content)).infolist()
-    except zipfile.BadZipFile:
-        raise Unreadable("broken DOCX (no zip archive, or cut short)") from None
-    size = sum(member.file_size for member in members)
-    if size > LARGEST or size > DENSEST * len(content):
-        raise Unreadable(f"unpacks to {size:,} bytes, {size // len(content)} times its size")
 
 
 def _blocks(element: Any) -> Iterator[Any]:

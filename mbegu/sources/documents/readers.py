@@ -7,16 +7,24 @@ from typing import Any
 from mbegu.rows.ledger import Sieved
 from mbegu.sources.documents.documents import Part, Unreadable, document, shown
 from mbegu.sources.documents.docx import read_docx
+from mbegu.sources.documents.epub import read_epub
 from mbegu.sources.documents.html import read_html
 from mbegu.sources.documents.lines import read_text
+from mbegu.sources.documents.mail import read_mail
 from mbegu.sources.documents.markdown import read_markdown
+from mbegu.sources.documents.odt import read_odt
 from mbegu.sources.documents.pdf import read_pdf
+from mbegu.sources.documents.rtf import read_rtf
+from mbegu.sources.documents.sheets import read_csv, read_xlsx
+from mbegu.sources.documents.slides import read_pptx
 
 STAGE = "ingest"
 LARGEST = 50_000_000  # bytes of a file
 READERS: dict[str, Callable[[bytes], list[Part]]] = {
     ".docx": read_docx, ".htm": read_html, ".html": read_html, ".markdown": read_markdown, ".md": read_markdown,
     ".pdf": read_pdf, ".txt": read_text,
+    ".csv": read_csv, ".eml": read_mail, ".epub": read_epub, ".odt": read_odt, ".pptx": read_pptx, ".rtf": read_rtf,
+    ".tsv": read_csv, ".xhtml": read_html, ".xlsx": read_xlsx,
 }  # fmt: skip
 
 
@@ -58,7 +66,7 @@ def read_document(folder: Path, name: str) -> tuple[dict[str, Any], list[Part]]:
     except (OSError, RuntimeError) as error:  # Python 3.11 raises the latter for a link to itself
         raise Unreadable(f"can't be opened ({getattr(error, 'strerror', None) or 'a link in a circle'})") from None
     if reader is None:
-        raise Unreadable(f"no reader for {path.suffix or 'a file without a suffix'}; there are {', '.join(sorted(READERS))}")
+        raise Unreadable(f"no reader for {path.suffix or 'a file without a suffix'}; there are {', '.join(READERS)}")
     try:
         parts = reader(content)
         return document(name, content, parts), [part for part in parts if part.lost]
