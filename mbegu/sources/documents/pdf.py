@@ -10,6 +10,7 @@ from mbegu.sources.documents.direction import RIGHT, logical
 from mbegu.sources.documents.documents import Part, Unreadable
 from mbegu.sources.documents.drawn import refuse, size
 from mbegu.sources.documents.lines import CELLS, parts
+from mbegu.sources.documents.ocr import Ocr, read
 from mbegu.sources.documents.pdfium import Seen, look, opened
 
 with needs("documents"):
@@ -19,12 +20,14 @@ with needs("documents"):
 MOST_LAID_OUT = 1_000_000  # bytes of a page's description, above which its layout would need many seconds
 LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
 COLUMN = 25  # characters, above which what stands side by side is text in two columns rather than a table
-MOST_MUTE = 0.02  # of the characters of a page may be in a font that names none, such as bullets
 GLYPH = regex.compile(rb"<((?:[0-9A-Fa-f]{4}){2,})>")  # several characters that one glyph stands for
 
 
-def read_pdf(content: bytes) -> list[Part]:
+def read_pdf(content: bytes, ocr: Ocr | None = None) -> list[Part]:
     """Parts of a PDF, one a page or heading, and one without text for each page of which something could not be read.
+
+    Args:
+        ocr: what reads pages that hold no text, or little.
 
     Raises:
         Unreadable: encrypted, or pages that unpack to too much.
@@ -39,15 +42,26 @@ def read_pdf(content: bytes) -> list[Part]:
             described = size(page, known)
             drawn += described
             refuse(drawn, len(content))
-            seen = look(drawing, number - 1) if drawing else Seen(str(page.extract_text()), 0, "")
+            seen = look(drawing, number - 1) if drawing else Seen(str(page.extract_text()), False, "")
+            if ocr and seen.unread:
+                seen = _scanned(ocr, drawing, number - 1, seen)
             pages.append(_page(page, seen) if described <= MOST_LAID_OUT else seen.text.split("\n"))
             lost += [Part("", "", number, lost=(seen.lost,))] if seen.lost else []
     return parts(pages, numbered=True) + lost
 
 
+def _scanned(ocr: Ocr, drawing: Any, place: int, seen: Seen) -> Seen:
+    """A page as Tesseract reads it, if it finds text there."""
+    try:
+        text = read(ocr, drawing, place).strip()
+    except Unreadable as error:
+        return seen._replace(lost=f"{seen.lost}; {error}")
+    return Seen(text, True, f"{seen.lost}; read by tesseract {ocr.version} ({ocr.languages})") if text else seen
+
+
 def _page(page: Any, seen: Seen) -> list[str]:
     """The lines of a page as they are laid out, which shows tables and paragraphs; if that fails, as PDFium has them."""
-    if not seen.text.strip() or seen.mute > MOST_MUTE:
+    if not seen.text.strip() or seen.unread:
         return seen.text.split("\n")
     try:
         _turn_ligatures(page, seen.text)

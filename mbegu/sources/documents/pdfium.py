@@ -15,6 +15,7 @@ HYPHEN = regex.compile(r"[\x02\ufffe]")  # for which PDFium leaves out the end o
 READABLE = regex.compile(r"[\p{L}\p{N}]")
 FEW = 50  # letters and digits: a scanned page may have a stamp or a number
 MOSTLY = 0.5  # of a page's area
+MOST_MUTE = 0.02  # of the characters of a page may be in a font that names none, such as bullets
 DEEPEST = 5  # drawings within drawings
 
 
@@ -22,7 +23,7 @@ class Seen(NamedTuple):
     """A page."""
 
     text: str  # without the characters that are in a font which names none
-    mute: float  # the share of those
+    unread: bool  # whether that is most of what the page shows
     lost: str  # what could not be read, for the ledger, or ""
 
 
@@ -46,7 +47,8 @@ def look(document: Any, place: int) -> Seen:
         if mute:
             whole = "".join(_spoken(text, count))
         whole = HYPHEN.sub("-\n", whole.replace("\r\n", "\n"))
-        return Seen(whole, mute / max(1, count), _lost(page, place + 1, whole, mute, count))
+        lost = _lost(page, place + 1, whole, mute, count)
+        return Seen(whole, mute > MOST_MUTE * count if mute else bool(lost), lost)
 
 
 def _spoken(text: Any, count: int) -> Iterator[str]:

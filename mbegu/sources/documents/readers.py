@@ -12,6 +12,7 @@ from mbegu.sources.documents.html import read_html
 from mbegu.sources.documents.lines import read_text
 from mbegu.sources.documents.mail import read_mail
 from mbegu.sources.documents.markdown import read_markdown
+from mbegu.sources.documents.ocr import Ocr
 from mbegu.sources.documents.odt import read_odt
 from mbegu.sources.documents.pdf import read_pdf
 from mbegu.sources.documents.rtf import read_rtf
@@ -28,14 +29,14 @@ READERS: dict[str, Callable[[bytes], list[Part]]] = {
 }  # fmt: skip
 
 
-def read_all(folder: Path, names: Iterable[str]) -> Sieved:
+def read_all(folder: Path, names: Iterable[str], ocr: Ocr | None = None) -> Sieved:
     """The records of files, and the ledger of those that can't be read or hold what another does, and of what was left out."""
     known: dict[str, str] = {}  # where each content stands
     read, unread = [], []
     for name in names:
         path = shown(name)
         try:
-            found, lost = read_document(folder, name)
+            found, lost = read_document(folder, name, ocr)
             if found["sha256"] in known:
                 raise Unreadable(f"same content as {known[found['sha256']]}")
             known[found["sha256"]] = path
@@ -50,11 +51,12 @@ def _line(path: str, action: str, reason: str, **more: Any) -> dict[str, Any]:
     return {"path": path, "stage": STAGE, "action": action, "reason": reason, **more}
 
 
-def read_document(folder: Path, name: str) -> tuple[dict[str, Any], list[Part]]:
+def read_document(folder: Path, name: str, ocr: Ocr | None = None) -> tuple[dict[str, Any], list[Part]]:
     """The record (`documents.document`) of a file, and the parts that say what was left out of it.
 
     Args:
         name: its path below `folder`.
+        ocr: what reads scanned pages.
 
     Raises:
         Unreadable: the file holds no text that can be read; the message says why.
@@ -68,7 +70,7 @@ def read_document(folder: Path, name: str) -> tuple[dict[str, Any], list[Part]]:
     if reader is None:
         raise Unreadable(f"no reader for {path.suffix or 'a file without a suffix'}; there are {', '.join(READERS)}")
     try:
-        parts = reader(content)
+        parts = read_pdf(content, ocr) if reader is read_pdf else reader(content)
         return document(name, content, parts), [part for part in parts if part.lost]
     except Unreadable:
         raise
