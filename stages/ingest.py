@@ -1,8 +1,9 @@
-"""Reads the documents of a folder: Markdown, plain text, HTML, PDF and DOCX.
+"""Reads the documents of a folder: Markdown, plain text, HTML, PDF, Word, Excel, PowerPoint, ODT, EPUB, RTF, CSV and EML.
 
-In: a folder. Out: one record a document, with its text, hash, headings and pages; files that were not read in the ledger.
+In: a folder. Out: one record a document, with its text, hash, headings and pages; in the ledger, files that were not read and
+what was left out of others.
 
-    python stages/ingest.py --folder documents --out data/documents/hr.jsonl --ledger data/documents/hr.unread.jsonl --include '*'
+    python stages/ingest.py --folder documents --out data/documents/hr.jsonl --ledger hr.unread.jsonl --include '*' --ocr ''
 """
 
 from pathlib import Path
@@ -19,12 +20,13 @@ class Ingest(NamedTuple):
 
     include: Annotated[list[str], NONEMPTY, "Glob of files to read, such as '*.md' or 'hr/*'; repeat."]
     exclude: Annotated[list[str], "Glob of files to leave alone; repeat."]
+    ocr: Annotated[str, "Languages in which Tesseract reads scanned pages, such as eng+amh; '' leaves them to the ledger."]
 
 
 @click.command(cls=Stage)
 @path("--folder", "Where the documents are; searched recursively.")
 @path("--out", "Documents.")
-@path("--ledger", "Files that were not read, and why.")
+@path("--ledger", "Files that were not read and what was left out of others, and why.")
 @section(Ingest, "ingest")
 def main(folder: Path, out: Path, ledger: Path, ingest: Ingest) -> None:
     """Read the documents of a folder."""
@@ -34,11 +36,12 @@ def main(folder: Path, out: Path, ledger: Path, ingest: Ingest) -> None:
 
     from mbegu.errors import BadInput
     from mbegu.rows.jsonl import write_lines
-    from mbegu.sources.documents import documents, readers
+    from mbegu.sources.documents import documents, ocr, readers
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it can't read, the ledger says
     names, others = documents.find(folder, ingest.include, ingest.exclude)
-    read, unread = readers.read_all(folder, tqdm(names, desc="Read", unit="file", disable=None, dynamic_ncols=True))
+    progress = tqdm(names, desc="Read", unit="file", disable=None, dynamic_ncols=True)
+    read, unread = readers.read_all(folder, progress, ocr.find(ingest.ocr))
     if not read:
         raise BadInput(f"{folder}: none of {len(names)} files could be read; the first: {unread[0]['reason']}.")
     write_lines(out, read)

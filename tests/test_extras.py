@@ -28,7 +28,18 @@ def test_importing_a_reader_says_which_extra_it_needs(module, package):
 
 def test_a_stage_says_it_in_one_line_and_writes_nothing(tmp_path):
     (tmp_path / "a.md").write_text("ሰላም 🙂", encoding="utf-8")
-    given = ["--folder", str(tmp_path), "--out", str(tmp_path / "o"), "--ledger", str(tmp_path / "l"), "--include", "*"]
+    given = [
+        "--folder",
+        str(tmp_path),
+        "--out",
+        str(tmp_path / "o"),
+        "--ledger",
+        str(tmp_path / "l"),
+        "--include",
+        "*",
+        "--ocr",
+        "",
+    ]
     run = python("bs4", "sys.argv[0] = 'ingest.py'; runpy.run_path('stages/ingest.py', run_name='__main__')", *given)
     said = "Error: bs4 is not installed; it comes with the extra `documents`: pip install 'mbegu[documents]'.\n"
     assert (run.returncode, run.stdout, run.stderr) == (1, "", said)

@@ -100,7 +100,7 @@ def bomb() -> bytes:
 
 def read(name: str, content: bytes, folder: Path) -> dict:
     (folder / name).write_bytes(content)
-    return readers.read_document(folder, name)
+    return readers.read_document(folder, name)[0]
 
 
 HTML = "<html><nav>Menu</nav><h1>Fees &amp; terms</h1><p>One&nbsp;fee.</p><table><tr><th>Kit</th><th>KES</th></tr><tr><td>A</td><td>5</td></tr></table><ul><li>ሰላም</li></ul><footer>Contact</footer></html>"  # noqa: E501
@@ -402,7 +402,7 @@ def test_docx_lists_count_and_controls_insertions_and_merged_cells_are_read_once
 def test_the_documents_of_the_example_are_read_whole():
     folder = Path(__file__).parents[2] / "examples/company_docs/documents"
     names, _ = documents.find(folder, ["*"], [])
-    found = {name: readers.read_document(folder, name) for name in names}
+    found = {name: readers.read_document(folder, name)[0] for name in names}
     assert len(found) >= 12 and sum(len(one["text"].split()) for one in found.values()) >= 15_000
     assert {Path(name).suffix for name in found} == {".md", ".txt", ".html", ".pdf", ".docx"}
     report = found["finance/annual_report_2025.pdf"]

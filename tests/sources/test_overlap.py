@@ -18,7 +18,7 @@ def sections(folder: Path) -> dict[tuple[str, str], str]:
     """Text by document and heading."""
     found = {}
     for path in folder.glob("*.md"):
-        document = read_document(folder, path.name)
+        document = read_document(folder, path.name)[0]
         starts = [anchor["start"] for anchor in document["anchors"]]
         for anchor, end in zip(document["anchors"], [*starts[1:], len(document["text"])], strict=True):
             found[path.name, anchor["anchor"]] = document["text"][anchor["start"] : end]

@@ -12,7 +12,7 @@ from root import ROOT
 from test_documents import AMHARIC, ENCODED, UNREADABLE, docx, pdf
 
 EXAMPLE = ROOT / "examples/company_docs"
-INGEST = ["ingest", "--folder", "in", "--out", "out.jsonl", "--ledger", "ledger.jsonl"]
+INGEST = ["ingest", "--folder", "in", "--out", "out.jsonl", "--ledger", "ledger.jsonl", "--ocr", ""]
 CHUNK = ["chunk", "--documents", "out.jsonl", "--heldout_rows", "heldout.jsonl", "--out", "chunks.jsonl", "--heldout_out",
          "held.jsonl", "--ledger", "left.jsonl", "--size", 120, "--step", 120, "--min_size", 10]  # fmt: skip
 CHARACTERS = ["--base", "no-model", "--unit", "characters"]
@@ -56,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_every_bad_file_is_a_ledger_line_and_the_others_are_read(folder, tmp_path):
     command = [sys.executable, ROOT / "stages/ingest.py", "--folder", "in", "--out", "out.jsonl", "--ledger", "ledger.jsonl",
-               "--include", "*", "--exclude", "*.png"]  # fmt: skip
+               "--include", "*", "--exclude", "*.png", "--ocr", ""]  # fmt: skip
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     assert not done.stderr  # no notices of the libraries; the bar is for terminals

@@ -119,7 +119,10 @@ def test_a_swahili_document_gets_its_rows_and_says_in_one_way_that_it_does_not_k
 
     endpoint, _ = serve(speaks)
     options = teacher(tiny_base, "openai", base_url=endpoint.base_url)
-    assert stage("ingest", "--folder", folder, "--out", "d.jsonl", "--ledger", "u.jsonl", "--include", "*.md").exit_code == 0
+    assert (
+        stage("ingest", "--folder", folder, "--out", "d.jsonl", "--ledger", "u.jsonl", "--include", "*.md", "--ocr", "").exit_code
+        == 0
+    )
     write_jsonl("heldout.jsonl", [{"instruction": "Nini?", "output": "Hiki."}])
     done = stage("chunk", "--documents", "d.jsonl", "--heldout_rows", "heldout.jsonl", "--base", "no", "--out", "chunks.jsonl",
                  "--heldout_out", "h.jsonl", "--ledger", "l.jsonl", "--unit", "characters", "--size", 330, "--step", 330,
@@ -246,7 +249,7 @@ def test_a_recorded_reply_that_fails_its_check_is_in_the_survey_and_in_the_ledge
 
 def test_the_recording_of_the_sample_is_about_all_of_its_chunks_and_no_other(stage, tmp_path):
     sample = ROOT / "templates/project/documents"
-    given = ["ingest", "--folder", sample / "documents", "--out", "d.jsonl", "--ledger", "u.jsonl"]
+    given = ["ingest", "--folder", sample / "documents", "--out", "d.jsonl", "--ledger", "u.jsonl", "--ocr", ""]
     assert stage(*given, "--include", "*.md", "--include", "*.html", "--include", "*.txt").exit_code == 0
     done = stage("chunk", "--documents", "d.jsonl", "--heldout_rows", sample / "data/heldout.jsonl", "--base", "no", "--out",
                  "chunks.jsonl", "--heldout_out", "h.jsonl", "--ledger", "l.jsonl", "--unit", "characters", "--size", 320,

@@ -25,6 +25,7 @@ class Part(NamedTuple):
     text: str
     page: int | None = None
     glue: str = "\n\n"  # what stands between the part before and this one; a sentence may run over the end of a page
+    lost: tuple[str, ...] = ()  # what was left out here, for the ledger
 
 
 class Unreadable(Exception):
@@ -71,7 +72,8 @@ def document(name: str, content: bytes, parts: Sequence[Part]) -> dict[str, Any]
     cleaned = [part._replace(anchor=one_line(part.anchor), text=clean(part.text)) for part in parts]
     kept = [part for part in cleaned if part.text]
     if not kept:
-        raise Unreadable("no text in it")
+        lost = [reason for part in parts for reason in part.lost]
+        raise Unreadable("; ".join(["no text in it", *lost[:3], *([f"and {len(lost) - 3} more"] if len(lost) > 3 else [])]))
     text, anchors = _join(kept)
     path = shown(name)
     return {

@@ -1,71 +1,75 @@
-"""DOCX files as text: headings, paragraphs, lists with their numbers, tables as rows."""
+"""DOCX files as text: headings, paragraphs with their notes, lists with their numbers, tables as rows."""
 
-import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 from mbegu.extras import needs
-from mbegu.sources.documents.documents import Part, Unreadable, one_line
+from mbegu.sources.documents.archives import refuse_bomb
+from mbegu.sources.documents.documents import Part, one_line
+from mbegu.sources.documents.grid import LONGEST, Cell, laid_out
+from mbegu.sources.documents.runs import FALLBACK, OFFICE, Notes, find, inside, left_out, paragraphs, read_notes, text
 
 with needs("documents"):
     from docx import Document
     from docx.opc.constants import RELATIONSHIP_TYPE
-    from docx.oxml.ns import nsmap, qn
+    from docx.oxml.ns import qn
     from docx.text.paragraph import Paragraph
-    from lxml import etree
 
-LARGEST = 50_000_000  # bytes that a file unpacks to
-DENSEST = 200  # bytes unpacked for one packed; office files have about 10, bombs 1,000
-MARKS = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
-WRAPPERS = {qn("w:sdt"), qn("w:sdtContent"), qn("w:ins"), qn("w:customXml"), qn("w:smartTag")}
+HEADINGS = ("Heading", "Title")
+GOES_ON = "\ufdd0"  # no character: a cell that is one with that above it
+BODY_TEXT = 9  # the outline level of what is no heading
+WRAPPERS = {qn(f"w:{name}") for name in ("sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag")}
+WRAPPERS |= {f"{OFFICE}AlternateContent", f"{OFFICE}Choice"}
+ROW, CELL, CONTROL, CONTENT = qn("w:tr"), qn("w:tc"), qn("w:sdt"), qn("w:sdtContent")
 CONTENTS = "./w:sdtPr//w:docPartGallery[@w:val='Table of Contents']"
-BOXES = ".//w:txbxContent[not(ancestor::*[local-name()='Fallback'])]"  # each stands twice, the second time for old readers
+
+
+class Style(NamedTuple):
+    """What a paragraph style says of its paragraphs."""
+
+    in_list: bool
+    heading: bool | None
+    numbering: tuple[str, int] | tuple[()] | None
+
+
+class Known(NamedTuple):
+    """What has been looked up of a document, and how far its lists have come."""
+
+    styles: dict[str | None, Style]
+    formats: dict[tuple[str, int], str | None]
+    counters: Counter[tuple[str, int]]
 
 
 def read_docx(content: bytes) -> list[Part]:
-    """Parts of a file, one a heading. Content controls, insertions and text boxes count, deletions don't.
+    """Parts of a file, one a heading. Content controls, insertions and text boxes count, deletions don't; a note stands
+    below what refers to it.
 
     Raises:
         Unreadable: no DOCX, or one that unpacks to far more than it should.
     """
-    refuse_bomb(content)
+    refuse_bomb(content, "DOCX")
     document = Document(BytesIO(content))
-    counters: Counter[tuple[str, int]] = Counter()
+    known = Known({}, {}, Counter())
+    notes = read_notes(document.part)
     found: list[tuple[str, list[str]]] = [("", [])]
     for element in _blocks(document.element.body):
+        cited = len(notes.cited)
         if element.tag == qn("w:tbl"):
-            found[-1][1].append("\n\n" + "\n".join(_rows(element)) + "\n\n")
-        elif text := _text(element).strip():
+            found[-1][1].append("\n\n" + "\n".join(_rows(element, notes)) + "\n\n")
+        elif said := text(element, notes).strip():
             paragraph = Paragraph(element, document)
-            style = str(paragraph.style.name) if paragraph.style is not None else ""
-            if style.startswith(("Heading", "Title")):
-                found.append((one_line(text), [f"{one_line(text)}\n\n"]))
+            style = _style(paragraph, known)
+            if _is_heading(paragraph, style):
+                found.append((one_line(said), [f"{one_line(said)}\n\n"]))
             else:
-                mark = _mark(paragraph, style, counters)
-                found[-1][1].append(f"{mark}{text}\n" if mark else f"\n{text}\n\n")
-    return [Part(heading, "".join(pieces)) for heading, pieces in found]
-
-
-def refuse_bomb(content: bytes) -> None:
-    """Refuses an archive whose members are far larger than it; their declared sizes bind the unpacker too.
-
-    Raises:
-        Unreadable: it is no archive, or one to refuse.
-    """
-    try:
-        members = zipfile.ZipFile(BytesIO(content)).infolist()
-    except zipfile.BadZipFile:
-        raise Unreadable("broken DOCX (no zip archive, or cut short)") from None
-    size = sum(member.file_size for member in members)
-    if size > LARGEST or size > DENSEST * len(content):
-        raise Unreadable(f"unpacks to {size:,} bytes, {size // len(content)} times its size")
-
-
-def _find(element: Any, path: str) -> Any:
-    """What an XPath finds; python-docx knows its prefixes only in elements that it has a class for."""
-    return etree._Element.xpath(element, path, namespaces=nsmap)
+                mark = _mark(paragraph, style, known)
+                found[-1][1].append(f"{mark}{said}\n" if mark else f"\n{said}\n\n")
+        for number, key in enumerate(notes.cited[cited:], cited + 1):
+            found[-1][1].append(f"\n[{number}] {notes.texts.get(key, '')}\n\n")
+    parts = [Part(heading, "".join(pieces)) for heading, pieces in found]
+    return [parts[0]._replace(lost=tuple(left_out(document.part))), *parts[1:]]
 
 
 def _blocks(element: Any) -> Iterator[Any]:
@@ -75,48 +79,109 @@ def _blocks(element: Any) -> Iterator[Any]:
             yield child
         elif child.tag == qn("w:p"):
             yield child
-            for box in _find(child, BOXES):
-                yield from _blocks(box)
-        elif child.tag in WRAPPERS and not (child.tag == qn("w:sdt") and _find(child, CONTENTS)):
+            for box in child.iter(qn("w:txbxContent")):
+                if not inside(box, {qn("w:p"), FALLBACK}, child):
+                    yield from _blocks(box)
+        elif child.tag in WRAPPERS and not (child.tag == qn("w:sdt") and find(child, CONTENTS)):
             yield from _blocks(child)
 
 
-def _text(paragraph: Any) -> str:
-    runs = (run for run in paragraph.iter(qn("w:r")) if next(run.iterancestors(qn("w:p"))) is paragraph)
-    kept = (run for run in runs if next(run.iterancestors(qn("w:moveFrom")), None) is None)
-    return "".join(node.text or "" if node.tag == qn("w:t") else MARKS.get(node.tag, "") for run in kept for node in run)
+def _rows(table: Any, notes: Notes) -> list[str]:
+    cells = [[_cell(cell, notes) for cell in _children(row, CELL)] for row in _children(table, ROW)]
+    grid: list[list[str]] = []
+    for row in laid_out(cells):
+        above = grid[-1] if grid else []
+        grid.append([_above(above, column) if text == GOES_ON else text for column, text in enumerate(row)])
+    return [" | ".join(row) for row in grid if any(row)]
 
 
-def _rows(table: Any) -> Iterator[str]:
-    for row in _find(table, "./w:tr | ./w:sdt/w:sdtContent/w:tr"):
-        cells = _find(row, "./w:tc | ./w:sdt/w:sdtContent/w:tc")
-        texts = [one_line(" ".join(_text(paragraph) for paragraph in cell.iter(qn("w:p")))) for cell in cells]
-        if any(texts):
-            yield " | ".join(texts)
+def _children(element: Any, tag: str) -> Iterator[Any]:
+    """The children of a kind, also those in a content control. XPath would be slow for a hundred thousand rows."""
+    for child in element.iterchildren(tag, CONTROL):
+        if child.tag == tag:
+            yield child
+        else:
+            for content in child.iterchildren(CONTENT):
+                yield from content.iterchildren(tag)
 
 
-def _mark(paragraph: Any, style: str, counters: Counter[tuple[str, int]]) -> str:
-    """ "- " or "3. " before a list item, "" before any other paragraph; counts the item."""
-    numbering = _numbering(paragraph)
-    if numbering is None:
-        return "- " if style.startswith("List") else ""
-    list_, level = numbering
-    for key in [key for key in counters if key[0] == list_ and key[1] > level]:
-        del counters[key]  # deeper levels begin anew
-    counters[numbering] += 1
-    return "- " if _format(paragraph.part, list_, level) in ("bullet", "none", None) else f"{counters[numbering]}. "
+def _above(row: list[str], column: int) -> str:
+    return row[column] if column < len(row) and len(row[column]) <= LONGEST else ""
 
 
-def _numbering(paragraph: Any) -> tuple[str, int] | None:
-    """List and level of a paragraph, by itself or by its style."""
-    holders, style = [paragraph._p], paragraph.style
-    while style is not None:
-        holders.append(style.element)
+def _cell(cell: Any, notes: Notes) -> Cell:
+    said = one_line(" ".join(text(paragraph, notes) for paragraph in paragraphs(cell)))
+    properties = {node.tag: node.get(qn("w:val"), "") for kind in cell.iterchildren(qn("w:tcPr")) for node in kind}
+    if not said and properties.get(qn("w:vMerge")) in ("", "continue"):
+        said = GOES_ON
+    across = properties.get(qn("w:gridSpan"), "1")
+    return Cell(said, int(across) if across.isdecimal() else 1)
+
+
+def _style(paragraph: Any, known: Known) -> Style:
+    """What a paragraph's style says; looked up once a style, as python-docx searches all of them each time."""
+    name = paragraph._p.style
+    if name not in known.styles:
+        chain = list(_chain(paragraph.style))
+        known.styles[name] = Style(
+            _in_list(chain), _first(_heading(style) for style in chain), _first(_numbering(style.element) for style in chain)
+        )
+    return known.styles[name]
+
+
+def _first(values: Iterable[Any]) -> Any:
+    return next((value for value in values if value is not None), None)
+
+
+def _chain(style: Any) -> Iterator[Any]:
+    """A style, and those that it is based on."""
+    known = set()
+    while style is not None and style.style_id not in known:
+        known.add(style.style_id)
+        yield style
         style = style.base_style
-    for holder in holders:
-        for found in _find(holder, "./w:pPr/w:numPr[w:numId]"):
-            list_, level = _find(found, "./w:numId/@w:val")[0], _find(found, "./w:ilvl/@w:val") or ["0"]
-            return (list_, int(level[0])) if list_ != "0" else None  # 0 frees a paragraph from its style's list
+
+
+def _in_list(chain: list[Any]) -> bool:
+    return bool(chain) and str(chain[0].name).startswith("List")
+
+
+def _heading(style: Any) -> bool | None:
+    """Whether a style is that of a heading, by its outline level or its name; None if neither says so."""
+    level = _level(style.element)
+    return level if level is not None else (True if str(style.name).startswith(HEADINGS) else None)
+
+
+def _level(element: Any) -> bool | None:
+    level = find(element, "./w:pPr/w:outlineLvl/@w:val")
+    return int(level[0]) < BODY_TEXT if level else None
+
+
+def _is_heading(paragraph: Any, style: Style) -> bool:
+    level = _level(paragraph._p) if paragraph._p.pPr is not None else None
+    return bool(style.heading if level is None else level)
+
+
+def _mark(paragraph: Any, style: Style, known: Known) -> str:
+    """ "- " or "3. " before a list item, "" before any other paragraph; counts the item."""
+    own = _numbering(paragraph._p) if paragraph._p.pPr is not None else None
+    numbering = style.numbering if own is None else own
+    if not numbering:
+        return "- " if style.in_list else ""
+    list_, level = numbering
+    for key in [key for key in known.counters if key[0] == list_ and key[1] > level]:
+        del known.counters[key]  # deeper levels begin anew
+    known.counters[numbering] += 1
+    if numbering not in known.formats:
+        known.formats[numbering] = _format(paragraph.part, list_, level)
+    return "- " if known.formats[numbering] in ("bullet", "none", None) else f"{known.counters[numbering]}. "
+
+
+def _numbering(element: Any) -> tuple[str, int] | tuple[()] | None:
+    """List and level of a paragraph or style; an empty pair if it is freed from its style's list, None if it says nothing."""
+    for found in find(element, "./w:pPr/w:numPr[w:numId]"):
+        list_, level = find(found, "./w:numId/@w:val")[0], find(found, "./w:ilvl/@w:val") or ["0"]
+        return (list_, int(level[0])) if list_ != "0" else ()
     return None
 
 
@@ -126,6 +191,6 @@ def _format(part: Any, list_: str, level: int) -> str | None:
         numbering = part.part_related_by(RELATIONSHIP_TYPE.NUMBERING).element
     except KeyError:
         return None
-    abstract = _find(numbering, f"./w:num[@w:numId='{list_}']/w:abstractNumId/@w:val")
+    abstract = find(numbering, f"./w:num[@w:numId='{list_}']/w:abstractNumId/@w:val")
     path = f"./w:abstractNum[@w:abstractNumId='{abstract[0] if abstract else ''}']/w:lvl[@w:ilvl='{level}']/w:numFmt/@w:val"
-    return next(iter(_find(numbering, path)), None)
+    return next(iter(find(numbering, path)), None)

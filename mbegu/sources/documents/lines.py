@@ -23,7 +23,8 @@ ENDED = regex.compile(r"[\p{Sentence_Terminal}:;,…][\p{Pe}\p{Pf}\"']*$")
 SECTION = regex.compile(r"\p{Nd}+(?:\.\p{Nd}+)+\.?\s")  # "2.1 The panel" is a heading without an empty line above it too
 DIGITS = regex.compile(r"\p{Nd}+")
 WORD = regex.compile(r"\p{L}+")
-HYPHENATED = regex.compile(r"(\p{L}[\p{L}-]*)[-‐]$")
+HYPHENATED = regex.compile(r"(?r)(\p{L}[\p{L}-]*)[-‐]$")  # from the end, as a line may be long
+NEAR = 100  # characters at the end of a block, of which one tells whether a sentence ends there
 
 
 class Line(NamedTuple):
@@ -70,16 +71,16 @@ def parts(pages: Sequence[Page], *, numbered: bool) -> list[Part]:
     """
     kept = without_running_lines(pages)
     blocks = _blocks(kept, _habits(kept))
-    found = [Part("", "", 1 if numbered else None)]
+    found = [(Part("", "", 1 if numbered else None), [""])]  # with the pieces of its text
     for place, block in enumerate(blocks):
         page = block.page if numbered else None
         if _is_heading(blocks, place):
-            found.append(Part(block.text, block.text, page, block.glue))
-        elif page != found[-1].page:
-            found.append(Part(found[-1].anchor, block.text, page, block.glue))
+            found.append((Part(block.text, "", page, block.glue), [block.text]))
+        elif page != found[-1][0].page:
+            found.append((Part(found[-1][0].anchor, "", page, block.glue), [block.text]))
         else:
-            found[-1] = found[-1]._replace(text=f"{found[-1].text}{block.glue}{block.text}")
-    return found
+            found[-1][1].extend((block.glue, block.text))
+    return [part._replace(text="".join(pieces)) for part, pieces in found]
 
 
 def without_running_lines(pages: Sequence[Page]) -> list[list[str]]:
@@ -158,11 +159,14 @@ def _lines(pages: Sequence[Page]) -> Iterator[Line]:
 
 def _rows(page: Page) -> list[tuple[list[Cell], str]]:
     """The cells of each row of a table, a row's lines joined; or none, and the line."""
-    lines = [_cells(line) for line in page]
+    lines = [_cells(line) if line.strip() else [] for line in page]
     found: list[tuple[list[Cell], str]] = []
     for place, cells in enumerate(lines):
+        if not cells:
+            found.append(([], page[place]))
+            continue
         row = found[-1][0] if found else []
-        if row and cells and _fills(row, cells):
+        if row and _fills(row, cells):
             rest = dict(cells)
             found[-1] = ([(start, f"{text} {rest[start]}" if start in rest else text) for start, text in row], "")
             continue
@@ -188,7 +192,7 @@ def _fills(row: Sequence[Cell], cells: Sequence[Cell]) -> bool:
 def _continues(before: Block, line: Line, habits: Habits, *, gap: bool) -> bool:
     """Whether a line of text continues the block before it, over no gap but that between pages."""
     turned = before.page != line.page
-    ended = ENDED.search(before.text) is not None
+    ended = ENDED.search(before.text[-NEAR:]) is not None
     if not line.text or (gap and not turned) or before.kind == "row" or (turned and ended):
         return False
     full = len(before.last.rstrip()) + 1 + len(line.raw.split()[0]) > FULL * habits.width
@@ -205,7 +209,7 @@ def _listed(blocks: Sequence[Block]) -> bool:
 
 def _glue(before: str, after: str, vocabulary: set[str]) -> tuple[str, str]:
     """The text before, without its hyphen if that only parts a word; and what joins the text after to it."""
-    parted = HYPHENATED.search(before)
+    parted = HYPHENATED.search(before[before.rfind(" ") + 1 :])
     if parted is None:
         return before, " "
     head, tail = parted[1].lower(), (WORD.match(after) or [""])[0]

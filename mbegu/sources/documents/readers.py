@@ -7,41 +7,56 @@ from typing import Any
 from mbegu.rows.ledger import Sieved
 from mbegu.sources.documents.documents import Part, Unreadable, document, shown
 from mbegu.sources.documents.docx import read_docx
+from mbegu.sources.documents.epub import read_epub
 from mbegu.sources.documents.html import read_html
 from mbegu.sources.documents.lines import read_text
+from mbegu.sources.documents.mail import read_mail
 from mbegu.sources.documents.markdown import read_markdown
+from mbegu.sources.documents.ocr import Ocr
+from mbegu.sources.documents.odt import read_odt
 from mbegu.sources.documents.pdf import read_pdf
+from mbegu.sources.documents.rtf import read_rtf
+from mbegu.sources.documents.sheets import read_csv, read_xlsx
+from mbegu.sources.documents.slides import read_pptx
 
 STAGE = "ingest"
 LARGEST = 50_000_000  # bytes of a file
 READERS: dict[str, Callable[[bytes], list[Part]]] = {
     ".docx": read_docx, ".htm": read_html, ".html": read_html, ".markdown": read_markdown, ".md": read_markdown,
     ".pdf": read_pdf, ".txt": read_text,
+    ".csv": read_csv, ".eml": read_mail, ".epub": read_epub, ".odt": read_odt, ".pptx": read_pptx, ".rtf": read_rtf,
+    ".tsv": read_csv, ".xhtml": read_html, ".xlsx": read_xlsx,
 }  # fmt: skip
 
 
-def read_all(folder: Path, names: Iterable[str]) -> Sieved:
-    """The records of files, and the ledger of those that can't be read or hold what another does."""
+def read_all(folder: Path, names: Iterable[str], ocr: Ocr | None = None) -> Sieved:
+    """The records of files, and the ledger of those that can't be read or hold what another does, and of what was left out."""
     known: dict[str, str] = {}  # where each content stands
     read, unread = [], []
     for name in names:
         path = shown(name)
         try:
-            found = read_document(folder, name)
+            found, lost = read_document(folder, name, ocr)
             if found["sha256"] in known:
                 raise Unreadable(f"same content as {known[found['sha256']]}")
             known[found["sha256"]] = path
             read.append(found)
+            unread += [_line(path, "changed", reason, page=part.page) for part in lost for reason in part.lost]
         except Unreadable as error:
-            unread.append({"path": path, "stage": STAGE, "action": "dropped", "reason": str(error)})
+            unread.append(_line(path, "dropped", str(error)))
     return Sieved(read, unread)
 
 
-def read_document(folder: Path, name: str) -> dict[str, Any]:
-    """The record (`documents.document`) of a file.
+def _line(path: str, action: str, reason: str, **more: Any) -> dict[str, Any]:
+    return {"path": path, "stage": STAGE, "action": action, "reason": reason, **more}
+
+
+def read_document(folder: Path, name: str, ocr: Ocr | None = None) -> tuple[dict[str, Any], list[Part]]:
+    """The record (`documents.document`) of a file, and the parts that say what was left out of it.
 
     Args:
         name: its path below `folder`.
+        ocr: what reads scanned pages.
 
     Raises:
         Unreadable: the file holds no text that can be read; the message says why.
@@ -53,9 +68,10 @@ def read_document(folder: Path, name: str) -> dict[str, Any]:
     except (OSError, RuntimeError) as error:  # Python 3.11 raises the latter for a link to itself
         raise Unreadable(f"can't be opened ({getattr(error, 'strerror', None) or 'a link in a circle'})") from None
     if reader is None:
-        raise Unreadable(f"no reader for {path.suffix or 'a file without a suffix'}; there are {', '.join(sorted(READERS))}")
+        raise Unreadable(f"no reader for {path.suffix or 'a file without a suffix'}; there are {', '.join(READERS)}")
     try:
-        return document(name, content, reader(content))
+        parts = read_pdf(content, ocr) if reader is read_pdf else reader(content)
+        return document(name, content, parts), [part for part in parts if part.lost]
     except Unreadable:
         raise
     except Exception as error:  # whatever a stranger's file does to a parser, the other files are read
