@@ -22,6 +22,7 @@ from mbegu.sources.sets.settings import Load
 def main(load: Load, out: Path, ledger: Path) -> None:
     """Load an instruction set."""
     import logging
+    from collections import Counter
 
     from mbegu.quiet import quiet
     from mbegu.rows.jsonl import write_lines
@@ -30,11 +31,26 @@ def main(load: Load, out: Path, ledger: Path) -> None:
 
     quiet()
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # five notices of retries; our own sentence follows
-    found = records.read(load.source, load.format, load.split)
-    (kept, lines), read = columns.load(load.source, found, load.columns, load.rows)
+    counts = Counter[str]()
+    found = columns.noted(records.read(load.source, load.format, load.split), counts)
+    (kept, lines), read = columns.load(
+        load.source,
+        found,
+        load.columns,
+        load.rows,
+        context=load.context,
+        tool_calls=load.tool_calls,
+        unreadable=load.unreadable,
+    )
+    unread = columns.left_out(counts, load.columns, load.context)
     check_balance(read, len(kept), lines, columns.STAGE)
     write_lines(out, kept)
     write_lines(ledger, lines)
+    for line in lines:
+        if line["action"] == "left out":
+            click.echo(f"Note: {line['row']['origin']['source']}: {line['reason']}", err=True)
+    if unread:
+        click.echo(f"Note: {load.source}: {unread}", err=True)
     click.echo(f"Loaded {len(kept)} of {read} records, {len(lines)} lines in the ledger: {out}")
 
 

@@ -18,7 +18,10 @@ from mbegu.rows.row import read_rows
 
 DATA = ROOT / "examples/finance_qa/data/raw"
 COLUMNS = ["--columns.instruction", "instruction", "--columns.input", "input", "--columns.output", "output"]
-LOAD = ["--format", "auto", *COLUMNS, "--rows", 0, "--split", "train", "--out", "data/loaded.jsonl", "--ledger", "data/l.ledger"]
+LOAD = [
+    "--format", "auto", *COLUMNS, "--no-tool_calls", "--unreadable", 0.5, "--rows", 0, "--split", "train",
+    "--out", "data/loaded.jsonl", "--ledger", "data/l.ledger",
+]  # fmt: skip
 CLEAN = [
     "--loaded", "data/loaded.jsonl", "--dropped", "data/l.ledger", "--out", "data/cleaned.jsonl", "--ledger", "data/c.ledger",
     "--funnel", "metrics/funnel.csv", "--metrics", "metrics/clean.json", "--min_words", 8, "--max_words", 300,
