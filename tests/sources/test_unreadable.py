@@ -99,7 +99,7 @@ def test_a_broken_record_of_a_table_costs_no_other(tmp_path):
 
 def test_a_byte_that_is_no_utf_8_costs_its_record(tmp_path):
     for name, text in (("a.jsonl", "\n".join([*GOOD, *GOOD])), ("a.json", "[" + ",".join([*GOOD, *GOOD]) + "]")):
-        found = loaded(write(tmp_path / name, text.encode().replace("Jibu".encode(), b"Jib\xff", 1)))
+        found = loaded(write(tmp_path / name, text.encode().replace(b"Jibu", b"Jib\xff", 1)))
         assert len(found.kept) == 5 and [line["reason"] for line in found.ledger] == ["not valid UTF-8 in output"]
         assert found.ledger[0]["row"]["output"].startswith("Jib?")
 

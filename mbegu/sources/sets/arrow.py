@@ -1,7 +1,6 @@
 """Records of parquet files and of folders that `datasets` saved."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +58,7 @@ def numbered(name: str, batches: Any) -> Iterator[Record]:
 
 
 def to_records(batch: Any) -> list[dict[str, Any]]:
-    """The records of a batch; a number of less than double precision is the shortest decimal that reads back as it."""
+    """The records of a batch; a number of less than double precision is the double of its shortest decimal."""
     import pyarrow
 
     records: list[dict[str, Any]] = batch.to_pylist()
@@ -68,7 +67,7 @@ def to_records(batch: Any) -> list[dict[str, Any]]:
             kind = field.type.to_pandas_dtype()
             for record in records:
                 value = record[field.name]
-                record[field.name] = None if value is None else Decimal(str(kind(value)))
+                record[field.name] = None if value is None else float(str(kind(value)))
     return records
 
 

@@ -127,7 +127,7 @@ def _holds_records(value: Any) -> bool:
     if not isinstance(held, list):
         return False
     objects = [one for one in held if isinstance(one, dict)]
-    return not held or bool(objects) and not all({"role", "from"} & one.keys() for one in objects)
+    return not held or (bool(objects) and not all({"role", "from"} & one.keys() for one in objects))
 
 
 def _record(where: str, value: Any) -> Record:
