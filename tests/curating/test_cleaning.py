@@ -69,7 +69,8 @@ def test_mojibake(broken, mended):
         ("Q&amp;A &#39;x&#x27; &quot;y&quot;", "Q&A 'x' \"y\""),
         ("17&nbsp;%.&nbsp;So", "17 %. So"),
         ("one&lt;br&gt;two&lt;BR /&gt;three", "one\ntwo\nthree"),
-        ("Tom &amp;amp; Jerry", "Tom & Jerry"),
+        ("Tom &amp;amp; Jerry", "Tom &amp; Jerry"),  # once: it was about the entity
+        ("ምልክቱ &amp;nbsp; ነው", "ምልክቱ &nbsp; ነው"),
         ("5 &lt; 6 &amp; &copy;", "5 < 6 & ©"),
         ("ሰላም &amp; &eacute;", "ሰላም & é"),
     ],
@@ -80,6 +81,29 @@ def test_html_entities(broken, mended):
 
 def test_control_characters():
     assert cleaning.remove_controls("\ufeffa\0b\r\nc\rd\u2028e\x1bf\u200dg\u200ch") == "ab\nc\nd\nef\u200dg\u200ch"
+
+
+ABOUT = ["What does &amp;nbsp; stand for?", "The entity &amp;lt; is a &lt; written out.", "Alama ya &eacute; ni é"]
+
+
+def test_entities_are_unescaped_once_and_only_where_the_set_is_escaped():
+    plain = [row(f"q{number}?", "No sign at all, ሰላም") for number in range(9)]
+    for text in ABOUT:
+        rows = [*plain, row(text, f"{text} 👨‍👩‍👧")]
+        assert cleaning.repair(rows) == (rows, [])  # one text about them shows nothing of the set
+    others = [row(f"a & b {number}", "if x < y: print()") for number in range(9)]
+    rows = [*others, *(row(text) for text in ABOUT)]
+    assert cleaning.repair(rows) == (rows, [])  # the others are not escaped
+    escaped = [row(f"a &amp; b {number}", "x &lt; y, it&#39;s 5 &gt; 4") for number in range(9)]
+    kept, ledger = cleaning.repair([*escaped, row(ABOUT[0])])
+    assert [found["instruction"] for found in kept[-2:]] == ["a & b 8", "What does &nbsp; stand for?"]
+    assert reasons(ledger) == ["repaired: html entities"] * 10
+    assert cleaning.repair(kept) == (kept, [])
+
+
+def test_controls_that_part_words_leave_something_between_them():
+    text = "one\vtwo\fሦስት\x1cأربعة\x1f5\x85six"
+    assert cleaning.remove_controls(text) == "one\ntwo\nሦስት أربعة 5\nsix"
 
 
 def test_a_repaired_row_has_its_new_id_and_a_line_in_the_ledger():
@@ -95,6 +119,25 @@ def test_a_repaired_row_has_its_new_id_and_a_line_in_the_ledger():
 
 
 BELOW = "Below is an instruction that describes a task. Write a response.\n\n"
+
+
+CODE = "```text\n### Instruction:\nq\n\n### Response:\na\n```"
+SUBJECTS = [
+    ("How is an API described?", "", "## GET /rows\n### Input\nA date.\n### Response\nA list."),
+    ("Show Alpaca's template.", "", f"Here it is:\n{CODE}\nThat is all."),
+    ("Show it.", "", "It has these parts:\n### Instruction:\nwhat to do\n### Input:\ntext\n### Response:\nthe answer"),
+    ("What is wrong with this template?", f"Below:\n{CODE}", "ምንም"),
+    (f"What is this?\n{CODE}", "", "Alpaca's."),
+    ("Summarise this page.\n### Input\nA long text.", "", "It is long."),
+    ("ما هذا؟", "", "Headings such as ### Input and ### Response: part a prompt."),
+    ("What is ### Input for?", "", "### Input\nIt holds the text."),
+]
+
+
+@pytest.mark.parametrize(("instruction", "input_", "output"), SUBJECTS)
+def test_a_text_about_a_template_holds_none(instruction, input_, output):
+    rows = [row(instruction, output, input_)]
+    assert cleaning.repair(rows) == (rows, [])
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,13 @@ def test_harmless_differences_just_work(tmp_path, name):
     assert (row["instruction"], row["input"], row["output"]) == ("What is a fund?", "", "A pool.")
 
 
+def test_the_indentation_of_code_stays(write_jsonl):
+    code = "    def jumla(x):\n        return x  # ድምር"
+    path = write_jsonl("rows.jsonl", [{"instruction": "Fix it:", "input": f"\n{code} \n", "output": code}])
+    (row,) = read_rows(path, answered=True)
+    assert (row["input"], row["output"]) == (code, code)
+
+
 def test_a_handwritten_row_gets_its_id_and_the_line_it_stands_on(tmp_path):
     (tmp_path / "rows.jsonl").write_bytes(b"\n" + GOOD)
     (row,) = read_rows(tmp_path / "rows.jsonl", answered=True)

@@ -27,7 +27,11 @@ def cells(rows: list[tuple[str, ...]], separator: str, end: str = "\n") -> str:
 
 
 TABLES = {
-    "tabs": ("a.tsv", cells([("q, 1", "", 'say "no"'), ('"q2', "ሰላም", "a")], "\t"), [("q, 1", "", 'say "no"'), ('"q2', "ሰላም", "a")]),
+    "tabs": (
+        "a.tsv",
+        cells([("q, 1", "", 'say "no"'), ('"q2', "ሰላም", "a")], "\t"),
+        [("q, 1", "", 'say "no"'), ('"q2', "ሰላም", "a")],
+    ),
     "quoted tabs": ("a.tsv", cells([("q", "", '"a\tb ""c"""')], "\t"), [("q", "", 'a\tb "c"')]),
     "tabs in a csv": ("a.csv", cells([("q, 1", "", "a")], "\t"), [("q, 1", "", "a")]),
     "semicolons": ("a.csv", cells([("q, 1", "", "1,5"), ("ما", "", '"a;b"')], ";"), [("q, 1", "", "1,5"), ("ما", "", "a;b")]),
@@ -38,16 +42,24 @@ TABLES = {
         cells([("q", "", r'"say \"yes, please\" \\frac 1"'), ("r", "", r'"C:\temp"')], ","),
         [("q", "", r'say "yes, please" \\frac 1'), ("r", "", r"C:\temp")],
     ),
-    "backslashes that are text": ("a.csv", cells([("q", "", r'"\frac{1}{2}, ""x"" C:\"')], ","), [("q", "", r'\frac{1}{2}, "x" C:' + "\\")]),
+    "backslashes that are text": (
+        "a.csv",
+        cells([("q", "", r'"\frac{1}{2}, ""x"" C:\"')], ","),
+        [("q", "", r'\frac{1}{2}, "x" C:' + "\\")],
+    ),
     "carriage returns": ("a.csv", cells([("q", "", "a"), ("r", "", '"a\rb"')], ",", "\r"), [("q", "", "a"), ("r", "", "a\nb")]),
     "trailing commas": ("a.csv", cells([("q", "", "a,"), ("r", "", "a,,")], ","), [("q", "", "a"), ("r", "", "a")]),
     "a trailing comma in the header": ("a.csv", "instruction,input,output,\nq,,a\nr,,a,\n", [("q", "", "a"), ("r", "", "a")]),
     "cp1252": ("a.csv", cells(LATIN, ";").encode("cp1252"), LATIN),
-    "cp1252 far behind": ("a.csv", (cells([("q", "", "a")] * 3000, ",") + "café,,a\n").encode("cp1252"), [*[("q", "", "a")] * 3000, ("café", "", "a")]),
+    "cp1252 far behind": (
+        "a.csv",
+        (cells([("q", "", "a")] * 3000, ",") + "café,,a\n").encode("cp1252"),
+        [*[("q", "", "a")] * 3000, ("café", "", "a")],
+    ),
     "UTF-16": ("a.csv", cells([("ጥያቄ", "", "a\u0a0d")], ",").encode("utf-16"), [("ጥያቄ", "", "a\u0a0d")]),
     "UTF-16 without a mark": ("a.csv", cells([("ጥያቄ", "", "🙂")], "\t", "\r\n").encode("utf-16-le"), [("ጥያቄ", "", "🙂")]),
     "UTF-16, the other order": ("a.csv", cells([("ጥያቄ", "", "🙂")], ",").encode("utf-16-be"), [("ጥያቄ", "", "🙂")]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -13,6 +13,7 @@ from mbegu.rows.row import Row, parse_row, question
 from mbegu.sources.sets.cells import Dialect, table
 from mbegu.sources.sets.record import Record
 from mbegu.sources.sets.settings import Columns
+from mbegu.text.trimming import trim
 from mbegu.text.words import fold
 
 # what people call the fields, folded and in small letters; English, Swahili, Amharic
@@ -103,7 +104,7 @@ def _column(field: str, named: str, header: list[str], path: Path) -> str:
 
 def _row(record: Record, columns: Columns) -> Row:
     texts = {
-        field: record.values[name].replace("\r\n", "\n").replace("\r", "\n").strip()
+        field: trim(record.values[name].replace("\r\n", "\n").replace("\r", "\n"))
         for field, name in columns._asdict().items()
         if name
     }

@@ -123,7 +123,7 @@ def _row(record: Record, columns: Columns) -> tuple[Row | None, Entry | None]:
 def as_text(value: Any) -> str | None:
     """A value as text if that loses nothing: text, null (no text), a number, a list of one text; else None.
 
-    Of the several answers of SQuAD, `{"text": [...], "answer_start": [...]}`, the first, as they say the same; "" if there is none.
+    Of SQuAD's answers, `{"text": [...], "answer_start": [...]}`, the first, as they say the same; "" if there is none.
     """
     if isinstance(value, dict) and value.keys() == {"text", "answer_start"} and isinstance(value["text"], list):
         value = value["text"][:1] or ""
