@@ -58,7 +58,7 @@ REPAIRS = (("mojibake", fix_mojibake), ("control characters", remove_controls))
 
 
 def repair(rows: list[Row]) -> Sieved:
-    """Mends characters, unescapes a set that is escaped, and unwraps templates; a row whose template can't be unwrapped is dropped.
+    """Mends characters, unescapes a set that is escaped, unwraps templates, and drops rows whose template can't be unwrapped.
 
     Returns:
         The rows, a mended one with its new id and what was done in `origin.repaired`; and the ledger, in which a

@@ -83,7 +83,7 @@ def test_one_question_with_two_machine_written_answers_keeps_neither():
         (row("Is 5 <| 6 and a [list] or <s> fine?"), None),
         (row("How is text struck?", "<s>old price</s>"), None),
         (row("ጽሑፍ እንዴት ይሰረዛል?", f"{ANSWER} By <s>…</s>, as in <p><s>5</s> 4</p> 👨‍👩‍👧 or <del>."), None),
-        (row("What ends a turn of Llama 2?", f"A turn stands between [INST] and [/INST], an answer ends with </s>. {ANSWER}"), None),
+        (row("What ends a turn of Llama 2?", f"Turns stand between [INST] and [/INST], an answer before </s>. {ANSWER}"), None),
         (row("Show it.", f"{ANSWER}\n```\n<s>[INST] q [/INST] a </s>\n```"), None),
         (row("q", f"{ANSWER}</s>"), "control token: </s>"),
         (row("q", f"<s> {ANSWER}"), "control token: <s>"),

@@ -107,7 +107,8 @@ def _check_columns(source: str, wanted: dict[str, str], seen: set[str]) -> None:
 
 def _row(record: Record, columns: Columns) -> tuple[Row | None, Entry | None]:
     """A record as a row, and its ledger line if it was changed or dropped."""
-    values = {key: record.values.get(column) if column else None for key, column in columns._asdict().items()}
+    named = {key: record.values.get(column) if column else None for key, column in columns._asdict().items()}
+    values = named if record.fields is None else record.fields
     texts = {key: as_text(value) for key, value in values.items()}
     before = _as_it_came(values | ({"instruction": record.text} if record.fault else {}), record.where)
     fault = record.fault or _fault(values, texts)

@@ -12,3 +12,4 @@ class Record(NamedTuple):
     text: str = ""
     is_file: bool = False  # no record, but a whole file that is not read
     mended: str = ""  # what was done to it on the way
+    fields: dict[str, Any] | None = None  # instruction, input and output, where no columns hold them

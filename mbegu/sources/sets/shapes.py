@@ -24,6 +24,7 @@ CALLS = ("tool_calls", "function_call")  # fields of a turn
 # Where another row begins within an answer: "## 12. Instruction:", or "12. Instruction:" on a line of its own.
 NEXT_ROW = re.compile(r"\s*(?:#{1,6}[ \t]*|^[ \t]*)\d{1,6}[.)][ \t]*Instruction:[ \t]*", re.MULTILINE)
 PART = re.compile(r"^[ \t]*#{0,6}[ \t]*(?:\d{1,6}[.)][ \t]*)?(Input|Output):[ \t]*", re.MULTILINE)
+MERGED = "rows that a lost line end made one"
 
 Turn = tuple[str, str]  # role and text
 
@@ -145,9 +146,12 @@ def _written(turns: Sequence[Turn]) -> str:
     return "\n\n".join(f"{role.capitalize()}: {text}" for role, text in turns if text)
 
 
-def _record(record: Record, columns: Columns, asked: list[str], input_: str, output: str) -> Record:
-    values = {columns.instruction: "\n\n".join(asked), columns.input or "input": input_}
-    return record._replace(values=values | {columns.output: output})
+def _record(record: Record, columns: Columns, asked: list[str], input_: str, output: Any) -> Record:
+    return _with(record, dict.fromkeys(filter(None, columns)), "\n\n".join(asked), input_, output)
+
+
+def _with(record: Record, values: dict[str, Any], instruction: Any, input_: Any, output: Any) -> Record:
+    return record._replace(values=values, fields={"instruction": instruction, "input": input_, "output": output})
 
 
 def _fault(record: Record, value: Any, fault: str) -> Record:
@@ -158,37 +162,33 @@ def _of_passages(record: Record, columns: Columns) -> Iterator[Record]:
     """SQuAD as it is published (Rajpurkar et al. 2016): an article with paragraphs, each with questions."""
     for paragraph in record.values["paragraphs"]:
         for asked in paragraph.get("qas", []) if isinstance(paragraph, dict) else []:
-            answers = asked.get("answers") or []
-            texts = [answer.get("text", "") for answer in answers if isinstance(answer, dict)]
-            values = {columns.instruction: asked.get("question"), columns.output: {"text": texts, "answer_start": []}}
-            yield record._replace(values=values | {columns.input or "context": paragraph.get("context")})
+            texts = [answer.get("text", "") for answer in asked.get("answers") or [] if isinstance(answer, dict)]
+            answers = {"text": texts, "answer_start": []}
+            yield _record(record, columns, [str(asked.get("question") or "")], paragraph.get("context"), answers)
 
 
 def _with_context(record: Record, columns: Columns, context: Sequence[str]) -> Record:
     texts = [transcript(record.values.get(name)) for name in context]
     if not any(texts):
         return record
-    name = columns.input or "input"
-    own = record.values.get(columns.input) if columns.input else ""
-    return record._replace(values=record.values | {name: "\n\n".join(filter(None, [*texts, transcript(own)]))})
+    own = transcript(record.values.get(columns.input) if columns.input else "")
+    asked, answered = record.values.get(columns.instruction), record.values.get(columns.output)
+    return _with(record, record.values, asked, "\n\n".join(filter(None, [*texts, own])), answered)
 
 
 def _of_merged(record: Record, columns: Columns) -> Iterator[Record]:
     """The rows that a lost line end made one, as `## 12. Instruction:` within an answer tells."""
-    output = record.values.get(columns.output)
-    own, *others = NEXT_ROW.split(output) if isinstance(output, str) else [output]
+    fields = record.fields or {key: record.values.get(column) for key, column in columns._asdict().items()}
+    own, *others = NEXT_ROW.split(fields["output"]) if isinstance(fields["output"], str) else [""]
     if not others:
         yield record
         return
-    yield record._replace(values=record.values | {columns.output: own}, mended=MERGED)
+    yield _with(record, record.values, fields["instruction"], fields["input"], own)._replace(mended=MERGED)
     for other in others:
         instruction, *parts = PART.split(other)
         found = dict(zip(parts[::2], parts[1::2], strict=True))
-        values = {columns.instruction: instruction, columns.input or "input": found.get("Input", "")}
-        yield record._replace(values=values | {columns.output: found.get("Output", "")}, mended=MERGED)
-
-
-MERGED = "rows that a lost line end made one"
+        row = _with(record, record.values, instruction, found.get("Input", ""), found.get("Output", ""))
+        yield row._replace(mended=MERGED)
 
 
 def _json(value: Any) -> str:
