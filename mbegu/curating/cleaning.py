@@ -54,6 +54,30 @@ def remove_controls(text: str) -> str:
     return fixes.remove_control_chars(fixes.fix_line_breaks(text).translate(LINE_ENDS))
 
 
+# Inputs that say that there is none, folded and in small letters, without brackets around them
+NO_INPUT = {"no input", "noinput", "no_input", "no-input", "no input needed", "no input required", "not applicable", "n/a",
+            "none", "null", "nil", "nan", "empty", "-", "--", "—", "…", "..."}  # fmt: skip
+AROUND = regex.compile(r"^[\s<\[({]+|[\s>\])}.]+$")
+# Inputs that stand somewhere else, where no model can read them: an address alone, a picture or file that was attached
+ADDRESS = regex.compile(r"<?(?:https?|ftp)://[^\s<>]+>?|www\.[^\s<>]+\.[^\s<>]+", regex.IGNORECASE)
+PICTURE = regex.compile(
+    r"!\[[^\]]*\]\([^)]*\)|<img\b[^>]*>|<image>|\S+\.(?:png|jpe?g|gif|webp|svg|bmp|pdf|mp[34]|wav)"
+    r"|[<\[(](?:(?:see|an?|the|attached)\s+)*(?:image|picture|photo|file|attachment|video|audio)s?(?:\s+attached)?[>\])]",
+    regex.IGNORECASE,
+)
+
+
+def without_placeholder(text: str) -> str:
+    """An input, "" if it only says that there is none."""
+    return "" if AROUND.sub("", text.strip()).casefold() in NO_INPUT or text.strip() in NO_INPUT else text
+
+
+def stands_elsewhere(text: str) -> bool:
+    """Whether an input is nothing but an address, a picture or a file that the row does not hold."""
+    bare = text.strip()
+    return bool(ADDRESS.fullmatch(bare) or PICTURE.fullmatch(bare))
+
+
 REPAIRS = (("mojibake", fix_mojibake), ("control characters", remove_controls))
 
 
@@ -68,8 +92,9 @@ def repair(rows: list[Row]) -> Sieved:
     escaped = is_escaped(rows)
     for row in rows:
         mended, done = _mended(row, escaped and ENTITIES not in row["origin"].get("repaired", ()))
-        if mended is None:
-            ledger.append(entry(row, CLEAN, "dropped", f"{reasons.TEMPLATE} in the text"))
+        if mended is None or stands_elsewhere(mended["input"]):
+            reason = f"{reasons.TEMPLATE} in the text" if mended is None else f"{reasons.INPUT_ELSEWHERE}: an address or a file"
+            ledger.append(entry(row, CLEAN, "dropped", reason))
             continue
         if done:
             mended = _finished(mended, list(dict.fromkeys(done)))
@@ -87,6 +112,8 @@ def _mended(row: Row, escaped: bool) -> tuple[Row | None, list[str]]:
     for key in KEYS:
         texts[key], found = _mend(row[key], escaped)
         done += found
+    texts["input"], given = without_placeholder(texts["input"]), texts["input"]
+    done += ["placeholder input"] if texts["input"] != given else []
     unwrapped = unwrap({**row, **texts})
     if unwrapped and any(unwrapped[key] != texts[key] for key in KEYS):
         done.append("prompt template")

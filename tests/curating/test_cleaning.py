@@ -118,6 +118,35 @@ def test_a_repaired_row_has_its_new_id_and_a_line_in_the_ledger():
     assert cleaning.repair(kept) == (kept, [])
 
 
+@pytest.mark.parametrize(
+    "input_", ["<no input>", "<noinput>", "N/A", "n/a.", "None", "[no input]", "NaN", "-", " No Input ", "…"]
+)
+def test_an_input_that_says_that_there_is_none_is_none(input_):
+    kept, ledger = cleaning.repair([row("ስንት ነው?", ANSWER, input_)])
+    assert kept[0]["input"] == "" and kept[0]["id"] == row_id("ስንት ነው?", "")
+    assert reasons(ledger) == ["repaired: placeholder input"]
+
+
+@pytest.mark.parametrize(
+    "input_",
+    ["https://example.org/a?b=c#d", "www.example.org/page", "<https://example.org>", "![picha](a.png)", "<img src='a.jpg'>",
+     "[image attached]", "<image>", "photo_01.JPEG", "(see attached picture)", "https://example.org/ሰላም.png"],
+)  # fmt: skip
+def test_an_input_that_stands_elsewhere_costs_its_row(input_):
+    kept, ledger = cleaning.repair([row("Describe it.", ANSWER, input_)])
+    assert kept == [] and reasons(ledger) == ["input elsewhere: an address or a file"]
+
+
+@pytest.mark.parametrize(
+    "input_",
+    ["None of them came.", "N/A is a text", "5", "See https://example.org for more", "picha.png na nyingine", "- one\n- two",
+     "صورة", "👨‍👩‍👧", "no", "e.g. a.png", "https://a.org https://b.org", "Sodium (Na)", "0"],
+)  # fmt: skip
+def test_an_input_that_says_something_stays(input_):
+    rows = [row("q?", ANSWER, input_)]
+    assert cleaning.repair(rows) == (rows, [])
+
+
 BELOW = "Below is an instruction that describes a task. Write a response.\n\n"
 
 
