@@ -1,6 +1,7 @@
-"""Loads an instruction set that others made: JSON, JSON Lines, CSV, parquet, a folder of such files, or a set on a hub.
+"""Loads an instruction set that others made: JSON, JSON Lines, a table, parquet, a folder of such files, or a set on a hub.
 
-In: the set, and what it calls instruction, input and output. Out: its first rows, and the ledger of records that are none.
+In: the set, and what it calls instruction, input and output. Out: its first rows, a conversation as a row for each answer with
+the turns before it as input, and the ledger of records that are none and of files that are not read.
 
     python stages/load.py --source data/raw/garden.json --format auto --rows 0 --split train --out data/loaded/v1.jsonl
     python stages/load.py --source tatsu-lab/alpaca --format hub --rows 1000 --split train --out data/loaded/v1.jsonl …

@@ -85,8 +85,8 @@ def parse_checks(value: Any, where: str) -> dict[str, Any]:
     for name in value:
         if name not in MEETS and name not in published.CHECKS:
             close = difflib.get_close_matches(name, [*MEETS, *published.CHECKS], 1)
-            known = ", ".join(published.CHECKS if ":" in name else MEETS)
-            hint = f"Did you mean {close[0]!r}?" if close else f"Expected {known}."
+            names = ", ".join(published.CHECKS if ":" in name else MEETS)
+            hint = f"Did you mean {close[0]!r}?" if close else f"Expected {names}."
             raise BadInput(f"{where}: unknown check {name!r}. {hint}")
     checks = {name: _parsed(name, value[name], where) for name in MEETS if name in value}
     _possible(checks, where)

@@ -22,6 +22,8 @@ BAD = {
     "UTF-16": ('{"instruction": "Q"}\n'.encode("utf-16"), "rows.jsonl:1: not valid UTF-8 (byte 0xff"),
     "duplicate key": (b'{"instruction": "Q", "instruction": "R"}\n', "rows.jsonl:1: the key 'instruction' stands twice"),
     "NaN": (b'{"instruction": "Q", "output": NaN}\n', "rows.jsonl:1: NaN is not JSON"),
+    "deep nesting": (GOOD + b"[" * 100_000, "rows.jsonl:2: brackets are nested too deeply to be read; cut the line off"),
+    "5,000 digits": (b'{"output": ' + b"9" * 5000 + b"}", "rows.jsonl:1: a number of 5,000 digits is too long to be read"),
     "half a surrogate pair": (b'{"instruction": "\\ud83c"}\n', "rows.jsonl:1: half of a surrogate pair"),
     "unknown field": (b'{"instruction": "Q", "ouput": "A"}\n', "rows.jsonl:1: unknown field 'ouput'. Did you mean 'output'?"),
     "no object": (b'["Q", "A"]\n', "rows.jsonl:1: expected a JSON object per line"),

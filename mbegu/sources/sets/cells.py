@@ -109,8 +109,9 @@ def _cut(lines: Iterable[str], dialect: Dialect, skipped: int = 0) -> Iterator[C
 def _reader(lines: Iterator[str], dialect: Dialect) -> Iterator[list[str]]:
     csv.field_size_limit(LONGEST)
     doubled = (ESCAPED.sub(r'\1""', line) for line in lines) if dialect.escaped else lines
-    quoting = csv.QUOTE_MINIMAL if dialect.quotes else csv.QUOTE_NONE
-    return csv.reader(doubled, delimiter=dialect.separator, quoting=quoting, strict=True)
+    if dialect.quotes:
+        return csv.reader(doubled, delimiter=dialect.separator, strict=True)
+    return csv.reader(doubled, delimiter=dialect.separator, quoting=csv.QUOTE_NONE, strict=True)
 
 
 def table(path: Path, lines: Iterable[str], dialect: Dialect, skipped: int = 0) -> Iterator[Record]:

@@ -48,7 +48,7 @@ def _opened(path: Path) -> io.BufferedReader:
         import pyarrow
 
         return io.BufferedReader(pyarrow.CompressedInputStream(pyarrow.OSFile(str(path)), "zstd"), HEAD)
-    return open(path, "rb", buffering=HEAD)
+    return io.BufferedReader(io.FileIO(path), HEAD)
 
 
 def _decoded(file: io.BufferedReader, path: Path) -> Iterator[str]:
