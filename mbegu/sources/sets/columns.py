@@ -15,7 +15,7 @@ from mbegu.rows.row import KEYS, Row, parse_row, row_id
 from mbegu.sources.sets.faults import bounded, limited
 from mbegu.sources.sets.record import Record
 from mbegu.sources.sets.settings import Columns
-from mbegu.sources.sets.shapes import CHATS, shaped
+from mbegu.sources.sets.shapes import CHATS, fields_of, shaped
 from mbegu.text import reasons
 
 STAGE = "load"
@@ -107,18 +107,16 @@ def _check_columns(source: str, wanted: dict[str, str], seen: set[str]) -> None:
 
 def _row(record: Record, columns: Columns) -> tuple[Row | None, Entry | None]:
     """A record as a row, and its ledger line if it was changed or dropped."""
-    named = {key: record.values.get(column) if column else None for key, column in columns._asdict().items()}
-    values = named if record.fields is None else record.fields
+    values = fields_of(record, columns) if record.fields is None else record.fields
     texts = {key: as_text(value) for key, value in values.items()}
-    before = _as_it_came(values | ({"instruction": record.text} if record.fault else {}), record.where)
     fault = record.fault or _fault(values, texts)
-    if fault:
-        return None, entry(before, STAGE, "dropped", fault)
-    row = parse_row(dict(texts), record.where, answered=True)
+    row = None if fault else parse_row(dict(texts), record.where, answered=True)
     made = [f"{key} was {_kind(value)}" for key, value in values.items() if value is not None and not isinstance(value, str)]
-    if record.mended:
-        return row, entry(before, STAGE, "changed", f"{reasons.REPAIRED}: {record.mended}")
-    return row, entry(before, STAGE, "changed", f"{reasons.MADE_TEXT}: {', '.join(made)}") if made else None
+    changed = f"{reasons.REPAIRED}: {record.mended}" if record.mended else made and f"{reasons.MADE_TEXT}: {', '.join(made)}"
+    if not fault and not changed:
+        return row, None
+    before = _as_it_came(values | ({"instruction": record.text} if record.fault else {}), record.where)
+    return row, entry(before, STAGE, "dropped", fault) if fault else entry(before, STAGE, "changed", str(changed))
 
 
 def as_text(value: Any) -> str | None:
@@ -126,13 +124,15 @@ def as_text(value: Any) -> str | None:
 
     Of SQuAD's answers, `{"text": [...], "answer_start": [...]}`, the first, as they say the same; "" if there is none.
     """
+    if isinstance(value, str):
+        return value
     if isinstance(value, dict) and value.keys() == {"text", "answer_start"} and isinstance(value["text"], list):
-        value = value["text"][:1] or ""
+        value = value["text"][:1] or None
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
         return value[0]
     if _is_finite(value):
         return str(value)
-    return "" if value is None else value if isinstance(value, str) else None
+    return "" if value is None else None
 
 
 def _is_finite(value: Any) -> bool:
@@ -147,10 +147,8 @@ def _fault(values: dict[str, Any], texts: dict[str, str | None]) -> str:
     for key, text in texts.items():
         if text is None:
             return f"{reasons.WRONG_TYPE}: {key} is {_kind(values[key])}"
-        if BYTE.search(text):
-            return f"{reasons.NOT_VALID} UTF-8 in {key}"
-        if _writable(text) != text:
-            return f"{reasons.SURROGATE} in {key}"
+        if not text.isascii() and _writable(text) != text:
+            return f"{reasons.NOT_VALID} UTF-8 in {key}" if BYTE.search(text) else f"{reasons.SURROGATE} in {key}"
         if key != "input" and not text.strip():
             return f"{reasons.EMPTY} {key}"
     return ""

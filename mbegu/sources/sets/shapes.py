@@ -45,6 +45,12 @@ def shaped(record: Record, columns: Columns, context: Sequence[str], tools: bool
         yield from _of_merged(_with_context(record, columns, context), columns)
 
 
+def fields_of(record: Record, columns: Columns) -> dict[str, Any]:
+    """The values of instruction, input and output; None for a column that is not named."""
+    values = record.values
+    return {key: values.get(column) if column else None for key, column in zip(Columns._fields, columns, strict=True)}
+
+
 def transcript(value: Any) -> str:
     """A value as text that stands before a question: turns and pairs by speaker, other values as JSON."""
     if value is None or isinstance(value, str):
@@ -178,8 +184,9 @@ def _with_context(record: Record, columns: Columns, context: Sequence[str]) -> R
 
 def _of_merged(record: Record, columns: Columns) -> Iterator[Record]:
     """The rows that a lost line end made one, as `## 12. Instruction:` within an answer tells."""
-    fields = record.fields or {key: record.values.get(column) for key, column in columns._asdict().items()}
-    own, *others = NEXT_ROW.split(fields["output"]) if isinstance(fields["output"], str) else [""]
+    fields = record.fields or fields_of(record, columns)
+    output = fields["output"]
+    own, *others = NEXT_ROW.split(output) if isinstance(output, str) and "Instruction:" in output else [""]
     if not others:
         yield record
         return
