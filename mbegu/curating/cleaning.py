@@ -17,6 +17,8 @@ MOJIBAKE = TextFixerConfig(replace_lossy_sequences=False, explain=False)
 BREAK = regex.compile(r"&lt;br\s*/?&gt;", regex.IGNORECASE)
 ENTITY = regex.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 BARE = regex.compile(rf"<|&(?!{ENTITY.pattern[1:]})")  # what an escaped text does not hold
+# An entity that is not spoken of: neither escaped once more, as `&amp;nbsp;` is, nor in quotes or parentheses
+SIGN = regex.compile(rf"(?<![`\"'“‘«(])(?!&amp;{ENTITY.pattern[1:]}){ENTITY.pattern}")
 LINE_ENDS = str.maketrans({"\v": "\n", "\f": "\n"} | dict.fromkeys("\x1c\x1d\x1e\x1f", " "))  # controls that part words
 ENTITIES = "html entities"  # a repair that is made once
 KEYS = ("instruction", "input", "output")
@@ -25,10 +27,10 @@ KEYS = ("instruction", "input", "output")
 def is_escaped(rows: list[Row]) -> bool:
     """Whether a set as a whole is escaped: two rows or more hold HTML entities, and fewer hold a bare "&" or a "<".
 
-    A single text about `&nbsp;` shows nothing of the set that holds it.
+    A single text shows nothing of the set that holds it, nor does one that speaks of entities.
     """
     texts = ["\n".join(row[key] for key in KEYS) for row in rows]
-    entities, bare = (sum(bool(sign.search(text)) for text in texts) for sign in (ENTITY, BARE))
+    entities, bare = (sum(bool(sign.search(text)) for text in texts) for sign in (SIGN, BARE))
     return entities > max(1, bare)
 
 
@@ -57,7 +59,8 @@ def remove_controls(text: str) -> str:
 # Inputs that say that there is none, folded and in small letters, without brackets around them
 NO_INPUT = {"no input", "noinput", "no_input", "no-input", "no input needed", "no input required", "not applicable", "n/a",
             "none", "null", "nil", "nan", "empty", "-", "--", "—", "…", "..."}  # fmt: skip
-AROUND = regex.compile(r"^[\s<\[({]+|[\s>\])}.]+$")
+AROUND = " \t\r\n<>[](){}."
+LONGEST = 2000  # characters of an address
 # Inputs that stand somewhere else, where no model can read them: an address alone, a picture or file that was attached
 ADDRESS = regex.compile(r"<?(?:https?|ftp)://[^\s<>]+>?|www\.[^\s<>]+\.[^\s<>]+", regex.IGNORECASE)
 PICTURE = regex.compile(
@@ -69,13 +72,13 @@ PICTURE = regex.compile(
 
 def without_placeholder(text: str) -> str:
     """An input, "" if it only says that there is none."""
-    return "" if AROUND.sub("", text.strip()).casefold() in NO_INPUT or text.strip() in NO_INPUT else text
+    return "" if {text.strip(), text.strip(AROUND).casefold()} & NO_INPUT else text
 
 
 def stands_elsewhere(text: str) -> bool:
     """Whether an input is nothing but an address, a picture or a file that the row does not hold."""
     bare = text.strip()
-    return bool(ADDRESS.fullmatch(bare) or PICTURE.fullmatch(bare))
+    return len(bare) <= LONGEST and bool(ADDRESS.fullmatch(bare) or PICTURE.fullmatch(bare))
 
 
 REPAIRS = (("mojibake", fix_mojibake), ("control characters", remove_controls))

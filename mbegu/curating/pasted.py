@@ -16,8 +16,11 @@ PREAMBLE = regex.compile(r"\s*(?:Below is an? (?:instruction|question)\b.*)?", r
 BLOCK = regex.compile(r"^[ \t]*(`{3,}|~{3,})[^\n]*\n.*?^[ \t]*\1[ \t]*$", regex.DOTALL | regex.MULTILINE)  # of code
 # Marks that nothing but a model's template has, wherever they stand: a tokenizer would read them as the end of a turn
 MARK = regex.compile(r"<\|[\w ]{1,40}\|>|<(?:start|end)_of_turn>")
-OPENING = regex.compile(r"\s*(<s>|\[INST\]|<<SYS>>)")  # those that texts are about, too: HTML strikes text by <s>
-CLOSING = regex.compile(r"(</s>|\[/INST\]|<</SYS>>)\s*$")
+# Those that texts are about, too: HTML strikes text by <s>. "<s> marks the start" and "it ends with </s>" speak of them.
+OPENING = regex.compile(
+    r"\s*(?:(<s>|\[INST\])(?![ \t]*\p{Ll})|(\[INST\])(?=.*\[/INST\]\s*$|\s*\S+\s+\S.*\[/INST\])|(<<SYS>>))", regex.DOTALL
+)
+CLOSING = regex.compile(r"(?:\S|[^\w\s]\s*|\n\s*)(</s>|\[/INST\]|<</SYS>>)$")
 NEXT_TURN = regex.compile(r"</s>(?=\s*(?:<s>\s*)?\[INST\])")
 STRUCK = regex.compile(r"<s>(?!\s*\[INST\])(?:(?!</?s>).)*</s>", regex.DOTALL)
 
@@ -73,5 +76,6 @@ def turn_mark(text: str) -> str | None:
     """The first mark of a model's template that stands around a text or between its turns; None if it only speaks of some."""
     spoken = BLOCK.sub("", text)
     rest = STRUCK.sub("", spoken)
-    found = [MARK.search(text), OPENING.match(rest), CLOSING.search(rest), NEXT_TURN.search(spoken)]
+    end = rest.rstrip()[-20:]
+    found = [MARK.search(text), OPENING.match(rest), CLOSING.search(end), NEXT_TURN.search(spoken)]
     return next((match[match.lastindex or 0] for match in found if match), None)

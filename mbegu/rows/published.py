@@ -96,7 +96,13 @@ def _first_word(answer: str, num_paragraphs: int, nth_paragraph: int, first_word
 
 
 def _placeholders(answer: str, num_placeholders: int) -> bool:
-    return len(re.findall(r"\[.*?\]", answer)) >= num_placeholders
+    # each runs to the next closing bracket of its line; a pattern would look for it again from every bracket
+    count = 0
+    for line in answer.split("\n"):
+        start = line.find("[")
+        while start >= 0 and (end := line.find("]", start)) >= 0:
+            count, start = count + 1, line.find("[", end)
+    return count >= num_placeholders
 
 
 def _postscript(answer: str, postscript_marker: str) -> bool:
@@ -105,8 +111,8 @@ def _postscript(answer: str, postscript_marker: str) -> bool:
 
 
 def _bullets(answer: str, num_bullets: int) -> bool:
-    starred = re.findall(r"^\s*\*[^*].*$", answer, re.MULTILINE)
-    return len(starred) + len(re.findall(r"^\s*-.*$", answer, re.MULTILINE)) == num_bullets
+    starred = re.findall(r"^[^\S\n]*\*[^*].*$", answer, re.MULTILINE)
+    return len(starred) + len(re.findall(r"^[^\S\n]*-.*$", answer, re.MULTILINE)) == num_bullets
 
 
 def _highlights(answer: str, num_highlights: int) -> bool:
@@ -127,7 +133,8 @@ def _json(answer: str) -> bool:
 
 
 def _title(answer: str) -> bool:
-    return any(title.lstrip("<").rstrip(">").strip() for title in re.findall(r"<<[^\n]+>>", answer))
+    spans = ((line, line.find("<<"), line.rfind(">>")) for line in answer.split("\n"))
+    return any(line[start:end].lstrip("<").rstrip(">").strip() for line, start, end in spans if 0 <= start < end - 2)
 
 
 def _two(answer: str) -> bool:

@@ -1,6 +1,7 @@
 """Repairs that leave right text alone, in several scripts; and a set that is cleaned as a whole."""
 
 import json
+import time
 import unicodedata
 from pathlib import Path
 
@@ -91,6 +92,8 @@ def test_entities_are_unescaped_once_and_only_where_the_set_is_escaped():
     for text in ABOUT:
         rows = [*plain, row(text, f"{text} 👨‍👩‍👧")]
         assert cleaning.repair(rows) == (rows, [])  # one text about them shows nothing of the set
+    spoken = [row(f"What is &amp;nbsp; in {number}?", "It is `&nbsp;`, not (&#160;) or “&lt;”.") for number in range(9)]
+    assert cleaning.repair(spoken) == (spoken, [])
     others = [row(f"a & b {number}", "if x < y: print()") for number in range(9)]
     rows = [*others, *(row(text) for text in ABOUT)]
     assert cleaning.repair(rows) == (rows, [])  # the others are not escaped
@@ -246,3 +249,35 @@ def test_any_text_is_cleaned_with_each_row_accounted_for_and_nothing_to_do_the_s
     unique, lines = duplicates.drop_duplicates(checked)
     kept, more = duplicates.drop_near_duplicates(unique, 0.5, 32)
     check_balance(len(checked), len(kept), [*lines, *more], "clean")
+
+
+UNITS = [
+    ".",
+    "[",
+    "```\n",
+    "<s>",
+    "</s>",
+    "\n",
+    " ",
+    "www.",
+    "&",
+    "&amp;",
+    "#",
+    "### Input\n",
+    "[INST] ",
+    "<",
+    "ሀ",
+    "1. Instruction: ",
+]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_100_000_characters_need_no_two_seconds(unit):
+    text = (unit * 100_000)[:100_000]
+    quality.turn_mark("neno")
+    start = time.process_time()
+    cleaning.unwrap(row(text, text, text))
+    quality.turn_mark(text)
+    assert cleaning.without_placeholder(f"{text}a") and not cleaning.stands_elsewhere(f"{text} a")
+    cleaning.is_escaped([row(text)])
+    assert time.process_time() - start < 2

@@ -70,11 +70,13 @@ def test_a_conversation_is_a_row_for_each_answer_with_the_turns_before_it_as_inp
     assert [(line["reason"], line["row"]["instruction"]) for line in found.ledger] == (
         [("empty output", open_question)] if open_question else []
     )
-    assert {row["origin"]["source"] for row in found.kept} == {f"{tmp_path / 'a.jsonl'}:1"}
+    place = f"{tmp_path / 'a.jsonl'}:1"
+    assert [row["origin"] for row in found.kept] == [{"kind": "seed", "parents": [place], "source": place}] * 2
 
 
 def test_a_single_turn_has_no_input(tmp_path):
-    assert texts(loaded(tmp_path, {"messages": TURNS[:2]})) == ROWS[:1]
+    found = loaded(tmp_path, {"messages": TURNS[:2]})
+    assert texts(found) == ROWS[:1] and found.kept[0]["origin"]["parents"] == []
 
 
 def test_a_system_turn_and_a_system_column_stand_before_the_turns(tmp_path):

@@ -110,13 +110,17 @@ def _row(record: Record, columns: Columns) -> tuple[Row | None, Entry | None]:
     values = fields_of(record, columns) if record.fields is None else record.fields
     texts = {key: as_text(value) for key, value in values.items()}
     fault = record.fault or _fault(values, texts)
-    row = None if fault else parse_row(dict(texts), record.where, answered=True)
+    row = None if fault else parse_row({**texts, "origin": _origin(record)}, record.where, answered=True)
     made = [f"{key} was {_kind(value)}" for key, value in values.items() if value is not None and not isinstance(value, str)]
     changed = f"{reasons.REPAIRED}: {record.mended}" if record.mended else made and f"{reasons.MADE_TEXT}: {', '.join(made)}"
     if not fault and not changed:
         return row, None
     before = _as_it_came(values | ({"instruction": record.text} if record.fault else {}), record.where)
     return row, entry(before, STAGE, "dropped", fault) if fault else entry(before, STAGE, "changed", str(changed))
+
+
+def _origin(record: Record) -> dict[str, Any]:
+    return {"kind": "seed", "parents": list(record.parents), "source": record.where}
 
 
 def as_text(value: Any) -> str | None:

@@ -57,8 +57,8 @@ def read_json(path: Path) -> Iterator[Record]:
 
 
 def _is_jsonl(path: Path) -> bool:
-    """Whether each of the first two lines looks like an object, and one of them is one."""
-    head = [line.strip() for line in itertools.islice(lines(path), 2)]
+    """Whether each of the first two lines that are not blank looks like an object, and one of them is one."""
+    head = [line.strip() for line in itertools.islice(filter(str.strip, lines(path)), 2)]
     if len(head) < 2 or not all(line.startswith("{") and len(line) > 1 for line in head):
         return False
     return any(line.endswith("}") and isinstance(_or_none(line), dict) for line in head)

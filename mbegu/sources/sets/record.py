@@ -12,4 +12,5 @@ class Record(NamedTuple):
     text: str = ""
     is_file: bool = False  # no record, but a whole file that is not read
     mended: str = ""  # what was done to it on the way
+    parents: tuple[str, ...] = ()  # of its row: what others descend from, too
     fields: dict[str, Any] | None = None  # instruction, input and output, where no columns hold them

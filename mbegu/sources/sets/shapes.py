@@ -22,7 +22,7 @@ ROLES = {
 }  # fmt: skip
 CALLS = ("tool_calls", "function_call")  # fields of a turn
 # Where another row begins within an answer: "## 12. Instruction:", or "12. Instruction:" on a line of its own.
-NEXT_ROW = re.compile(r"\s*(?:#{1,6}[ \t]*|^[ \t]*)\d{1,6}[.)][ \t]*Instruction:[ \t]*", re.MULTILINE)
+NEXT_ROW = re.compile(r"(?:#{1,6}[ \t]*|^[ \t]*)\d{1,6}[.)][ \t]*Instruction:[ \t]*", re.MULTILINE)
 PART = re.compile(r"^[ \t]*#{0,6}[ \t]*(?:\d{1,6}[.)][ \t]*)?(Input|Output):[ \t]*", re.MULTILINE)
 MERGED = "rows that a lost line end made one"
 
@@ -94,7 +94,9 @@ def _turns(value: Any, role: str) -> list[dict[str, Any]]:
 def _of_turns(
     record: Record, turns: list[dict[str, Any]], columns: Columns, context: Sequence[str], tools: bool
 ) -> Iterator[Record]:
-    """A record for each answer, and for a question at the end that has none."""
+    """A record for each answer, and for a question at the end that has none; those of one conversation descend from it."""
+    if sum(_role(turn) in ("assistant", "call") for turn in turns) > 1:
+        record = record._replace(parents=(record.where,))
     given = [transcript(record.values.get(name)) for name in context]
     before: list[Turn] = []  # all turns up to the question
     asked: list[str] = []  # what the user said last
