@@ -3,10 +3,14 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_unreadable import write
 
+from mbegu.errors import BadInput
 from mbegu.rows.ledger import check_balance
 from mbegu.sources.sets.columns import load
+from mbegu.sources.sets.record import Record
 from mbegu.sources.sets.records import read
 from mbegu.sources.sets.settings import Columns
 
@@ -159,6 +163,21 @@ def test_squad_as_it_is_published(tmp_path):
     assert [line["reason"] for line in found.ledger if line["action"] == "dropped"] == ["empty output"]
 
 
+@pytest.mark.parametrize(
+    "record",
+    [{"messages": [SYSTEM]}, {"messages": [SYSTEM, RESULT]}, {"paragraphs": []}, {"paragraphs": [{"context": "c", "qas": []}]}],
+)
+def test_a_record_that_holds_no_row_is_a_line_of_the_ledger(record, tmp_path):
+    path = write(tmp_path / "a.jsonl", "\n".join(map(json.dumps, [{"messages": TURNS[:2]}, record])))
+    found, count = load("a", read(str(path), "auto", "train"), COLUMNS, 0)
+    assert count == 2 and [line["reason"] for line in found.ledger] == ["empty instruction"]
+
+
+def test_a_column_of_paragraphs_beside_a_question_is_no_article(tmp_path):
+    found = loaded(tmp_path, {"instruction": "q", "input": "", "output": "a", "paragraphs": ["x"]})
+    assert texts(found) == [("q", "", "a")]
+
+
 MERGED = [
     "An answer.\n\n## 12. Instruction: ስንት ነው?\n12. Input: 5 ብር\n12. Output: አምስት",
     "An answer. ### 12. Instruction: ስንት ነው?\nInput:\n5 ብር\nOutput:\nአምስት",
@@ -176,6 +195,27 @@ def test_rows_that_a_lost_line_end_made_one_are_two(output, tmp_path):
     assert (
         loaded(tmp_path, {"instruction": "q", "input": "", "output": "1. Instruction manuals: read them.\nInput: a"}).ledger == []
     )
+
+
+NAMES = ("messages", "role", "content", "from", "value", "tool_calls", "paragraphs", "qas", "answers", "instruction", "output")
+SCALARS = st.none() | st.booleans() | st.integers() | st.sampled_from(["user", "assistant", "gpt", "human", "ሰላም", "", "tool"])
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4), max_leaves=12
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=4), min_size=1, max_size=3))
+def test_any_object_is_rows_or_lines_of_the_ledger(records):
+    found = [Record(f"a:{number}", record) for number, record in enumerate(records, 1)]
+    try:
+        kept, count = load("a", found, COLUMNS, 0, context=["value"], tool_calls=True, unreadable=1.0)
+    except BadInput:
+        return
+    check_balance(count, len(kept.kept), kept.ledger, "load")
+    assert count >= len(records)
+    named = {line["row"]["origin"]["source"] for line in kept.ledger} | {row["origin"]["source"] for row in kept.kept}
+    assert named == {record.where for record in found}
 
 
 @pytest.fixture(scope="module")

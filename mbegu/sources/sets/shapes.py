@@ -29,8 +29,8 @@ MERGED = "rows that a lost line end made one"
 Turn = tuple[str, str]  # role and text
 
 
-def shaped(record: Record, columns: Columns, context: Sequence[str], tools: bool) -> Iterator[Record]:
-    """The records that one record holds; most hold themselves.
+def shaped(record: Record, columns: Columns, context: Sequence[str], tools: bool) -> list[Record]:
+    """The records that one record holds; most hold themselves, and so does one that would else hold none.
 
     Args:
         context: columns whose text goes before the input.
@@ -38,11 +38,15 @@ def shaped(record: Record, columns: Columns, context: Sequence[str], tools: bool
     """
     turns = _conversation(record.values, columns)
     if turns is not None:
-        yield from _of_turns(record, turns, columns, context, tools)
-    elif isinstance(record.values.get("paragraphs"), list):
-        yield from _of_passages(record, columns)
-    else:
-        yield from _of_merged(_with_context(record, columns, context), columns)
+        found = list(_of_turns(record, turns, columns, context, tools))
+        return found or [_record(record, columns, [], transcript(turns), "")]
+    if columns.instruction not in record.values and _are_passages(record.values.get("paragraphs")):
+        return list(_of_passages(record, columns)) or [_record(record, columns, [], "", "")]
+    return list(_of_merged(_with_context(record, columns, context), columns))
+
+
+def _are_passages(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, dict) and isinstance(one.get("qas"), list) for one in value)
 
 
 def fields_of(record: Record, columns: Columns) -> dict[str, Any]:
@@ -137,6 +141,8 @@ def _said(turn: dict[str, Any]) -> str | None:
     said = next((turn[name] for name in ("content", "value", "text") if turn.get(name) is not None), "")
     if isinstance(said, list) and all(isinstance(part, dict) and isinstance(part.get("text"), str) for part in said):
         said = "\n".join(part["text"] for part in said)
+    if isinstance(said, dict) and _role(turn) in ("call", "tool"):
+        return _json(said)
     return said if isinstance(said, str) else None
 
 
@@ -169,10 +175,14 @@ def _fault(record: Record, value: Any, fault: str) -> Record:
 def _of_passages(record: Record, columns: Columns) -> Iterator[Record]:
     """SQuAD as it is published (Rajpurkar et al. 2016): an article with paragraphs, each with questions."""
     for paragraph in record.values["paragraphs"]:
-        for asked in paragraph.get("qas", []) if isinstance(paragraph, dict) else []:
+        for asked in filter(_is_object, paragraph["qas"]):
             texts = [answer.get("text", "") for answer in asked.get("answers") or [] if isinstance(answer, dict)]
             answers = {"text": texts, "answer_start": []}
             yield _record(record, columns, [str(asked.get("question") or "")], paragraph.get("context"), answers)
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
 
 
 def _with_context(record: Record, columns: Columns, context: Sequence[str]) -> Record:
