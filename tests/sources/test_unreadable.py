@@ -5,6 +5,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mbegu.errors import BadInput
 from mbegu.rows.ledger import check_balance
@@ -163,3 +165,41 @@ def test_columns_that_are_left_out_are_said_once_and_can_be_mapped(tmp_path):
         left_out(counts, COLUMNS, ["histroy"])
     found, _ = load("a", read(str(path), "auto", "train"), COLUMNS, 0, context=["system", "history"])
     assert [row["input"] for row in found.kept][:2] == ["ስርዓት\n\nUser: a\n\nAssistant: b", "ስርዓት\n\nUser: a\n\nAssistant: b\n\nx"]
+
+
+PIECES = [
+    b'{"instruction": "q", "output": "a"}',
+    b"instruction,input,output\n",
+    b"q,,a\n",
+    b'"',
+    b"\\",
+    b"[",
+    b"]",
+    b"{",
+    b"}",
+    b",",
+    b";",
+    b"\t",
+    b"\r",
+    b"\n",
+    b"\0",
+    b"\xff",
+    b"\xfe",
+    "ሰላም 👨‍👩‍👧".encode(),
+    b"\xef\xbb\xbf",
+    b"sep=;\n",
+    b"caf\xe9",
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(["jsonl", "json", "csv", "tsv", "csv.gz"]),
+    st.lists(st.sampled_from(PIECES) | st.binary(max_size=4), max_size=14),
+)
+def test_any_bytes_are_rows_or_one_sentence(tmp_path_factory, kind, pieces):
+    path = write(tmp_path_factory.mktemp("any") / f"a.{kind}", b"".join(pieces))
+    try:
+        loaded(path, unreadable=1.0)
+    except BadInput as error:
+        assert str(path) in str(error) and "\n" not in str(error)
