@@ -1,6 +1,9 @@
 """Writes what the builds and the tools print into the pages that show it: tables, stages, funnel, plan, rows.
 
 python docs/readme.py
+
+What a page shows of files that git does not hold is kept under docs/shown/, with the MD5 that dvc.lock gives of those files, so
+that a test can compare the page without them. docs/shown/finance_qa/speed.md is what benchmarks/inference.py printed.
 """
 
 import csv
@@ -15,6 +18,15 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[1]
+SHOWN = ROOT / "docs/shown"
+# parts of pages that are made of files which git does not hold, and these
+BUILT = {
+    "finance_qa": {"losses": ["metrics/train/v1/validation.csv"]},
+    "company_docs": {
+        "rows": ["data/versions/v1.jsonl"],
+        "ledger": [f"data/{name}/v1.ledger.jsonl" for name in ("questions", "expanded", "curated")],
+    },
+}
 
 
 def table() -> str:
@@ -115,16 +127,37 @@ def amharic_ads() -> dict[str, str]:
 def finance_qa() -> dict[str, str]:
     """Scores, what cleaning dropped, validation losses, the sweep."""
     folder = ROOT / "examples/finance_qa"
-    with (folder / "metrics/clean/v1.csv").open(encoding="utf-8", newline="") as file:
-        funnel = "".join(f"| {row['filter']} | {row['dropped']} | {row['left']} |\n" for row in csv.DictReader(file))
     with (folder / "metrics/train/v1/validation.csv").open(encoding="utf-8", newline="") as file:
         losses = "".join(f"| {epoch} | {float(row['loss']):.3f} |\n" for epoch, row in enumerate(csv.DictReader(file)))
     return {
         "table": (folder / "metrics/compare.md").read_text(encoding="utf-8"),
-        "clean": "| | dropped | left |\n|---|---|---|\n" + funnel,
+        "clean": cleaned(folder),
         "losses": "| epoch | validation loss |\n|---|---|\n" + losses,
         "sweep": (folder / "metrics/sweep.md").read_text(encoding="utf-8"),
+        "speed": (SHOWN / "finance_qa/speed.md").read_text(encoding="utf-8"),
     }
+
+
+def cleaned(folder: Path) -> str:
+    """What cleaning dropped, a filter a line."""
+    with (folder / "metrics/clean/v1.csv").open(encoding="utf-8", newline="") as file:
+        found = "".join(f"| {row['filter']} | {row['dropped']} | {row['left']} |\n" for row in csv.DictReader(file))
+    return "| | dropped | left |\n|---|---|---|\n" + found
+
+
+def hashes(example: str, files: list[str]) -> dict[str, str]:
+    """The MD5 of files of an example, as its dvc.lock has them."""
+    stages = yaml.safe_load((ROOT / "examples" / example / "dvc.lock").read_text(encoding="utf-8"))["stages"].values()
+    known = {out["path"]: out["md5"] for stage in stages for out in stage.get("outs", [])}
+    return {name: known[name] for name in files}
+
+
+def keep(example: str, parts: dict[str, str]) -> None:
+    """Writes the parts that a test can't make again, and what they were made of."""
+    for name, files in BUILT[example].items():
+        (SHOWN / example / f"{name}.md").write_text(parts[name], encoding="utf-8")
+        made_of = json.dumps(hashes(example, files), indent=2) + "\n"
+        (SHOWN / example / f"{name}.json").write_text(made_of, encoding="utf-8")
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -158,6 +191,8 @@ def main() -> None:
         "examples/finance_qa/README.md": finance_qa(),
         "examples/amharic_ads/README.md": amharic_ads(),
     }
+    for example in BUILT:
+        keep(example, pages[f"examples/{example}/README.md"])
     for name, parts in pages.items():
         text = replaced((ROOT / name).read_text(encoding="utf-8"), parts)
         (ROOT / name).write_text(re.sub(r"(?<=mbegu why )\w+", row, text), encoding="utf-8")

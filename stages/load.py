@@ -1,6 +1,7 @@
-"""Loads an instruction set that others made: JSON, JSON Lines, CSV, parquet, a folder of such files, or a set on a hub.
+"""Loads an instruction set that others made: JSON, JSON Lines, a table, parquet, a folder of such files, or a set on a hub.
 
-In: the set, and what it calls instruction, input and output. Out: its first rows, and the ledger of records that are none.
+In: the set, and what it calls instruction, input and output. Out: its first rows, a conversation as a row for each answer with
+the turns before it as input, and the ledger of records that are none and of files that are not read.
 
     python stages/load.py --source data/raw/garden.json --format auto --rows 0 --split train --out data/loaded/v1.jsonl
     python stages/load.py --source tatsu-lab/alpaca --format hub --rows 1000 --split train --out data/loaded/v1.jsonl …
@@ -22,6 +23,7 @@ from mbegu.sources.sets.settings import Load
 def main(load: Load, out: Path, ledger: Path) -> None:
     """Load an instruction set."""
     import logging
+    from collections import Counter
 
     from mbegu.quiet import quiet
     from mbegu.rows.jsonl import write_lines
@@ -30,11 +32,26 @@ def main(load: Load, out: Path, ledger: Path) -> None:
 
     quiet()
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # five notices of retries; our own sentence follows
-    found = records.read(load.source, load.format, load.split)
-    (kept, lines), read = columns.load(load.source, found, load.columns, load.rows)
+    counts = Counter[str]()
+    found = columns.noted(records.read(load.source, load.format, load.split), counts)
+    (kept, lines), read = columns.load(
+        load.source,
+        found,
+        load.columns,
+        load.rows,
+        context=load.context,
+        tool_calls=load.tool_calls,
+        unreadable=load.unreadable,
+    )
+    unread = columns.left_out(counts, load.columns, load.context)
     check_balance(read, len(kept), lines, columns.STAGE)
     write_lines(out, kept)
     write_lines(ledger, lines)
+    for line in lines:
+        if line["action"] == "left out":
+            click.echo(f"Note: {line['row']['origin']['source']}: {line['reason']}", err=True)
+    if unread:
+        click.echo(f"Note: {load.source}: {unread}", err=True)
     click.echo(f"Loaded {len(kept)} of {read} records, {len(lines)} lines in the ledger: {out}")
 
 

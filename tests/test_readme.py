@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import runpy
 
 import pytest
 import yaml
@@ -10,6 +11,8 @@ from root import ROOT, ours
 
 PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LOG.md")}
 PAGES |= {f"docs/{path.name}": path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
+WRITTEN = runpy.run_path(str(ROOT / "docs/readme.py"))  # what writes the pages
+SHOWN = ROOT / "docs/shown"
 EXAMPLES = {path.parent.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "examples").glob("*/README.md"))}
 
 
@@ -52,12 +55,53 @@ def test_no_place_for_what_is_printed_is_empty(name):
     assert not re.search(r"<!-- (\w+) -->\n<!-- /\1 -->", PAGES[name])
 
 
+def stated(example: str) -> dict[str, str]:
+    """What stands between the markers of an example's page."""
+    return {name: between(name, EXAMPLES[example]) for name in re.findall(r"<!-- (\w+) -->", EXAMPLES[example])}
+
+
+def printed(example: str) -> dict[str, str]:
+    """The same from the committed files: what the build wrote, what the page's writer makes of it, and what it kept."""
+    folder = ROOT / "examples" / example
+    made = {"table": (folder / "metrics/compare.md").read_text(encoding="utf-8")}
+    kept = {path.stem: path.read_text(encoding="utf-8") for path in (SHOWN / example).glob("*.md")}
+    match example:
+        case "finance_qa":
+            made |= {"clean": WRITTEN["cleaned"](folder), "sweep": (folder / "metrics/sweep.md").read_text(encoding="utf-8")}
+        case "company_docs":
+            made["teachers"] = WRITTEN["teachers"](folder)
+        case "amharic_ads":
+            made |= WRITTEN["amharic_ads"]()
+    return made | kept
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_states_what_its_committed_build_printed(name):
     folder = ROOT / "examples" / name
     assert between("table", EXAMPLES[name]) == (folder / "metrics/compare.md").read_text(encoding="utf-8")
     assert not re.search(r"<!-- (\w+) -->\n<!-- /\1 -->", EXAMPLES[name])
     assert all((folder / link).is_file() for link in re.findall(r"\]\(([^)#:]+)\)", EXAMPLES[name]))
+    assert stated(name) == printed(name), "run python docs/readme.py"
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_table_of_an_example_stands_between_markers(name):
+    rest = re.sub(r"(?s)<!-- (\w+) -->.*?<!-- /\1 -->", "", EXAMPLES[name])
+    assert [line for line in rest.splitlines() if line.startswith("|") and re.search(r"\d", line)] == []
+
+
+@pytest.mark.parametrize(("example", "part"), [(name, part) for name, parts in WRITTEN["BUILT"].items() for part in parts])
+def test_what_is_made_of_files_that_git_does_not_hold_is_of_the_build_that_is_locked(example, part):
+    made_of = json.loads((SHOWN / example / f"{part}.json").read_text(encoding="utf-8"))
+    assert made_of == WRITTEN["hashes"](example, WRITTEN["BUILT"][example][part]), "run python docs/readme.py"
+
+
+def test_the_table_of_speeds_adds_up():
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in stated("finance_qa")["speed"].splitlines()[2:]]
+    speeds = {name: float(speed) for name, _, _, speed, _ in lines}
+    for _, first, answer, speed, ratio in lines:
+        assert float(first) < float(answer)
+        assert float(ratio.removesuffix(" times as fast")) == pytest.approx(float(speed) / speeds["adapter, 4 bits"], abs=0.01)
 
 
 def test_the_table_of_teachers_is_that_of_the_committed_counts():

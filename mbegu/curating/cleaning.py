@@ -5,35 +5,42 @@ import unicodedata
 import regex
 from ftfy import TextFixerConfig, fix_encoding, fixes
 
+from mbegu.curating.pasted import unwrap
 from mbegu.curating.settings import CLEAN
 from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.row import Row, row_id
 from mbegu.text import reasons
-from mbegu.text.words import fold
+from mbegu.text.trimming import trim
 
 # Lost bytes are not guessed at: only what was UTF-8 and read as something else is repaired.
 MOJIBAKE = TextFixerConfig(replace_lossy_sequences=False, explain=False)
 BREAK = regex.compile(r"&lt;br\s*/?&gt;", regex.IGNORECASE)
-# A heading of the common prompt templates, at the start of a line and with a colon or alone on it.
-HEADING = regex.compile(
-    r"^[ \t]*#{2,4}[ \t]*(Instruction|Question|Input|Context|Response|Answer)[ \t]*(?::|$)", regex.MULTILINE | regex.IGNORECASE
-)
-PARTS = {"question": "instruction", "context": "input", "answer": "response"}  # the same part by another name
-ORDERS = (["instruction"], ["instruction", "response"], ["instruction", "input"], ["instruction", "input", "response"])
-PREAMBLE = regex.compile(r"\s*(?:Below is an? (?:instruction|question)\b.*)?", regex.DOTALL | regex.IGNORECASE)
+ENTITY = regex.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+BARE = regex.compile(rf"<|&(?!{ENTITY.pattern[1:]})")  # what an escaped text does not hold
+# An entity that is not spoken of: neither escaped once more, as `&amp;nbsp;` is, nor in quotes or parentheses
+SIGN = regex.compile(rf"(?<![`\"'“‘«(])(?!&amp;{ENTITY.pattern[1:]}){ENTITY.pattern}")
+LINE_ENDS = str.maketrans({"\v": "\n", "\f": "\n"} | dict.fromkeys("\x1c\x1d\x1e\x1f", " "))  # controls that part words
+ENTITIES = "html entities"  # a repair that is made once
+KEYS = ("instruction", "input", "output")
+
+
+def is_escaped(rows: list[Row]) -> bool:
+    """Whether a set as a whole is escaped: two rows or more hold HTML entities, and fewer hold a bare "&" or a "<".
+
+    A single text shows nothing of the set that holds it, nor does one that speaks of entities.
+    """
+    texts = ["\n".join(row[key] for key in KEYS) for row in rows]
+    entities, bare = (sum(bool(sign.search(text)) for text in texts) for sign in (SIGN, BARE))
+    return entities > max(1, bare)
 
 
 def unescape(text: str) -> str:
     """HTML entities that end with a semicolon as what they stand for, `&nbsp;` as a blank, an escaped <br> as a line end.
 
-    A text with a "<" of its own is left alone: it is code, in which entities are meant (ftfy's rule).
+    Once: a text about `&nbsp;` is escaped as `&amp;nbsp;`. A text with a "<" of its own is left alone: it is code, in which
+    entities are meant (ftfy's rule).
     """
-    while "<" not in text:
-        found = fixes.unescape_html(BREAK.sub("\n", text.replace("&nbsp;", " ")))
-        if found == text:
-            break
-        text = found
-    return text
+    return text if "<" in text else fixes.unescape_html(BREAK.sub("\n", text.replace("&nbsp;", " ")))
 
 
 def fix_mojibake(text: str) -> str:
@@ -42,56 +49,56 @@ def fix_mojibake(text: str) -> str:
 
 
 def remove_controls(text: str) -> str:
-    r"""Without control characters and byte order marks, every line end \n. Joiners and direction marks stay."""
-    return fixes.remove_control_chars(fixes.fix_line_breaks(text))
+    r"""Without control characters and byte order marks, every line end \n, also where a vertical tab or a form feed stood.
+
+    Joiners and direction marks stay.
+    """
+    return fixes.remove_control_chars(fixes.fix_line_breaks(text).translate(LINE_ENDS))
 
 
-REPAIRS = (("html entities", unescape), ("mojibake", fix_mojibake), ("control characters", remove_controls))
+# Inputs that say that there is none, folded and in small letters, without brackets around them
+NO_INPUT = {"no input", "noinput", "no_input", "no-input", "no input needed", "no input required", "not applicable", "n/a",
+            "none", "null", "nil", "nan", "empty", "-", "--", "—", "…", "..."}  # fmt: skip
+AROUND = " \t\r\n<>[](){}."
+LONGEST = 2000  # characters of an address
+# Inputs that stand somewhere else, where no model can read them: an address alone, a picture or file that was attached
+ADDRESS = regex.compile(r"<?(?:https?|ftp)://[^\s<>]+>?|www\.[^\s<>]+\.[^\s<>]+", regex.IGNORECASE)
+PICTURE = regex.compile(
+    r"!\[[^\]]*\]\([^)]*\)|<img\b[^>]*>|<image>|\S+\.(?:png|jpe?g|gif|webp|svg|bmp|pdf|mp[34]|wav)"
+    r"|[<\[(](?:(?:see|an?|the|attached)\s+)*(?:image|picture|photo|file|attachment|video|audio)s?(?:\s+attached)?[>\])]",
+    regex.IGNORECASE,
+)
 
 
-def unwrap(row: Row) -> Row | None:
-    """A row without the prompt template that was pasted into it, or None if its question and answer can't be told."""
-    before, *headed = HEADING.split(row["output"])
-    output = headed[1] if not before.strip() and headed and _part(headed[0]) == "response" else row["output"]
-    if HEADING.search(row["input"]) or HEADING.search(output):
-        return None
-    preamble, *parts = HEADING.split(row["instruction"])
-    if not parts:
-        return {**row, "output": output}
-    names, texts = [_part(name) for name in parts[::2]], [text.strip() for text in parts[1::2]]
-    given = dict(zip(names, texts, strict=True))
-    conflict = [given.get("input", ""), row["input"]], [given.get("response", ""), output]
-    if names not in ORDERS or not PREAMBLE.fullmatch(preamble) or any(_differ(*pair) for pair in conflict):
-        return None
-    return {**row, "instruction": given["instruction"], "input": given.get("input") or row["input"], "output": output}
+def without_placeholder(text: str) -> str:
+    """An input, "" if it only says that there is none."""
+    return "" if {text.strip(), text.strip(AROUND).casefold()} & NO_INPUT else text
 
 
-def _part(heading: str) -> str:
-    return PARTS.get(heading.lower(), heading.lower())
+def stands_elsewhere(text: str) -> bool:
+    """Whether an input is nothing but an address, a picture or a file that the row does not hold."""
+    bare = text.strip()
+    return len(bare) <= LONGEST and bool(ADDRESS.fullmatch(bare) or PICTURE.fullmatch(bare))
 
 
-def _differ(first: str, second: str) -> bool:
-    return bool(fold(first) and fold(second) and fold(first) != fold(second))
+REPAIRS = (("mojibake", fix_mojibake), ("control characters", remove_controls))
 
 
 def repair(rows: list[Row]) -> Sieved:
-    """Mends characters and unwraps templates; a row whose template can't be unwrapped is dropped.
+    """Mends characters, unescapes a set that is escaped, unwraps templates, and drops rows whose template can't be unwrapped.
 
     Returns:
         The rows, a mended one with its new id and what was done in `origin.repaired`; and the ledger, in which a
         changed line's `nearest` is that new id if it is another.
     """
     kept, ledger = [], []
+    escaped = is_escaped(rows)
     for row in rows:
-        texts, done = {}, []
-        for key in ("instruction", "input", "output"):
-            texts[key], found = _mend(row[key])
-            done += found
-        mended = unwrap({**row, **texts})
-        if mended is None:
-            ledger.append(entry(row, CLEAN, "dropped", f"{reasons.TEMPLATE} in the text"))
+        mended, done = _mended(row, escaped and ENTITIES not in row["origin"].get("repaired", ()))
+        if mended is None or stands_elsewhere(mended["input"]):
+            reason = f"{reasons.TEMPLATE} in the text" if mended is None else f"{reasons.INPUT_ELSEWHERE}: an address or a file"
+            ledger.append(entry(row, CLEAN, "dropped", reason))
             continue
-        done += [] if all(mended[key] == texts[key] for key in texts) else ["prompt template"]
         if done:
             mended = _finished(mended, list(dict.fromkeys(done)))
             new = None if mended["id"] == row["id"] else mended["id"]
@@ -102,9 +109,27 @@ def repair(rows: list[Row]) -> Sieved:
     return Sieved(kept, ledger)
 
 
-def _mend(text: str) -> tuple[str, list[str]]:
+def _mended(row: Row, escaped: bool) -> tuple[Row | None, list[str]]:
+    """A row with its repairs, and their names; None if its template can't be unwrapped."""
+    texts, done = {}, []
+    for key in KEYS:
+        texts[key], found = _mend(row[key], escaped)
+        done += found
+    texts["input"], given = without_placeholder(texts["input"]), texts["input"]
+    done += ["placeholder input"] if texts["input"] != given else []
+    unwrapped = unwrap({**row, **texts})
+    if unwrapped and any(unwrapped[key] != texts[key] for key in KEYS):
+        done.append("prompt template")
+    return unwrapped, done
+
+
+def _mend(text: str, escaped: bool) -> tuple[str, list[str]]:
     """Text with every repair, and the names of those that changed it; one may bare what another mends."""
     done: list[str] = []
+    if escaped:
+        found = unicodedata.normalize("NFC", unescape(text))
+        done += [ENTITIES] if found != text else []
+        text = found
     before = None
     while text != before:
         before = text
@@ -116,6 +141,6 @@ def _mend(text: str) -> tuple[str, list[str]]:
 
 
 def _finished(row: Row, done: list[str]) -> Row:
-    texts = {key: row[key].strip() for key in ("instruction", "input", "output")}
+    texts = {key: trim(row[key]) for key in KEYS}
     id_ = row_id(texts["instruction"], texts["input"])
     return {**row, **texts, "id": id_, "origin": {**row["origin"], "repaired": done}}

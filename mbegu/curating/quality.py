@@ -2,17 +2,14 @@
 
 from collections.abc import Set
 
-import regex
-
+from mbegu.curating.pasted import turn_mark
 from mbegu.curating.settings import CLEAN, CURATE, Clean, Curate
 from mbegu.errors import BadInput
 from mbegu.rows.ledger import Sieved, entry
-from mbegu.rows.row import MACHINE, Row, question
+from mbegu.rows.row import MACHINE, Row
 from mbegu.text import filters, reasons
 from mbegu.text.refusals import refuses
 from mbegu.text.words import fold, words
-
-TOKEN = regex.compile(r"<\|[\w ]{1,40}\|>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|</s>")
 
 
 def check_bounds(bounds: Clean | Curate, stage: str) -> None:
@@ -84,5 +81,6 @@ def check_set(rows: list[Row], bounds: Clean) -> Sieved:
 
 
 def _broken(row: Row) -> filters.Problem | None:
-    text = f"{question(row)}\n{row['output']}"
-    return filters.empty(row["instruction"]) or filters.empty(row["output"]) or filters.control_token(text, TOKEN.findall(text))
+    marks = filter(None, (turn_mark(row[key]) for key in ("instruction", "input", "output")))
+    pasted = next(((f"{reasons.CONTROL_TOKEN}: {mark}", None) for mark in marks), None)
+    return filters.empty(row["instruction"]) or filters.empty(row["output"]) or pasted

@@ -3,6 +3,8 @@
 Source: Zhou et al. 2023, "Instruction-Following Evaluation for Large Language Models" (IFEval, arXiv 2311.07911), §2.
 Strict accuracy: the answer is judged as it stands. IFEval's loose one first drops lines and marks to help it.
 
+The checks of that paper itself, under its names, are in `mbegu.rows.published`.
+
     {"instruction": "…", "output": "…", "checks": {"max_words": 120, "items": 3, "mention": ["CMA"], "language": "sw"}}
 """
 
@@ -10,13 +12,13 @@ import difflib
 import json
 import unicodedata
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import regex
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from mbegu.errors import BadInput
+from mbegu.rows import published
+from mbegu.rows.languages import identifier, language
 from mbegu.text.filters import about
 from mbegu.text.words import INVISIBLE, words
 
@@ -31,7 +33,11 @@ ITEM = regex.compile(
 def follows(answer: str, checks: dict[str, Any]) -> dict[str, bool]:
     """Whether the answer meets each check, by the check's name. An empty answer meets none, not even `max_words`."""
     said = bool(INVISIBLE.sub("", answer).strip())
-    return {name: said and MEETS[name](answer, wanted) for name, wanted in checks.items()}
+    return {name: said and _meets(answer, name, wanted) for name, wanted in checks.items()}
+
+
+def _meets(answer: str, name: str, wanted: Any) -> bool:
+    return MEETS[name](answer, wanted) if name in MEETS else published.follows(answer, name, wanted)
 
 
 def failed(answer: str, checks: dict[str, Any]) -> list[str]:
@@ -44,23 +50,6 @@ def items(answer: str) -> int:
     return sum(bool(ITEM.match(line)) for line in INVISIBLE.sub("", answer).splitlines())
 
 
-def language(answer: str) -> str | None:
-    """ISO 639-1 code of the likeliest language, or None if there is no letter.
-
-    On this project's English and Swahili answers: right for all 212, for 99.8 % of stretches of 12 words, 86 % of 3.
-    """
-    text = INVISIBLE.sub("", answer)
-    return str(_identifier().classify(text)[0]) if any(map(str.isalpha, text)) else None
-
-
-@cache
-def _identifier() -> LanguageIdentifier:
-    # Languages with a two-letter code only: a check can't name the others, and short English is often taken for pcm.
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
-    identifier.set_languages([code for code in identifier.labels if len(code) == 2])
-    return identifier
-
-
 def _names(answer: str, phrase: str) -> bool:
     return about(answer.casefold(), [phrase.casefold()]) is not None
 
@@ -68,7 +57,7 @@ def _names(answer: str, phrase: str) -> bool:
 def _is_json(answer: str) -> bool:
     try:
         # str: Python refuses integers of over 4,300 digits, JSON doesn't; int: raises on NaN and Infinity, which JSON lacks
-        return isinstance(json.loads(answer, parse_int=str, parse_constant=int), dict | list)
+        return isinstance(json.loads(published.unfenced(answer), parse_int=str, parse_constant=int), dict | list)
     except (ValueError, RecursionError):
         return False
 
@@ -85,7 +74,7 @@ MEETS: dict[str, Callable[[str, Any], bool]] = {
 
 
 def parse_checks(value: Any, where: str) -> dict[str, Any]:
-    """The checks in the order of `MEETS`, phrases NFC.
+    """The checks in the order of `MEETS`, phrases NFC; then those of `mbegu.rows.published`, in the order of their table.
 
     Raises:
         BadInput: no object or an empty one, an unknown check, a value of the wrong kind, checks that no answer can meet.
@@ -94,13 +83,15 @@ def parse_checks(value: Any, where: str) -> dict[str, Any]:
         expected = 'an object such as {"max_words": 120}; leave it out if there is nothing to check'
         raise BadInput(f"{where}: 'checks' is {_shown(value)}, expected {expected}.")
     for name in value:
-        if name not in MEETS:
-            close = difflib.get_close_matches(name, MEETS, 1)
-            hint = f"Did you mean {close[0]!r}?" if close else f"Expected {', '.join(MEETS)}."
+        if name not in MEETS and name not in published.CHECKS:
+            close = difflib.get_close_matches(name, [*MEETS, *published.CHECKS], 1)
+            names = ", ".join(published.CHECKS if ":" in name else MEETS)
+            hint = f"Did you mean {close[0]!r}?" if close else f"Expected {names}."
             raise BadInput(f"{where}: unknown check {name!r}. {hint}")
     checks = {name: _parsed(name, value[name], where) for name in MEETS if name in value}
     _possible(checks, where)
-    return checks
+    known = [name for name in published.CHECKS if name in value]
+    return checks | {name: published.parse_arguments(name, value[name], where) for name in known}
 
 
 def _parsed(name: str, value: Any, where: str) -> Any:
@@ -131,7 +122,7 @@ EXPECTED: dict[str, tuple[Callable[[Any], bool], str, str]] = {
     "items": (_count(0), "a whole number of at least 0", "write how many list items the answer has, such as 3"),
     "mention": PHRASES,
     "avoid": PHRASES,
-    "language": (lambda value: value in _identifier().labels, "an ISO 639-1 code that py3langid knows", "write sw, en, am or ar"),
+    "language": (lambda value: value in identifier().labels, "an ISO 639-1 code that py3langid knows", "write sw, en, am or ar"),
     "json": (lambda value: value is True, "true", "leave it out where the answer needn't be JSON"),
 }
 

@@ -63,7 +63,10 @@ def _explain(error: jsonlines.InvalidLineError) -> str:
 
 
 def _strict_loads(line: str | bytes) -> Any:
-    value = json.loads(line, object_pairs_hook=_no_duplicates, parse_constant=_no_nan)
+    try:
+        value = json.loads(line, object_pairs_hook=_no_duplicates, parse_constant=_no_nan, parse_int=_int)
+    except RecursionError:
+        raise ValueError("brackets are nested too deeply to be read; cut the line off or write its text") from None
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
@@ -77,6 +80,13 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if keys.count(key) > 1:
             raise ValueError(f"the key {key!r} stands twice; keep one")
     return dict(pairs)
+
+
+def _int(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError:
+        raise ValueError(f"a number of {len(digits):,} digits is too long to be read; put it in double quotes") from None
 
 
 def _no_nan(name: str) -> None:

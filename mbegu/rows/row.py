@@ -7,6 +7,7 @@ from typing import Any
 
 from mbegu.errors import BadInput
 from mbegu.rows.jsonl import read_lines
+from mbegu.text.trimming import trim
 from mbegu.text.words import fold
 
 Row = dict[str, Any]
@@ -25,7 +26,7 @@ def question(row: Row) -> str:
 
 
 def text_field(value: Row, key: str, where: str, *, required: bool) -> str:
-    """The text under `key`, NFC, stripped; "" when it is absent and not required.
+    """The text under `key`, NFC, trimmed; "" when it is absent and not required.
 
     Raises:
         BadInput: absent or blank though required, or not a string.
@@ -35,7 +36,7 @@ def text_field(value: Row, key: str, where: str, *, required: bool) -> str:
         text = ""
     if not isinstance(text, str):
         raise BadInput(f"{where}: {key!r} is {type(text).__name__}, expected a string in double quotes.")
-    text = unicodedata.normalize("NFC", text).strip()
+    text = trim(unicodedata.normalize("NFC", text))
     if required and not text:
         raise BadInput(f"{where}: {key!r} is missing or empty; write its text.")
     return text

@@ -49,6 +49,11 @@ DESCENDS = "descends from"
 ASKS_HELD_OUT = "asks the same as the held-out row"
 
 # Dropped: records of a set, chunks, rows of a version
+NOT_VALID = "not valid"
+NOT_READABLE = "not readable"
+BINARY = "holds a NUL byte"
+TOOL_CALL = "tool call"
+INPUT_ELSEWHERE = "input elsewhere"
 WRONG_TYPE = "wrong type"
 RAGGED = "ragged"
 SURROGATE = "half of a surrogate pair"
@@ -73,6 +78,9 @@ OLDER_VERSION = "older version"
 REPOST = "repost"
 NEAR_REPOST = "near repost"
 
+# Left out: files of a set
+NOT_READ = "left out"
+
 # Changed
 EDITED = "edited by review"
 REPAIRED = "repaired"
@@ -89,8 +97,8 @@ DRAFTED = (
     REPETITIVE, SAME_QUESTION, NEAR_HELD_OUT, DESCENDS,
 )  # fmt: skip
 LOADED = (
-    WRONG_TYPE, RAGGED, SURROGATE, EMPTY, TEMPLATE, CONTROL_TOKEN, ANSWER_EQUALS, REFUSAL, TOO_SHORT, TOO_LONG, REPETITIVE,
-    DUPLICATE, SAME_QUESTION, NEAR_DUPLICATE,
+    NOT_VALID, NOT_READABLE, BINARY, WRONG_TYPE, TOOL_CALL, RAGGED, SURROGATE, EMPTY, INPUT_ELSEWHERE, TEMPLATE, CONTROL_TOKEN,
+    ANSWER_EQUALS, REFUSAL, TOO_SHORT, TOO_LONG, REPETITIVE, DUPLICATE, SAME_QUESTION, NEAR_DUPLICATE,
 )  # fmt: skip
 INGESTED = (
     UNREADABLE, OTHER_CHAT, WITHOUT_NUMBER, UNSUPPORTED, SERVICE, UNKNOWN_KIND, WITHOUT_TEXT, TOO_SHORT, OLDER_VERSION, REPOST,

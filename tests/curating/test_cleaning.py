@@ -1,6 +1,7 @@
 """Repairs that leave right text alone, in several scripts; and a set that is cleaned as a whole."""
 
 import json
+import time
 import unicodedata
 from pathlib import Path
 
@@ -69,7 +70,8 @@ def test_mojibake(broken, mended):
         ("Q&amp;A &#39;x&#x27; &quot;y&quot;", "Q&A 'x' \"y\""),
         ("17&nbsp;%.&nbsp;So", "17 %. So"),
         ("one&lt;br&gt;two&lt;BR /&gt;three", "one\ntwo\nthree"),
-        ("Tom &amp;amp; Jerry", "Tom & Jerry"),
+        ("Tom &amp;amp; Jerry", "Tom &amp; Jerry"),  # once: it was about the entity
+        ("ምልክቱ &amp;nbsp; ነው", "ምልክቱ &nbsp; ነው"),
         ("5 &lt; 6 &amp; &copy;", "5 < 6 & ©"),
         ("ሰላም &amp; &eacute;", "ሰላም & é"),
     ],
@@ -80,6 +82,31 @@ def test_html_entities(broken, mended):
 
 def test_control_characters():
     assert cleaning.remove_controls("\ufeffa\0b\r\nc\rd\u2028e\x1bf\u200dg\u200ch") == "ab\nc\nd\nef\u200dg\u200ch"
+
+
+ABOUT = ["What does &amp;nbsp; stand for?", "The entity &amp;lt; is a &lt; written out.", "Alama ya &eacute; ni é"]
+
+
+def test_entities_are_unescaped_once_and_only_where_the_set_is_escaped():
+    plain = [row(f"q{number}?", "No sign at all, ሰላም") for number in range(9)]
+    for text in ABOUT:
+        rows = [*plain, row(text, f"{text} 👨‍👩‍👧")]
+        assert cleaning.repair(rows) == (rows, [])  # one text about them shows nothing of the set
+    spoken = [row(f"What is &amp;nbsp; in {number}?", "It is `&nbsp;`, not (&#160;) or “&lt;”.") for number in range(9)]
+    assert cleaning.repair(spoken) == (spoken, [])
+    others = [row(f"a & b {number}", "if x < y: print()") for number in range(9)]
+    rows = [*others, *(row(text) for text in ABOUT)]
+    assert cleaning.repair(rows) == (rows, [])  # the others are not escaped
+    escaped = [row(f"a &amp; b {number}", "x &lt; y, it&#39;s 5 &gt; 4") for number in range(9)]
+    kept, ledger = cleaning.repair([*escaped, row(ABOUT[0])])
+    assert [found["instruction"] for found in kept[-2:]] == ["a & b 8", "What does &nbsp; stand for?"]
+    assert reasons(ledger) == ["repaired: html entities"] * 10
+    assert cleaning.repair(kept) == (kept, [])
+
+
+def test_controls_that_part_words_leave_something_between_them():
+    text = "one\vtwo\fሦስት\x1cأربعة\x1f5\x85six"
+    assert cleaning.remove_controls(text) == "one\ntwo\nሦስት أربعة 5\nsix"
 
 
 def test_a_repaired_row_has_its_new_id_and_a_line_in_the_ledger():
@@ -94,7 +121,55 @@ def test_a_repaired_row_has_its_new_id_and_a_line_in_the_ledger():
     assert cleaning.repair(kept) == (kept, [])
 
 
+@pytest.mark.parametrize(
+    "input_", ["<no input>", "<noinput>", "N/A", "n/a.", "None", "[no input]", "NaN", "-", " No Input ", "…"]
+)
+def test_an_input_that_says_that_there_is_none_is_none(input_):
+    kept, ledger = cleaning.repair([row("ስንት ነው?", ANSWER, input_)])
+    assert kept[0]["input"] == "" and kept[0]["id"] == row_id("ስንት ነው?", "")
+    assert reasons(ledger) == ["repaired: placeholder input"]
+
+
+@pytest.mark.parametrize(
+    "input_",
+    ["https://example.org/a?b=c#d", "www.example.org/page", "<https://example.org>", "![picha](a.png)", "<img src='a.jpg'>",
+     "[image attached]", "<image>", "photo_01.JPEG", "(see attached picture)", "https://example.org/ሰላም.png"],
+)  # fmt: skip
+def test_an_input_that_stands_elsewhere_costs_its_row(input_):
+    kept, ledger = cleaning.repair([row("Describe it.", ANSWER, input_)])
+    assert kept == [] and reasons(ledger) == ["input elsewhere: an address or a file"]
+
+
+@pytest.mark.parametrize(
+    "input_",
+    ["None of them came.", "N/A is a text", "5", "See https://example.org for more", "picha.png na nyingine", "- one\n- two",
+     "صورة", "👨‍👩‍👧", "no", "e.g. a.png", "https://a.org https://b.org", "Sodium (Na)", "0"],
+)  # fmt: skip
+def test_an_input_that_says_something_stays(input_):
+    rows = [row("q?", ANSWER, input_)]
+    assert cleaning.repair(rows) == (rows, [])
+
+
 BELOW = "Below is an instruction that describes a task. Write a response.\n\n"
+
+
+CODE = "```text\n### Instruction:\nq\n\n### Response:\na\n```"
+SUBJECTS = [
+    ("How is an API described?", "", "## GET /rows\n### Input\nA date.\n### Response\nA list."),
+    ("Show Alpaca's template.", "", f"Here it is:\n{CODE}\nThat is all."),
+    ("Show it.", "", "It has these parts:\n### Instruction:\nwhat to do\n### Input:\ntext\n### Response:\nthe answer"),
+    ("What is wrong with this template?", f"Below:\n{CODE}", "ምንም"),
+    (f"What is this?\n{CODE}", "", "Alpaca's."),
+    ("Summarise this page.\n### Input\nA long text.", "", "It is long."),
+    ("ما هذا؟", "", "Headings such as ### Input and ### Response: part a prompt."),
+    ("What is ### Input for?", "", "### Input\nIt holds the text."),
+]
+
+
+@pytest.mark.parametrize(("instruction", "input_", "output"), SUBJECTS)
+def test_a_text_about_a_template_holds_none(instruction, input_, output):
+    rows = [row(instruction, output, input_)]
+    assert cleaning.repair(rows) == (rows, [])
 
 
 @pytest.mark.parametrize(
@@ -174,3 +249,35 @@ def test_any_text_is_cleaned_with_each_row_accounted_for_and_nothing_to_do_the_s
     unique, lines = duplicates.drop_duplicates(checked)
     kept, more = duplicates.drop_near_duplicates(unique, 0.5, 32)
     check_balance(len(checked), len(kept), [*lines, *more], "clean")
+
+
+UNITS = [
+    ".",
+    "[",
+    "```\n",
+    "<s>",
+    "</s>",
+    "\n",
+    " ",
+    "www.",
+    "&",
+    "&amp;",
+    "#",
+    "### Input\n",
+    "[INST] ",
+    "<",
+    "ሀ",
+    "1. Instruction: ",
+]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_100_000_characters_need_no_two_seconds(unit):
+    text = (unit * 100_000)[:100_000]
+    quality.turn_mark("neno")
+    start = time.process_time()
+    cleaning.unwrap(row(text, text, text))
+    quality.turn_mark(text)
+    assert cleaning.without_placeholder(f"{text}a") and not cleaning.stands_elsewhere(f"{text} a")
+    cleaning.is_escaped([row(text)])
+    assert time.process_time() - start < 2

@@ -22,6 +22,8 @@ BAD = {
     "UTF-16": ('{"instruction": "Q"}\n'.encode("utf-16"), "rows.jsonl:1: not valid UTF-8 (byte 0xff"),
     "duplicate key": (b'{"instruction": "Q", "instruction": "R"}\n', "rows.jsonl:1: the key 'instruction' stands twice"),
     "NaN": (b'{"instruction": "Q", "output": NaN}\n', "rows.jsonl:1: NaN is not JSON"),
+    "deep nesting": (GOOD + b"[" * 100_000, "rows.jsonl:2: brackets are nested too deeply to be read; cut the line off"),
+    "5,000 digits": (b'{"output": ' + b"9" * 5000 + b"}", "rows.jsonl:1: a number of 5,000 digits is too long to be read"),
     "half a surrogate pair": (b'{"instruction": "\\ud83c"}\n', "rows.jsonl:1: half of a surrogate pair"),
     "unknown field": (b'{"instruction": "Q", "ouput": "A"}\n', "rows.jsonl:1: unknown field 'ouput'. Did you mean 'output'?"),
     "no object": (b'["Q", "A"]\n', "rows.jsonl:1: expected a JSON object per line"),
@@ -102,6 +104,13 @@ def test_harmless_differences_just_work(tmp_path, name):
     (tmp_path / "rows.jsonl").write_bytes(FINE[name])
     (row,) = read_rows(tmp_path / "rows.jsonl", answered=True)
     assert (row["instruction"], row["input"], row["output"]) == ("What is a fund?", "", "A pool.")
+
+
+def test_the_indentation_of_code_stays(write_jsonl):
+    code = "    def jumla(x):\n        return x  # ድምር"
+    path = write_jsonl("rows.jsonl", [{"instruction": "Fix it:", "input": f"\n{code} \n", "output": code}])
+    (row,) = read_rows(path, answered=True)
+    assert (row["input"], row["output"]) == (code, code)
 
 
 def test_a_handwritten_row_gets_its_id_and_the_line_it_stands_on(tmp_path):

@@ -44,8 +44,10 @@ def write(path: Path, content: str | bytes | list | dict) -> Path:
     return path
 
 
-def loaded(path: Path, columns: Columns = COLUMNS, most: int = 0, kind: str = "auto", split: str = "train"):
-    found, count = load(str(path), read(str(path), kind, split), columns, most)
+def loaded(
+    path: Path, columns: Columns = COLUMNS, most: int = 0, kind: str = "auto", split: str = "train", *, unreadable: float = 0.25
+):
+    found, count = load(str(path), read(str(path), kind, split), columns, most, unreadable=unreadable)
     check_balance(count, len(found.kept), found.ledger, "load")
     return found
 
@@ -191,7 +193,7 @@ def test_the_same_question_twice_is_for_the_clean_stage(tmp_path):
 
 def test_ragged_lines_of_csv_go_to_the_ledger_and_the_rest_continues(tmp_path):
     text = 'instruction,input,output\r\nq1,,a1\r\nq2,a2\r\n\r\n"q3\r\nmore",,a3\r\nq4,,a4,extra\r\n  \r\nq5,,a5'
-    found = loaded(write(tmp_path / "a.csv", "\ufeff" + text))
+    found = loaded(write(tmp_path / "a.csv", "\ufeff" + text), unreadable=0.5)
     assert [row["output"] for row in found.kept] == ["a1", "a3", "a5"]
     assert dropped(found) == [("3", "ragged: 2 cells, the header has 3"), ("7", "ragged: 4 cells, the header has 3")]
     assert [line["row"]["instruction"] for line in found.ledger] == ["q2,a2", "q4,,a4,extra"]
@@ -240,15 +242,10 @@ BROKEN = {
     "deep.json": ("[" * 100_000, "deep.json:1: not readable as JSON"),
     "digits.jsonl": ('{"output": ' + "9" * 5000 + "}", "digits.jsonl:1: not readable as JSON"),
     "number.json": ("5", "holds int, expected a list of objects"),
-    "object.json": ({"instruction": "q", "output": "a"}, "holds dict, expected a list of objects"),
-    "latin.jsonl": ('{"instruction": "café"}'.encode("latin-1"), "latin.jsonl:1: not valid UTF-8 (byte 0xe9 at column 21)"),
-    "latin.csv": ("instruction,input,output\nq,,a\ncafé,,a".encode("latin-1"), "latin.csv:3: not valid UTF-8 (byte 0xe9"),
-    "utf16.csv": ("instruction,input,output\nq,,a".encode("utf-16"), "utf16.csv:1: holds a NUL byte, so it is binary or UTF-16"),
     "nul.jsonl": (b'{"instruction": "q", "output": "a"}\n\0\0\0', "nul.jsonl:2: holds a NUL byte"),
     "quote.csv": ('instruction,input,output\nq,,a\n"q2,,a\nq3,,a\n', "quote.csv:3: not valid CSV (unexpected end of data)"),
     "twins.csv": ("instruction,input,output,input\nq,,a,b", "two columns have one name"),
     "no_header.csv": ("What is it?,,It is.\nWhy?,,So.\n", "'What is it?'. Set load.columns.instruction; a CSV file begins"),
-    "semicolons.csv": ("instruction;input;output\nq;;a", "no column 'instruction'; there are 'instruction;input;output'"),
     "broken.parquet": (b"PAR1 and no more", "not readable as parquet"),
     "empty.parquet": (b"", "not readable as parquet"),
     "rows.xlsx": (b"PK", "no format has the ending '.xlsx'; there are .json, .jsonl, .csv, .parquet"),

@@ -18,7 +18,10 @@ from mbegu.rows.row import read_rows
 
 DATA = ROOT / "examples/finance_qa/data/raw"
 COLUMNS = ["--columns.instruction", "instruction", "--columns.input", "input", "--columns.output", "output"]
-LOAD = ["--format", "auto", *COLUMNS, "--rows", 0, "--split", "train", "--out", "data/loaded.jsonl", "--ledger", "data/l.ledger"]
+LOAD = [
+    "--format", "auto", *COLUMNS, "--no-tool_calls", "--unreadable", 0.5, "--rows", 0, "--split", "train",
+    "--out", "data/loaded.jsonl", "--ledger", "data/l.ledger",
+]  # fmt: skip
 CLEAN = [
     "--loaded", "data/loaded.jsonl", "--dropped", "data/l.ledger", "--out", "data/cleaned.jsonl", "--ledger", "data/c.ledger",
     "--funnel", "metrics/funnel.csv", "--metrics", "metrics/clean.json", "--min_words", 8, "--max_words", 300,
@@ -71,6 +74,24 @@ def test_a_dirty_set_becomes_training_and_held_out_rows_with_every_record_accoun
     for again in (load, ["clean", *CLEAN], ["split", *SPLIT]):
         assert stage(*again).exit_code == 0
     assert files(tmp_path) == before
+
+
+def test_what_is_left_out_of_a_set_is_said_once_and_is_in_the_ledger(stage, write_jsonl, tmp_path):
+    rows = [{"instruction": f"ጥያቄ {n}", "input": "", "output": "መልስ", "system": "Be kind.", "score": 5} for n in range(3)]
+    write_jsonl("set/train.jsonl", rows)
+    write_jsonl("set/notes.md", [])
+    done = stage("load", "--source", "set", *LOAD)
+    assert done.stdout == "Loaded 3 of 3 records, 1 lines in the ledger: data/loaded.jsonl\n"
+    assert done.stderr.splitlines() == [
+        "Note: set/notes.md: left out: it ends in none of .json, .jsonl, .csv, .parquet, .tsv, .ndjson",
+        "Note: set: columns left out: 'system' (in 3 records), 'score' (in 3 records). "
+        "load.context: [system] would put one before the input, load.columns maps others.",
+    ]
+    (line,) = read_ledger(tmp_path / "data/l.ledger")
+    assert (line["action"], line["row"]["origin"]["source"]) == ("left out", "set/notes.md")
+    done = stage("load", "--source", "set", *LOAD, "--context", "system")
+    assert "'score' (in 3 records)" in done.stderr and "'system' (in" not in done.stderr
+    assert read_rows(tmp_path / "data/loaded.jsonl", answered=True)[0]["input"] == "Be kind."
 
 
 def test_the_bytes_do_not_depend_on_the_hash_seed(tmp_path):

@@ -4,6 +4,7 @@ import pytest
 from rouge_score import tokenizers
 
 from mbegu.rows.nearest import Match, nearest, pool, same_numbers
+from mbegu.text.trimming import trim
 from mbegu.text.words import fold, words
 
 
@@ -53,3 +54,24 @@ def test_nearest_is_strictly_above_the_threshold():
 def test_questions_that_differ_by_a_number_are_told_apart():
     assert not same_numbers(row("Interest on KES 5,000?"), row("Interest on KES 9,000?"))
     assert same_numbers(row("Interest on 5,000 KES"), row("What interest on 5,000?"))
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("    def f(x):\n        return x\n", "    def f(x):\n        return x"),
+        ("\n \r\n\t- አንድ\n\t- ሁለት  \n\n", "\t- አንድ\n\t- ሁለት"),
+        ("  - moja\n  - mbili\n", "  - moja\n  - mbili"),
+        ("    return x", "    return x"),
+        ("\treturn x ", "\treturn x"),
+        ("  A pool. ", "A pool."),
+        ("   three", "three"),
+        ("\u00a0 صندوق\u200f \u2029", "صندوق\u200f"),
+        ("\u200b 👨‍👩‍👧 \n", "\u200b 👨‍👩‍👧"),
+        ("one  \ntwo", "one  \ntwo"),
+        (" \n\t", ""),
+        ("", ""),
+    ],
+)
+def test_outer_blanks_are_noise_but_indentation_is_not(text, kept):
+    assert trim(text) == trim(kept) == kept

@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 from mbegu.errors import BadInput
 from mbegu.rows.row import Row, parse_row, question
-from mbegu.sources.sets.records import Record, table
+from mbegu.sources.sets.cells import Dialect, table
+from mbegu.sources.sets.record import Record
 from mbegu.sources.sets.settings import Columns
+from mbegu.text.trimming import trim
 from mbegu.text.words import fold
 
 # what people call the fields, folded and in small letters; English, Swahili, Amharic
@@ -42,7 +44,8 @@ def read_sheet(path: Path, named: Columns) -> Sheet:
         BadInput: another kind of file, broken CSV, a field whose column can't be told, a row without a question.
     """
     text = _text(path)
-    records = list(table(path, io.StringIO(text, newline=""), _separator(text)))
+    found = table(path, io.StringIO(text, newline=""), Dialect(_separator(text)))
+    records = [record for record in found if record.fault or any(map(str.strip, record.values.values()))]
     if not records:
         raise BadInput(f"{path}: holds no rows; expected a line with the columns' names, and a row below it.")
     for record in records:
@@ -101,7 +104,7 @@ def _column(field: str, named: str, header: list[str], path: Path) -> str:
 
 def _row(record: Record, columns: Columns) -> Row:
     texts = {
-        field: record.values[name].replace("\r\n", "\n").replace("\r", "\n").strip()
+        field: trim(record.values[name].replace("\r\n", "\n").replace("\r", "\n"))
         for field, name in columns._asdict().items()
         if name
     }
