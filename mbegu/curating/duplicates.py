@@ -1,12 +1,17 @@
 """The same row again in a set, to the letter or nearly."""
 
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
 from datasketch import MinHash, MinHashLSH
 
 from mbegu.curating.settings import CLEAN
 from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.nearest import same_numbers
-from mbegu.rows.row import Row, question
+from mbegu.rows.parts import LONG, Parts, frames, parts
+from mbegu.rows.row import Row, place
 from mbegu.text import reasons
+from mbegu.text.sameness import key
 from mbegu.text.words import fold, words
 
 GRAM = 3  # words of a shingle
@@ -18,22 +23,43 @@ Shingles = set[tuple[str, ...]]
 
 
 def drop_duplicates(rows: list[Row]) -> Sieved:
-    """Keeps the first of rows that ask the same, whatever the later ones answer: none can tell which answer is right."""
-    first: dict[str, Row] = {}
+    """Keeps the first of rows that ask the same, in whatever case and with whatever final mark, whatever the later ones answer:
+    none can tell which answer is right."""
+    first: dict[tuple[str, str], Row] = {}
     ledger = []
     for row in rows:
-        twin = first.setdefault(row["id"], row)
+        twin = first.setdefault((key(row["instruction"]), fold(row["input"])), row)
         if twin is not row:
-            place = twin["origin"].get("source", twin["id"])
             same = fold(twin["output"]) == fold(row["output"])
-            reason = reasons.DUPLICATE if same else f"{reasons.SAME_QUESTION} with another answer as {place}"
+            reason = reasons.DUPLICATE if same else f"{reasons.SAME_QUESTION} with another answer as {place(twin)}"
             ledger.append(entry(row, CLEAN, "dropped", reason, 1.0, twin["id"]))
     return Sieved(list(first.values()), ledger)
 
 
+class Said(NamedTuple):
+    """What a row asks and answers, by words."""
+
+    parts: Parts
+    answer: list[str]
+
+    def kind(self) -> str:
+        """By what a row is sought among those of its kind."""
+        return "template" if self.parts.framed else "passage" if self.parts.about else "plain"
+
+    def sought(self) -> Shingles:
+        """Shingles that near-duplicates of one kind have in common."""
+        asked, about = self.parts.asked + self.answer, self.parts.about
+        return {"template": _about(about), "passage": _shingles(asked)}.get(self.kind()) or self.all()
+
+    def all(self) -> Shingles:
+        """Shingles of question and answer."""
+        return _shingles(self.parts.whole + self.answer)
+
+
 def drop_near_duplicates(rows: list[Row], above: float, permutations: int) -> Sieved:
     """Keeps the first of rows that say nearly the same: the same numbers in the question, and a Jaccard index of the word
-    3-grams of question and answer above `above`.
+    3-grams of question and answer above `above`. Rows about one text, or of one template, must also be as alike in what differs:
+    in what is asked and answered, or in what fills the template (`mbegu.rows.parts`).
 
     MinHash (Broder 1997) with locality-sensitive hashing finds candidates; each is then compared exactly. A pair
     just above the bound can be missed, the less likely the more `permutations`; one below it is never dropped.
@@ -42,24 +68,72 @@ def drop_near_duplicates(rows: list[Row], above: float, permutations: int) -> Si
         above: 0.1 to 1; nothing is above 1.
         permutations: 16 or more.
     """
-    index = MinHashLSH(SOUGHT * above, permutations, WEIGHTS)
-    shingles = [_shingles(row) for row in rows]
-    sketches = MinHash.generator(([" ".join(gram).encode() for gram in grams] for grams in shingles), num_perm=permutations)
+    known = frames(rows)
+    said = [Said(parts(row, known), words(row["output"])) for row in rows]
+    seen = _seen({one.kind() for one in said}, above, permutations)
+    sketches = zip(*(MinHash.generator(grams, num_perm=permutations) for grams in _encoded(said, len(seen.within))), strict=True)
     kept, ledger = [], []
-    for position, (row, sketch) in enumerate(zip(rows, sketches, strict=True)):
-        others = [other for other in index.query(sketch) if same_numbers(row, rows[other])]
-        scored = [(_jaccard(shingles[position], shingles[other]), -other) for other in others]
+    for position, (row, pair) in enumerate(zip(rows, sketches, strict=True)):
+        others = [other for other in _near(said[position].kind(), pair, seen) if same_numbers(row, rows[other])]
+        scored = [(_score(said[position], said[other], above), -other) for other in others]
         score, nearest = max(scored, default=(0.0, 0))
         if score > above:
             ledger.append(entry(row, CLEAN, "dropped", reasons.NEAR_DUPLICATE, score, rows[-nearest]["id"]))
         else:
-            index.insert(position, sketch)
+            _keep(position, said[position].kind(), pair, seen)
             kept.append(row)
     return Sieved(kept, ledger)
 
 
-def _shingles(row: Row) -> Shingles:
-    tokens = words(f"{question(row)}\n{row['output']}")
+class Seen(NamedTuple):
+    """Kept rows by kind. Those of one kind are sought by what differs between them, or all rows of one template would be
+    candidates; those of two kinds by all they say."""
+
+    within: dict[str, MinHashLSH]
+    across: dict[str, MinHashLSH]
+
+
+def _seen(kinds: set[str], above: float, permutations: int) -> Seen:
+    within, across = ({kind: MinHashLSH(SOUGHT * above, permutations, WEIGHTS) for kind in sorted(kinds)} for _ in range(2))
+    return Seen(within, across if len(kinds) > 1 else {})
+
+
+def _encoded(said: Sequence[Said], kinds: int) -> tuple[Iterator[list[bytes]], Iterator[list[bytes]]]:
+    """The shingles of each row by which it is sought within its kind, and across kinds if there is more than one."""
+    within = ([" ".join(gram).encode() for gram in one.sought()] for one in said)
+    return within, ([" ".join(gram).encode() for gram in one.all()] if kinds > 1 else [] for one in said)
+
+
+def _near(kind: str, pair: tuple[MinHash, MinHash], seen: Seen) -> list[int]:
+    found = set(seen.within[kind].query(pair[0]))
+    for other in seen.across.keys() - {kind}:
+        found.update(seen.across[other].query(pair[1]))
+    return sorted(found)
+
+
+def _keep(position: int, kind: str, pair: tuple[MinHash, MinHash], seen: Seen) -> None:
+    seen.within[kind].insert(position, pair[0])
+    if seen.across:
+        seen.across[kind].insert(position, pair[1])
+
+
+def _score(first: Said, second: Said, above: float) -> float:
+    """The Jaccard index of two rows; 0 if they differ in a part."""
+    one, other = first.parts, second.parts
+    if one.about and other.about:
+        if (one.framed or other.framed) and _jaccard(_about(one.about), _about(other.about)) <= above:
+            return 0.0
+        if _jaccard(_shingles(one.asked + first.answer), _shingles(other.asked + second.answer)) <= above:
+            return 0.0
+    return _jaccard(first.all(), second.all())
+
+
+def _about(text: list[str]) -> Shingles:
+    """Shingles of what fills a template; a short one is to be the same to the letter."""
+    return _shingles(text) if len(text) >= LONG else {tuple(text)}
+
+
+def _shingles(tokens: list[str]) -> Shingles:
     return {tuple(tokens[i : i + GRAM]) for i in range(max(1, len(tokens) - GRAM + 1))}
 
 

@@ -35,6 +35,11 @@ def rouge_l(lcs: int, first: int, second: int) -> float:
     return 2 * precision * recall / (precision + recall)
 
 
+def ratio(first: Tokens, second: Tokens) -> float:
+    """ROUGE-L F1 of two texts."""
+    return rouge_l(LCSseq.similarity(first, second), len(first), len(second))
+
+
 class Index:
     """A pool of token lists that answers which of them is nearest; memory is about 100 bytes a text and its tokens."""
 
@@ -59,39 +64,43 @@ class Index:
 
     def near(self, tokens: Tokens, above: float) -> list[Near]:
         """Every text whose ROUGE-L F1 to `tokens` is above `above`, the nearest first, the earlier among equals."""
-        positions, _ = self._candidates(tokens, above)
-        found = [self._score(tokens, int(position)) for position in positions]
+        positions, _ = self.candidates(tokens, above)
+        found = [self.score(tokens, int(position)) for position in positions]
         return sorted((near for near in found if near.score > above), key=lambda near: (-near.score, near.position))
 
     def nearest(self, tokens: Tokens, above: float = 0.0) -> Near | None:
         """The first of the texts with the highest ROUGE-L F1 to `tokens`, if that is above `above`."""
         best = Near(-1, above)
-        positions, bounds = self._candidates(tokens, above)
+        positions, bounds = self.candidates(tokens, above)
         for rank in np.argsort(-bounds, kind="stable"):
             if bounds[rank] < best.score:
                 break  # no later text can be nearer
-            found = self._score(tokens, int(positions[rank]))
+            found = self.score(tokens, int(positions[rank]))
             if found.score > best.score or (found.score == best.score and 0 <= found.position < best.position):
                 best = found
         return best if best.position >= 0 else None
 
-    def _score(self, tokens: Tokens, index: int) -> Near:
-        other = self.texts[index]
-        return Near(index, rouge_l(LCSseq.similarity(tokens, other), len(tokens), len(other)))
+    def score(self, tokens: Tokens, index: int) -> Near:
+        """The text at a position, and how like it is."""
+        return Near(index, ratio(tokens, self.texts[index]))
 
-    def _candidates(self, tokens: Tokens, above: float) -> tuple[Any, Any]:
-        """Positions of the texts whose ROUGE-L F1 may reach `above`, and the bounds that say so."""
+    def candidates(self, tokens: Tokens, above: float) -> tuple[Any, Any]:
+        """Positions of the texts whose ROUGE-L F1 may reach `above`, and the bounds that say so; int and float32 arrays."""
         signature = self._signature(tokens)[:, None]
         kept = [(np.zeros(0, int), np.zeros(0, np.float32))]
         for start in range(0, len(self.texts) if tokens else 0, BLOCK):
-            bounds = self._bounds(len(tokens), signature, start, min(start + BLOCK, len(self.texts)))
+            bounds = self._bounds(len(tokens), signature, slice(start, min(start + BLOCK, len(self.texts))))
             inside = np.flatnonzero(bounds >= above)
             kept.append((inside + start, bounds[inside]))
         return np.concatenate([positions for positions, _ in kept]), np.concatenate([bounds for _, bounds in kept])
 
-    def _bounds(self, length: int, signature: Any, start: int, end: int) -> Any:
-        """An upper bound of ROUGE-L F1 to each text from `start` to `end`, a rounding error above it."""
-        pool, lengths = self.signatures[:, start:end], self.lengths[start:end]
+    def bounds(self, tokens: Tokens, positions: Any) -> Any:
+        """An upper bound of ROUGE-L F1 to each of the texts at `positions`, some of which may be empty; float32."""
+        return self._bounds(len(tokens), self._signature(tokens)[:, None], positions)
+
+    def _bounds(self, length: int, signature: Any, positions: Any) -> Any:
+        """An upper bound of ROUGE-L F1 to each text of a slice or an array of positions, a rounding error above it."""
+        pool, lengths = self.signatures[:, positions], self.lengths[positions]
         missing = np.bitwise_count(signature & ~pool).sum(0, dtype=np.int32)
         foreign = np.bitwise_count(pool & ~signature).sum(0, dtype=np.int32)
         common = np.minimum(length - missing, lengths - foreign)
