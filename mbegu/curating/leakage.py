@@ -44,7 +44,7 @@ class Guard(NamedTuple):
     ids: dict[str, int]
     questions: Questions
     texts: Questions
-    sources: dict[Words, int]  # what fills a template
+    sources: dict[Words, list[int]]  # what fills a template
     grams: Grams  # where each 8-gram stands: row, part, position
     lengths: list[list[int]]  # words of each row's parts
 
@@ -62,7 +62,7 @@ def guard(heldout: list[Row], known: Frames = Frames()) -> Guard:
         found.questions.add(asked)
         found.texts.add(_with(asked, answer))
         if asked.framed:
-            found.sources.setdefault(asked.source(), number)
+            found.sources.setdefault(asked.source(), []).append(number)
         held = _held(row, asked, answer)
         found.lengths.append([len(tokens) for tokens in held])
         for part, tokens in enumerate(held):
@@ -99,41 +99,49 @@ def _grams(tokens: list[str]) -> Iterator[tuple[str, ...]]:
 
 
 def find_leak(row: Row, guarded: Guard, similarity: float, overlap: float) -> Leak | None:
-    """The first of the tests that `row` fails.
+    """The first of the tests that `row` fails, and the held-out row that it is nearest to in it.
 
     Args:
         similarity: ROUGE-L F1 above which two texts are too alike.
         overlap: share of a held-out text's words above which shared 8-grams are too many; at 1, no text in common matters.
     """
+    found = next(find_leaks(row, guarded, similarity, overlap), None)
+    return None if found is None else Leak(row, guarded.rows[found.number], found.reason, found.score)
+
+
+class Bite(NamedTuple):
+    """A test that a row fails."""
+
+    number: int  # of the held-out row
+    reason: str
+    score: float
+
+
+def find_leaks(row: Row, guarded: Guard, similarity: float, overlap: float) -> Iterator[Bite]:
+    """Every test that `row` fails, as `find_leak`, one after the other."""
     if row["id"] in guarded.ids:
-        return Leak(row, guarded.rows[guarded.ids[row["id"]]], "the same question", 1.0)
+        yield Bite(guarded.ids[row["id"]], "the same question", 1.0)
     asked, answer = parts(row, guarded.known), words(row["output"])
-    near = guarded.questions.nearest(asked, similarity)
-    if near is not None:
-        return Leak(row, guarded.rows[near.position], "ROUGE-L F1 of the questions", near.score)
-    near = guarded.texts.nearest(_with(asked, answer), similarity)
-    if near is not None:
-        return Leak(row, guarded.rows[near.position], "ROUGE-L F1 of question and answer", near.score)
-    if overlap < 1 and asked.framed and asked.source() in guarded.sources:
-        return Leak(row, guarded.rows[guarded.sources[asked.source()]], "the same text in a template", 1.0)
-    covered = _covered([words(question(row)), answer], guarded)
-    if covered is not None and covered[1] > overlap:
-        return Leak(row, guarded.rows[covered[0]], "share of its words in common 8-grams", covered[1])
-    return None
+    for near in guarded.questions.near(asked, similarity):
+        yield Bite(near.position, "ROUGE-L F1 of the questions", near.score)
+    for near in guarded.texts.near(_with(asked, answer), similarity):
+        yield Bite(near.position, "ROUGE-L F1 of question and answer", near.score)
+    if overlap < 1 and asked.framed:
+        yield from (Bite(number, "the same text in a template", 1.0) for number in guarded.sources.get(asked.source(), ()))
+    for share, number in _covered([words(question(row)), answer], guarded):
+        if share > overlap:
+            yield Bite(number, "share of its words in common 8-grams", share)
 
 
-def _covered(parts: list[list[str]], guarded: Guard) -> tuple[int, float] | None:
-    """The held-out row of which 8-grams cover most of a part, and that share."""
+def _covered(parts: list[list[str]], guarded: Guard) -> list[tuple[float, int]]:
+    """The shares of parts that 8-grams cover, the largest first, and the numbers of their held-out rows."""
     places: dict[tuple[int, int], set[int]] = {}
     for tokens in parts:
         for gram in _grams(tokens):
             for number, part, position in guarded.grams.get(gram, ()):
                 places.setdefault((number, part), set()).update(range(position, position + GRAM))
-    shares = [(len(found) / guarded.lengths[number][part], -number) for (number, part), found in places.items()]
-    if not shares:
-        return None
-    share, number = max(shares)
-    return -number, share
+    shares = [(len(found) / guarded.lengths[number][part], number) for (number, part), found in places.items()]
+    return sorted(shares, key=lambda one: (-one[0], one[1]))
 
 
 def decontaminate(
