@@ -23,17 +23,30 @@ Shingles = set[tuple[str, ...]]
 
 
 def drop_duplicates(rows: list[Row]) -> Sieved:
-    """Keeps the first of rows that ask the same, in whatever case and with whatever final mark, whatever the later ones answer:
-    none can tell which answer is right."""
+    """Keeps the first of rows that ask the same, whatever the later ones answer: none can tell which answer is right.
+
+    In other case or with another final mark it is the same question; such a row with the same words as answer is left to
+    `drop_near_duplicates`.
+    """
     first: dict[tuple[str, str], Row] = {}
-    ledger = []
+    kept, ledger = [], []
     for row in rows:
         twin = first.setdefault((key(row["instruction"]), fold(row["input"])), row)
-        if twin is not row:
-            same = fold(twin["output"]) == fold(row["output"])
-            reason = reasons.DUPLICATE if same else f"{reasons.SAME_QUESTION} with another answer as {place(twin)}"
+        reason = None if twin is row else _twice(row, twin)
+        if reason is None:
+            kept.append(row)
+        else:
             ledger.append(entry(row, CLEAN, "dropped", reason, 1.0, twin["id"]))
-    return Sieved(list(first.values()), ledger)
+    return Sieved(kept, ledger)
+
+
+def _twice(row: Row, twin: Row) -> str | None:
+    """Why a row that asks what an earlier one does is dropped."""
+    if fold(twin["output"]) == fold(row["output"]) and row["id"] == twin["id"]:
+        return reasons.DUPLICATE
+    if row["id"] != twin["id"] and words(twin["output"]) == words(row["output"]):
+        return None
+    return f"{reasons.SAME_QUESTION} with another answer as {place(twin)}"
 
 
 class Said(NamedTuple):
