@@ -4,11 +4,10 @@ Two questions about one passage have most of their words in common, and so have 
 they ask the same, only what differs can tell.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
-
-import regex
 
 from mbegu.rows.row import Row, question
 from mbegu.text.alike import ratio
@@ -22,9 +21,8 @@ FEW = 5  # rows that hold a template's sentence, and
 TIMES = 3  # how many times as many as hold the rarest of the row's sentences
 PASSAGE = 30  # words; so long a text that less than
 RARE = 0.05  # of the rows hold is a passage, and no template; so many hold a template of a word, such as "Headline:"
-SENTENCE = regex.compile(
-    r"\n|[\"“”„«»]|(?<!\S)['‘]|['’](?=[\s?.,!:]|$)|(?<=[\p{Sentence_Terminal}:;؛፦፥])\s+|(?<=[\p{Sentence_Terminal}：--\p{ASCII}])", regex.VERSION1
-)
+# Where a sentence, a line, a quotation or what stands before a colon ends. ASCII marks end one before a blank.
+SENTENCE = re.compile(r"[\n\"“”„«»]|(?<!\S)['‘]|['’](?=[\s?.,!:]|$)|(?<=[.?!:;؛፦፥])\s+|(?<=[։؟۔।॥።፧፨។៕。！？：｡])")
 Words = tuple[str, ...]
 
 
