@@ -1,15 +1,16 @@
 """The same row again in a set, to the letter or nearly."""
 
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 from datasketch import MinHash, MinHashLSH
 
 from mbegu.curating.settings import CLEAN
 from mbegu.rows.ledger import Sieved, entry
-from mbegu.rows.nearest import same_numbers
+from mbegu.rows.nearest import numbers
 from mbegu.rows.parts import LONG, Parts, frames, parts
-from mbegu.rows.row import Row, place
+from mbegu.rows.row import Row, place, question
 from mbegu.text import reasons
 from mbegu.text.sameness import key
 from mbegu.text.words import fold, words
@@ -84,10 +85,10 @@ def drop_near_duplicates(rows: list[Row], above: float, permutations: int) -> Si
     known = frames(rows)
     said = [Said(parts(row, known), words(row["output"])) for row in rows]
     seen = _seen({one.kind() for one in said}, above, permutations)
-    sketches = zip(*(MinHash.generator(grams, num_perm=permutations) for grams in _encoded(said, len(seen.within))), strict=True)
+    held = [numbers(words(question(row))) for row in rows]
     kept, ledger = [], []
-    for position, (row, pair) in enumerate(zip(rows, sketches, strict=True)):
-        others = [other for other in _near(said[position].kind(), pair, seen) if same_numbers(row, rows[other])]
+    for position, (row, pair) in enumerate(zip(rows, _sketches(said, seen, permutations), strict=True)):
+        others = [other for other in _near(said[position].kind(), pair, seen) if held[other] == held[position]]
         scored = [(_score(said[position], said[other], above), -other) for other in others]
         score, nearest = max(scored, default=(0.0, 0))
         if score > above:
@@ -111,20 +112,25 @@ def _seen(kinds: set[str], above: float, permutations: int) -> Seen:
     return Seen(within, across if len(kinds) > 1 else {})
 
 
-def _encoded(said: Sequence[Said], kinds: int) -> tuple[Iterator[list[bytes]], Iterator[list[bytes]]]:
-    """The shingles of each row by which it is sought within its kind, and across kinds if there is more than one."""
-    within = ([" ".join(gram).encode() for gram in one.sought()] for one in said)
-    return within, ([" ".join(gram).encode() for gram in one.all()] if kinds > 1 else [] for one in said)
+def _sketches(said: Sequence[Said], seen: Seen, permutations: int) -> Iterator[tuple[MinHash, MinHash | None]]:
+    """Of what each row is sought by within its kind, and across kinds if there is more than one."""
+    within = MinHash.generator((_encoded(one.sought()) for one in said), num_perm=permutations)
+    across = MinHash.generator((_encoded(one.all()) for one in said), num_perm=permutations)
+    return zip(within, across if seen.across else repeat(None), strict=False)
 
 
-def _near(kind: str, pair: tuple[MinHash, MinHash], seen: Seen) -> list[int]:
+def _encoded(grams: Shingles) -> list[bytes]:
+    return [" ".join(gram).encode() for gram in grams]
+
+
+def _near(kind: str, pair: tuple[MinHash, MinHash | None], seen: Seen) -> list[int]:
     found = set(seen.within[kind].query(pair[0]))
     for other in seen.across.keys() - {kind}:
         found.update(seen.across[other].query(pair[1]))
     return sorted(found)
 
 
-def _keep(position: int, kind: str, pair: tuple[MinHash, MinHash], seen: Seen) -> None:
+def _keep(position: int, kind: str, pair: tuple[MinHash, MinHash | None], seen: Seen) -> None:
     seen.within[kind].insert(position, pair[0])
     if seen.across:
         seen.across[kind].insert(position, pair[1])

@@ -37,8 +37,12 @@ def nearest(row: Row, rows: list[Row], index: Index, above: float = 0.0) -> Matc
 
 def same_numbers(first: Row, second: Row) -> bool:
     """Whether both questions hold the same number tokens: ETB 5,000 at 10 % is not ETB 9,000 at 12 %."""
-    numbers = [sorted(word for word in words(question(row)) if any(map(str.isdigit, word))) for row in (first, second)]
-    return numbers[0] == numbers[1]
+    return numbers(words(question(first))) == numbers(words(question(second)))
+
+
+def numbers(tokens: list[str]) -> list[str]:
+    """The tokens that hold a digit, sorted."""
+    return sorted(token for token in tokens if not token.isalpha() and any(map(str.isdigit, token)))
 
 
 class Questions:
