@@ -55,7 +55,7 @@ class Words:
 
 
 def _row(number: int, instruction: str, input_: str, output: str, source: str, copy: bool = False) -> Row:
-    origin = {"kind": "set", "parents": [], "source": f"made:{number}", "made_of": source, "copy": copy}
+    origin = {"kind": "seed", "parents": [], "source": f"made:{number}", "made_of": source, "copy": copy}
     return {"id": row_id(instruction, input_), "instruction": instruction, "input": input_, "output": output, "origin": origin}
 
 

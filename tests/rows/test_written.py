@@ -51,7 +51,7 @@ def test_all_faults_of_seeds_are_named_with_their_lines(write_jsonl):
 
 
 def test_what_was_built_is_not_looked_at_again(write_jsonl):
-    origin = {"kind": "set", "parents": [], "source": "set.json:1"}
+    origin = {"kind": "seed", "parents": [], "source": "set.json:1"}
     line = {"instruction": "What does â€™ mean?", "output": "TODO", "origin": origin}
     assert read_seeds(write_jsonl("seeds.jsonl", [line])) and read_heldout(write_jsonl("heldout.jsonl", [line]))
 
