@@ -32,8 +32,8 @@ TEMPLATES = (
     "Which category is this news item? {}",
     "Put the following news into the right category: {}",
     "{}\nIs this about sport, trade, health or weather?",
-    "Read the headline \"{}\" and name its subject in one word.",
-    "Below is a headline from a newspaper. Decide which of these subjects it belongs to: sport, trade, health, weather.\nHeadline: {}",
+    'Read the headline "{}" and name its subject in one word.',
+    "Below is a headline. Decide which of these subjects it belongs to: sport, trade, health, weather.\nHeadline: {}",
 )
 SUBJECTS = ("sport", "trade", "health", "weather")
 ASKED = (
@@ -84,18 +84,19 @@ def templates(count: int) -> Iterator[Row]:
 def copies(count: int) -> Iterator[Row]:
     """One row in five is a copy of the row before it: two words of its answer changed, or its question's case and mark."""
     words = Words(3)
+    question = answer = ""
     for number in range(count):
         if number % 5 == 4:
-            tokens, asked = row["output"].split(), row["instruction"]
+            asked, tokens = question, answer.split()
             if words.draw.random() < 0.5:
                 tokens[len(tokens) // 3] = tokens[-len(tokens) // 3] = words.text(1, 1)
                 asked = f"Please, {asked[0].lower()}{asked[1:]}"
             else:
                 asked = words.draw.choice((asked.upper(), asked[:-1], f"{asked[:-1]}."))
-            yield _row(number, asked, "", " ".join(tokens), row["origin"]["made_of"], copy=True)
-            continue
-        row = _row(number, f"{words.text(6, 12).capitalize()}?", "", words.text(40, 60), f"row {number}")
-        yield row
+            yield _row(number, asked, "", " ".join(tokens), f"row {number - 1}", copy=True)
+        else:
+            question, answer = f"{words.text(6, 12).capitalize()}?", words.text(40, 60)
+            yield _row(number, question, "", answer, f"row {number}")
 
 
 def unrelated(count: int) -> Iterator[Row]:
@@ -153,12 +154,20 @@ def main(rows: int, kinds: tuple[str, ...], run: bool) -> None:
         return
     titles = ("rows", "kept", "heldout", "wrongly dropped", "wrongly kept", "leaked pairs")
     stages = ("clean", "split", "curate", "merge")
-    print(f"{'':10}" + "".join(f"{title:>16}" for title in titles) + "".join(f"{f'{stage} s':>10}" for stage in stages) + f"{'MB':>8}")
+    print(
+        f"{'':10}"
+        + "".join(f"{title:>16}" for title in titles)
+        + "".join(f"{f'{stage} s':>10}" for stage in stages)
+        + f"{'MB':>8}"
+    )
     for kind in kinds:
         command = [sys.executable, __file__, "--run", "--set", kind, "--rows", str(rows)]
         found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         counts = "".join(f"{found[title]:16,}" for title in titles)
-        print(f"{kind:10}{counts}" + "".join(f"{found['seconds'][stage]:10.1f}" for stage in stages) + f"{found['memory']:8.0f}", flush=True)
+        print(
+            f"{kind:10}{counts}" + "".join(f"{found['seconds'][stage]:10.1f}" for stage in stages) + f"{found['memory']:8.0f}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Splits rows into those to train on and those to be tested on, by a hash of each row's question or of the text it is made of.
+"""Splits rows into those to train on and those to be tested on, by a hash of their questions.
 
-Rows made of one text, and rows that would give each other away, stay on one side. In: rows, and hand-written held-out rows that are
-always tested on. Out: training rows; held-out rows, the hand-written ones first; and the ledger of rows that ask what another
-held-out one asks.
+Rows made of one text, and rows that would give each other away, stay on one side. In: rows, and hand-written held-out rows that
+are always tested on. Out: training rows; held-out rows, the hand-written ones first; and the ledger of rows that ask what
+another held-out one asks.
 
     python stages/split.py --rows data/cleaned/v1.jsonl --always data/heldout.jsonl --fraction 0.1 --train data/seeds/v1.jsonl …
 """
@@ -42,8 +42,8 @@ def main(rows: Path, always: Path, train: Path, heldout: Path, ledger: Path, spl
         if not side:
             together = f", and {largest} of them belong together" if largest > 1 else ""
             raise BadInput(
-                f"{rows}: its {len(read)} rows leave none on the {name} side{together}; change split.fraction, name a split.group, "
-                "raise curate.heldout_similarity or add rows."
+                f"{rows}: its {len(read)} rows leave none on the {name} side{together}; change split.fraction, "
+                "name a split.group, raise curate.heldout_similarity or add rows."
             )
     check_balance(len(read), len(trained) + len(drawn), lines, splitting.STAGE)
     write_lines(train, trained)

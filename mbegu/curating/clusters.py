@@ -7,7 +7,7 @@ from datasketch import MinHash, MinHashLSH
 
 from mbegu.curating.leakage import find_leaks, guard
 from mbegu.errors import BadInput
-from mbegu.rows.parts import Frames, parts
+from mbegu.rows.parts import Frames, parts, said
 from mbegu.rows.row import Row, question
 
 ALIKE = 0.8  # Jaccard index of the 3-grams of two texts that are one, but for a slip or a mark
@@ -50,7 +50,9 @@ def named(rows: list[Row], group: str) -> list[str]:
     if not any(values):
         values = _found(rows, group)
     if not any(values):
-        raise BadInput(f"split.group: {group!r} is no column of the rows and is found in no question; name one, or leave it empty.")
+        raise BadInput(
+            f"split.group: {group!r} is no column of the rows and is found in no question; name one, or leave it empty."
+        )
     return [f"{group} {value}" if value else row["id"] for row, value in zip(rows, values, strict=True)]
 
 
@@ -106,12 +108,12 @@ def with_kin(
         drawn: names whose rows would be held out; only around them rows are compared.
         similarity, overlap: as in `mbegu.curating.leakage.find_leak`.
     """
-    clusters, reached = Clusters(), set(drawn)
+    clusters, reached, texts = Clusters(), set(drawn), [said(row, known) for row in rows]
     frontier = [place for place, name in enumerate(names) if name in reached]
     while frontier:
         guarded, near = guard([rows[place] for place in frontier], known), set()
-        for row, name in zip(rows, names, strict=True):
-            for twin in {names[frontier[bite.number]] for bite in find_leaks(row, guarded, similarity, overlap)}:
+        for row, text, name in zip(rows, texts, names, strict=True):
+            for twin in {names[frontier[bite.number]] for bite in find_leaks(row, text, guarded, similarity, overlap)}:
                 clusters.join(name, twin)
                 near.add(name)
         frontier = [place for place, name in enumerate(names) if name in near - reached]

@@ -9,7 +9,7 @@ from datasketch import MinHash, MinHashLSH
 from mbegu.curating.settings import CLEAN
 from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.nearest import numbers
-from mbegu.rows.parts import LONG, Parts, frames, parts
+from mbegu.rows.parts import LONG, Said, frames, said
 from mbegu.rows.row import Row, place, question
 from mbegu.text import reasons
 from mbegu.text.sameness import key
@@ -21,6 +21,7 @@ GRAM = 3  # words of a shingle
 SOUGHT = 0.8
 WEIGHTS = (0.1, 0.9)
 Shingles = set[tuple[str, ...]]
+Key = tuple[str, int, bytes]  # a kind of rows, a band, its values
 
 
 def drop_duplicates(rows: list[Row]) -> Sieved:
@@ -50,26 +51,6 @@ def _twice(row: Row, twin: Row) -> str | None:
     return f"{reasons.SAME_QUESTION} with another answer as {place(twin)}"
 
 
-class Said(NamedTuple):
-    """What a row asks and answers, by words."""
-
-    parts: Parts
-    answer: list[str]
-
-    def kind(self) -> str:
-        """By what a row is sought among those of its kind."""
-        return "template" if self.parts.framed else "passage" if self.parts.about else "plain"
-
-    def sought(self) -> Shingles:
-        """Shingles that near-duplicates of one kind have in common."""
-        asked, about = self.parts.asked + self.answer, self.parts.about
-        return {"template": _about(about), "passage": _shingles(asked)}.get(self.kind()) or self.all()
-
-    def all(self) -> Shingles:
-        """Shingles of question and answer."""
-        return _shingles(self.parts.whole + self.answer)
-
-
 def drop_near_duplicates(rows: list[Row], above: float, permutations: int) -> Sieved:
     """Keeps the first of rows that say nearly the same: the same numbers in the question, and a Jaccard index of the word
     3-grams of question and answer above `above`. Rows about one text, or of one template, must also be as alike in what differs:
@@ -83,57 +64,69 @@ def drop_near_duplicates(rows: list[Row], above: float, permutations: int) -> Si
         permutations: 16 or more.
     """
     known = frames(rows)
-    said = [Said(parts(row, known), words(row["output"])) for row in rows]
-    seen = _seen({one.kind() for one in said}, above, permutations)
+    texts = [said(row, known) for row in rows]
+    kinds = [_kind(one) for one in texts]
     held = [numbers(words(question(row))) for row in rows]
+    seen: dict[Key, list[int]] = {}
     kept, ledger = [], []
-    for position, (row, pair) in enumerate(zip(rows, _sketches(said, seen, permutations), strict=True)):
-        others = [other for other in _near(said[position].kind(), pair, seen) if held[other] == held[position]]
-        scored = [(_score(said[position], said[other], above), -other) for other in others]
+    for position, (row, keys) in enumerate(zip(rows, _keys(texts, kinds, above, permutations), strict=True)):
+        found = {other for key in keys.sought for other in seen.get(key, ()) if held[other] == held[position]}
+        scored = [(_score(texts[position], texts[other], above), -other) for other in found]
         score, nearest = max(scored, default=(0.0, 0))
         if score > above:
             ledger.append(entry(row, CLEAN, "dropped", reasons.NEAR_DUPLICATE, score, rows[-nearest]["id"]))
         else:
-            _keep(position, said[position].kind(), pair, seen)
             kept.append(row)
+            for key in keys.kept:
+                seen.setdefault(key, []).append(position)
     return Sieved(kept, ledger)
 
 
-class Seen(NamedTuple):
-    """Kept rows by kind. Those of one kind are sought by what differs between them, or all rows of one template would be
-    candidates; those of two kinds by all they say."""
+class Keys(NamedTuple):
+    """Under what near-duplicates of a row are sought, and the row is found itself. Rows of one kind are sought by what differs
+    between them, or all rows of one template would be candidates; those of two kinds by all they say."""
 
-    within: dict[str, MinHashLSH]
-    across: dict[str, MinHashLSH]
-
-
-def _seen(kinds: set[str], above: float, permutations: int) -> Seen:
-    within, across = ({kind: MinHashLSH(SOUGHT * above, permutations, WEIGHTS) for kind in sorted(kinds)} for _ in range(2))
-    return Seen(within, across if len(kinds) > 1 else {})
+    sought: list[Key]
+    kept: list[Key]
 
 
-def _sketches(said: Sequence[Said], seen: Seen, permutations: int) -> Iterator[tuple[MinHash, MinHash | None]]:
-    """Of what each row is sought by within its kind, and across kinds if there is more than one."""
-    within = MinHash.generator((_encoded(one.sought()) for one in said), num_perm=permutations)
-    across = MinHash.generator((_encoded(one.all()) for one in said), num_perm=permutations)
-    return zip(within, across if seen.across else repeat(None), strict=False)
+def _keys(texts: Sequence[Said], kinds: Sequence[str], above: float, permutations: int) -> Iterator[Keys]:
+    """The bands of each row's sketches: near-duplicates most likely have one in common."""
+    shape = MinHashLSH(SOUGHT * above, permutations, WEIGHTS)
+    every = sorted(set(kinds))
+    differing = MinHash.generator((_encoded(_differing(one)) for one in texts), num_perm=permutations)
+    whole = MinHash.generator((_encoded(_all(one)) for one in texts), num_perm=permutations) if every[1:] else repeat(None)
+    for kind, one, other in zip(kinds, differing, whole, strict=False):
+        within = _bands(kind, one, shape)
+        if other is None:
+            yield Keys(within, within)
+            continue
+        across = [key for name in every if name != kind for key in _bands(f"{name} among others", other, shape)]
+        yield Keys(within + across, within + _bands(f"{kind} among others", other, shape))
+
+
+def _bands(kind: str, sketch: MinHash, shape: MinHashLSH) -> list[Key]:
+    values, size = sketch.hashvalues.tobytes(), shape.r * sketch.hashvalues.itemsize
+    return [(kind, band, values[band * size : (band + 1) * size]) for band in range(shape.b)]
+
+
+def _kind(one: Said) -> str:
+    return "template" if one.parts.framed else "passage" if one.parts.about else "plain"
+
+
+def _differing(one: Said) -> Shingles:
+    """Shingles that near-duplicates of one kind have in common."""
+    if one.parts.framed:
+        return _about(one.parts.about)
+    return _shingles(one.parts.asked + one.answer) if one.parts.about else _all(one)
+
+
+def _all(one: Said) -> Shingles:
+    return _shingles(one.parts.whole + one.answer)
 
 
 def _encoded(grams: Shingles) -> list[bytes]:
     return [" ".join(gram).encode() for gram in grams]
-
-
-def _near(kind: str, pair: tuple[MinHash, MinHash | None], seen: Seen) -> list[int]:
-    found = set(seen.within[kind].query(pair[0]))
-    for other in seen.across.keys() - {kind}:
-        found.update(seen.across[other].query(pair[1]))
-    return sorted(found)
-
-
-def _keep(position: int, kind: str, pair: tuple[MinHash, MinHash | None], seen: Seen) -> None:
-    seen.within[kind].insert(position, pair[0])
-    if seen.across:
-        seen.across[kind].insert(position, pair[1])
 
 
 def _score(first: Said, second: Said, above: float) -> float:
@@ -144,7 +137,7 @@ def _score(first: Said, second: Said, above: float) -> float:
             return 0.0
         if _jaccard(_shingles(one.asked + first.answer), _shingles(other.asked + second.answer)) <= above:
             return 0.0
-    return _jaccard(first.all(), second.all())
+    return _jaccard(_all(first), _all(second))
 
 
 def _about(text: list[str]) -> Shingles:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from mbegu.errors import BadInput
 from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.nearest import Questions
-from mbegu.rows.parts import FEW, LONG, Frames, Parts, Words, asked_of, frames, parts, segments
+from mbegu.rows.parts import FEW, LONG, NO_FRAMES, Frames, Parts, Said, Words, asked_of, frames, parts, said, segments
 from mbegu.rows.row import Row, more, place, question
 from mbegu.text import reasons
 from mbegu.text.sameness import same_question
@@ -49,7 +49,7 @@ class Guard(NamedTuple):
     lengths: list[list[int]]  # words of each row's parts
 
 
-def guard(heldout: list[Row], known: Frames = Frames()) -> Guard:
+def guard(heldout: list[Row], known: Frames = NO_FRAMES) -> Guard:
     """Indexes held-out rows; 1,000 take a fraction of a second.
 
     Args:
@@ -57,7 +57,7 @@ def guard(heldout: list[Row], known: Frames = Frames()) -> Guard:
     """
     found = Guard(heldout, known, {}, Questions(), Questions(), {}, {}, [])
     for number, row in enumerate(heldout):
-        asked, answer = parts(row, known), words(row["output"])
+        asked, answer = said(row, known)
         found.ids[row["id"]] = number
         found.questions.add(asked)
         found.texts.add(_with(asked, answer))
@@ -105,7 +105,7 @@ def find_leak(row: Row, guarded: Guard, similarity: float, overlap: float) -> Le
         similarity: ROUGE-L F1 above which two texts are too alike.
         overlap: share of a held-out text's words above which shared 8-grams are too many; at 1, no text in common matters.
     """
-    found = next(find_leaks(row, guarded, similarity, overlap), None)
+    found = next(find_leaks(row, said(row, guarded.known), guarded, similarity, overlap), None)
     return None if found is None else Leak(row, guarded.rows[found.number], found.reason, found.score)
 
 
@@ -117,18 +117,23 @@ class Bite(NamedTuple):
     score: float
 
 
-def find_leaks(row: Row, guarded: Guard, similarity: float, overlap: float) -> Iterator[Bite]:
-    """Every test that `row` fails, as `find_leak`, one after the other."""
+def find_leaks(row: Row, text: Said, guarded: Guard, similarity: float, overlap: float) -> Iterator[Bite]:
+    """Every test that `row` fails, as `find_leak`, one after the other.
+
+    Args:
+        text: the words of `row`.
+    """
     if row["id"] in guarded.ids:
         yield Bite(guarded.ids[row["id"]], "the same question", 1.0)
-    asked, answer = parts(row, guarded.known), words(row["output"])
+    asked, answer = text
     for near in guarded.questions.near(asked, similarity):
         yield Bite(near.position, "ROUGE-L F1 of the questions", near.score)
     for near in guarded.texts.near(_with(asked, answer), similarity):
         yield Bite(near.position, "ROUGE-L F1 of question and answer", near.score)
     if overlap < 1 and asked.framed:
         yield from (Bite(number, "the same text in a template", 1.0) for number in guarded.sources.get(asked.source(), ()))
-    for share, number in _covered([words(question(row)), answer], guarded):
+    searched = words(question(row)) if "context" in row["origin"] else asked.whole
+    for share, number in _covered([searched, answer], guarded):
         if share > overlap:
             yield Bite(number, "share of its words in common 8-grams", share)
 
@@ -229,7 +234,9 @@ def twins(heldout: list[Row], similarity: float, known: Frames | None = None) ->
     pool, first, found = Questions(), [], []
     for row in heldout:
         asked = parts(row, known)
-        near = next((one for one in pool.near(asked, similarity) if same_question(asked_of(row), asked_of(first[one.position]))), None)
+        near = next(
+            (one for one in pool.near(asked, similarity) if same_question(asked_of(row), asked_of(first[one.position]))), None
+        )
         if near is not None:
             found.append(Twin(row, first[near.position], near.score))
             continue

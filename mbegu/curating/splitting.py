@@ -1,5 +1,5 @@
-"""Which rows are held out: a hash of each row's id decides, or of what it is made of, so that no row changes sides when others come
-or go."""
+"""Which rows are held out: a hash of the id decides, of each row or of the first of those that belong together, so that no row
+changes sides when others come or go."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -65,7 +65,9 @@ class Questions:
         equals."""
         positions, _ = self._candidates(parts, above)
         found = [self.whole.score(parts.whole, int(position)) for position in positions]
-        return sorted((near for near in found if self._is_near(near, parts, above)), key=lambda near: (-near.score, near.position))
+        return sorted(
+            (near for near in found if self._is_near(near, parts, above)), key=lambda near: (-near.score, near.position)
+        )
 
     def nearest(self, parts: Parts, above: float) -> Near | None:
         """The first of those that `near` gives."""

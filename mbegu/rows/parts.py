@@ -7,6 +7,7 @@ they ask the same, only what differs can tell.
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from sys import intern
 from typing import NamedTuple
 
 from mbegu.rows.row import Row, question
@@ -39,12 +40,22 @@ class Parts(NamedTuple):
         return tuple(self.about) if len(self.about) >= SHORT else ()
 
 
+class Said(NamedTuple):
+    """The words of a row."""
+
+    parts: Parts
+    answer: list[str]
+
+
 class Frames(NamedTuple):
     """The templates of rows."""
 
-    counts: Counter[Words] = Counter()  # rows that hold a sentence
-    total: int = 0
-    slotted: dict[Words, tuple[int, int]] = {}  # where the slot of an instruction is, of those that are one sentence
+    counts: Counter[Words]  # rows that hold a sentence
+    total: int
+    slotted: dict[Words, tuple[int, int]]  # where the slot of an instruction is, of those that are one sentence
+
+
+NO_FRAMES = Frames(Counter(), 0, {})
 
 
 def asked_of(row: Row) -> str:
@@ -70,23 +81,28 @@ def frames(rows: Iterable[Row]) -> Frames:
 
 def segments(text: str) -> list[Words]:
     """The words of each line, sentence, quotation and what stands before a colon."""
-    return [found for part in SENTENCE.split(text) if (found := tuple(words(part)))]
+    return [found for part in SENTENCE.split(text) if (found := tuple(map(intern, words(part))))]
 
 
-def parts(row: Row, known: Frames = Frames()) -> Parts:
+def parts(row: Row, known: Frames = NO_FRAMES) -> Parts:
     """The parts of a row's question.
 
     Args:
         known: the templates of the rows that it stands among; without them, only a long input is a part of its own.
     """
-    whole = words(asked_of(row))
+    whole = list(map(intern, words(asked_of(row))))  # a word once, not once a row
     if "context" in row["origin"]:
         return Parts(whole, [], [])
-    input_ = words(row["input"])
+    input_ = list(map(intern, words(row["input"])))
     told = _told(row["instruction"], input_, known) if known.total else None
     if told is not None:
         return Parts(whole, *told)
     return Parts(whole, words(row["instruction"]), input_) if len(input_) >= LONG else Parts(whole, [], [])
+
+
+def said(row: Row, known: Frames = NO_FRAMES) -> Said:
+    """The words of a row's question, as `parts`, and of its answer."""
+    return Said(parts(row, known), list(map(intern, words(row["output"]))))
 
 
 def _told(instruction: str, input_: list[str], known: Frames) -> tuple[list[str], list[str], bool] | None:

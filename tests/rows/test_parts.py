@@ -6,7 +6,14 @@ from mbegu.rows.parts import Parts, frames, kindred, parts, segments
 from mbegu.rows.row import row_id
 
 PASSAGE = "The old mill stood by the river until the flood of spring took its wheel and half of its wall away."
-NEWS = ("Bank opens branch", "Team wins cup again", "Rain floods two roads", "School gets new roof", "Port hires fifty", "Mill burns down")
+NEWS = (
+    "Bank opens branch",
+    "Team wins cup again",
+    "Rain floods two roads",
+    "School gets new roof",
+    "Port hires fifty",
+    "Mill burns down",
+)
 AMHARIC = ("ባንክ ቅርንጫፍ ከፈተ", "ቡድኑ ዋንጫ አነሳ", "ዝናብ መንገዱን ዘጋ", "ትምህርት ቤቱ ተጠገነ", "ወደቡ ሠራተኞች ቀጠረ", "ወፍጮው በእሳት ተቃጠለ")
 
 
@@ -58,7 +65,9 @@ def test_a_template_may_stand_in_the_instruction_and_the_text_in_the_input():
 
 
 def test_what_few_rows_or_few_words_share_is_no_template():
-    known = frames([row(f"Explain this in one word. {text}") for text in NEWS[:4]] + [row(f"Thanks! {text} {text}") for text in NEWS])
+    known = frames(
+        [row(f"Explain this in one word. {text}") for text in NEWS[:4]] + [row(f"Thanks! {text} {text}") for text in NEWS]
+    )
     assert not any(parts(row(f"{start} {text}"), known).about for start in ("Explain this in one word.",) for text in NEWS)
 
 

@@ -8,9 +8,10 @@ from mbegu.rows.reviews import read_reviews
 from mbegu.rows.written import fault, read_seeds
 
 RIGHT = [
-    "ሰላም ። የገንዘብ ገበያ፡ ፈንድ 25.5 ብር", "Habari ya asubuhi, rafiki", "ما هو الصندوق؟ ٢٥٫٥ ٪", "می‌خواهم بدانم", "\u202bשלום\u202c \u200fא",
-    "👨‍👩‍👧 family 🏳️‍🌈", "a\u200bb\ufeff", "a\u2028b\u0085c", "tab\tand\r\nlines", "São Paulo à Évora, « ça »", "N/A", "None.", "<input>",
-    "[1, 2, 3]", "<b>", "Write TODO beside what is left.", "Fill in the answer here: 5", "", "{{ instruction }} {% raw %}", "Lorem",
+    "ሰላም ። የገንዘብ ገበያ፡ ፈንድ 25.5 ብር", "Habari ya asubuhi, rafiki", "ما هو الصندوق؟ ٢٥٫٥ ٪", "می‌خواهم بدانم",
+    "\u202bשלום\u202c \u200fא", "👨‍👩‍👧 family 🏳️‍🌈", "a\u200bb\ufeff", "a\u2028b\u0085c", "tab\tand\r\nlines",
+    "São Paulo à Évora, « ça »", "N/A", "None.", "<input>", "[1, 2, 3]", "<b>", "Write TODO beside what is left.", "Fill in the answer here: 5", "",
+    "{{ instruction }} {% raw %}", "Lorem",
 ]  # fmt: skip
 
 
@@ -71,5 +72,7 @@ def test_all_conflicts_of_a_file_are_named(write_jsonl):
     assert "s.jsonl:3: asks the same as" in str(error.value) and "(and 2 more: " in str(error.value)
     assert all(f"s.jsonl:{number}" in str(error.value) for number in (1, 2, 3, 5, 6))
     lines = [{"decision": "reject", "instruction": text} for text in ("Q", "R", "Q", "R")]
-    with pytest.raises(BadInput, match=r"r\.jsonl:3: decides again .*r\.jsonl:1; keep one decision \(and 1 more: .*r\.jsonl:4 and .*:2\)\."):
+    with pytest.raises(
+        BadInput, match=r"r\.jsonl:3: decides again .*r\.jsonl:1; keep one decision \(and 1 more: .*r\.jsonl:4 and .*:2\)\."
+    ):
         read_reviews(write_jsonl("r.jsonl", lines))

@@ -1,4 +1,4 @@
-"""Sets whose rows share a passage, a source or a template, from clean to merge: nothing good is dropped, no text is on two sides."""
+"""Sets whose rows share a passage or a template, from clean to merge: nothing good is dropped, no text is on two sides."""
 
 import random
 
@@ -22,8 +22,8 @@ CURATE = [
     "w.json", "--min_words", 1, "--max_words", 300, "--max_repetition", 1, "--heldout_similarity", 0.7, "--heldout_overlap", 0.5,
     "--leakage", "error",
 ]  # fmt: skip
-MERGE = ["--previous", "none.jsonl", "--curated", "curated.jsonl", "--out", "v1.jsonl", "--ledger", "v1.ledger", "--near_duplicate",
-         0.85]  # fmt: skip
+MERGE = ["--previous", "none.jsonl", "--curated", "curated.jsonl", "--out", "v1.jsonl", "--ledger", "v1.ledger",
+         "--near_duplicate", 0.85]  # fmt: skip
 DRAW = random.Random(13)
 WORDS = [f"{DRAW.choice('bdfgklmnprst')}{DRAW.choice('aeiou')}{number}".replace("1", "ra").replace("2", "so").replace("3", "mi")
          .replace("4", "lu").replace("5", "ke").replace("6", "no").replace("7", "ti").replace("8", "pa").replace("9", "we")
@@ -73,7 +73,7 @@ def test_questions_about_one_passage_stay_all_and_on_one_side(built):
 def test_a_question_about_one_passage_that_is_asked_again_goes(built):
     rows = [row(asked, said(6), f"p{number}", said(80)) for number, asked in enumerate(QUESTIONS * 5)]
     again = [row(one["instruction"].replace("?", ", please?"), one["output"], "again", one["input"]) for one in rows[:3]]
-    version, heldout, ledger = built([*rows, *again])
+    ledger = built([*rows, *again])[2]
     assert {line["row"]["origin"]["made_of"] for line in ledger} == {"again"} and len(ledger) == 3
 
 
@@ -81,7 +81,8 @@ NOUNS = [word for word in dict.fromkeys(WORDS) if word.isalpha()][:40]
 
 
 @pytest.mark.parametrize(
-    "form", ["What is the plural form of the English noun {} in a sentence?", "የሚከተለው ቃል ብዙ ቁጥሩ ምን ይሆናል በአንድ ዓረፍተ ነገር ውስጥ {} ንገረኝ"]
+    "form",
+    ["What is the plural form of the English noun {} in a sentence?", "የሚከተለው ቃል ብዙ ቁጥሩ ምን ይሆናል በአንድ ዓረፍተ ነገር ውስጥ {} ንገረኝ"],
 )
 def test_forty_questions_of_one_form_come_through_alone_and_among_others(form, built):
     rows = [row(form.format(noun), f"There are two {noun}s, said {said(3)}.", noun) for noun in NOUNS]
@@ -137,7 +138,8 @@ def test_a_headline_in_the_input_is_kept_together_too(built):
 @pytest.mark.parametrize("group", ["made_of", r"in the year (\d+)", "input"])
 def test_a_column_or_a_rule_says_what_belongs_together(group, built):
     rows = [
-        row(f"What {said(4)} in the year {number // 4}?", said(9), str(number // 4), f"ዓ.ም. {number // 4} 🌱") for number in range(200)
+        row(f"What {said(4)} in the year {number // 4}?", said(9), str(number // 4), f"ዓ.ም. {number // 4} 🌱")
+        for number in range(200)
     ]
     version, heldout, ledger = built(rows, "--group", group)
     assert ledger == [] and heldout and not sides(version) & sides(heldout)
@@ -153,7 +155,9 @@ def test_a_group_that_no_row_has_is_refused(group, message, stage, refused, tmp_
 
 def test_the_same_question_in_other_case_or_with_another_mark_and_another_answer_is_reported(built):
     asked = ("Which river is the longest?", "which river is the longest", "WHICH RIVER IS THE LONGEST!")
-    rows = [row(text, said(9), text) for text in asked] + [row(f"What is {said(5)}?", said(9), f"r{number}") for number in range(40)]
+    rows = [row(text, said(9), text) for text in asked] + [
+        row(f"What is {said(5)}?", said(9), f"r{number}") for number in range(40)
+    ]
     rows += [row("ረጅሙ ወንዝ የትኛው ነው?", "አባይ ነው", "am"), row("ረጅሙ ወንዝ የትኛው ነው።", "አዋሽ ነው", "am2")]
     _, _, ledger = built(rows)
     told = [(line["row"]["origin"]["made_of"], line["reason"]) for line in ledger]
