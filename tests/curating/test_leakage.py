@@ -149,7 +149,7 @@ LONG = "Read the item below with care, think about what its writer wants, and th
 @pytest.mark.parametrize(
     ("held", "trained"),
     [
-        (f"Which category is this news item? {NEWS}", f"Put the following news into the right category: {NEWS}"),
+        (f"Which category is this news item? {NEWS}", f"{LONG}: {NEWS}"),
         (f"{LONG} as sport, trade, health or weather: {NEWS}", f"What is it about? {NEWS}"),
         (f"{LONG}።\n{AMHARIC}", f"ይህ ዜና ስለ ምን ነው፦ {AMHARIC}"),
     ],

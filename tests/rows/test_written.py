@@ -10,8 +10,9 @@ from mbegu.rows.written import fault, read_seeds
 RIGHT = [
     "ሰላም ። የገንዘብ ገበያ፡ ፈንድ 25.5 ብር", "Habari ya asubuhi, rafiki", "ما هو الصندوق؟ ٢٥٫٥ ٪", "می‌خواهم بدانم",
     "\u202bשלום\u202c \u200fא", "👨‍👩‍👧 family 🏳️‍🌈", "a\u200bb\ufeff", "a\u2028b\u0085c", "tab\tand\r\nlines",
-    "São Paulo à Évora, « ça »", "N/A", "None.", "<input>", "[1, 2, 3]", "<b>", "Write TODO beside what is left.", "Fill in the answer here: 5", "",
-    "{{ instruction }} {% raw %}", "Lorem",
+    "São Paulo à Évora, « ça »", "N/A", "None.", "<input>", "[1, 2, 3]", "<b>",
+    "Write TODO beside what is left.", "Fill in the answer here: 5",
+    "", "{{ instruction }} {% raw %}", "Lorem",
 ]  # fmt: skip
 
 
