@@ -90,7 +90,8 @@ def _held(row: Row, asked: Parts, answer: list[str]) -> list[list[str]]:
     """The texts of a held-out row that must not be covered. A template is none of them."""
     if asked.framed:
         return [asked.about, answer]
-    found = [] if "context" in row["origin"] else [*segments(row["instruction"]), tuple(asked.about)]
+    told = "context" not in row["origin"] and answer  # or it is a text by itself, of which no part is what is asked about
+    found = [*segments(row["instruction"]), tuple(asked.about)] if told else []
     return [asked.whole, answer, *(list(one) for one in found if GRAM <= len(one) < len(asked.whole))]
 
 
@@ -231,7 +232,9 @@ def twins(heldout: list[Row], similarity: float, known: Frames | None = None) ->
     are two questions.
     """
     known = frames(heldout) if known is None else known
-    pool, first, found = Questions(), [], []
+    pool = Questions()
+    first: list[Row] = []
+    found = []
     for row in heldout:
         asked = parts(row, known)
         near = next(
