@@ -33,6 +33,7 @@ def main(
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.ledger import check_balance, read_ledger
+    from mbegu.rows.parts import frames
     from mbegu.rows.reviews import read_reviews
     from mbegu.rows.row import read_rows
     from mbegu.rows.tables import write_csv, write_json
@@ -47,10 +48,12 @@ def main(
     if given.unreviewed == "wait":
         acceptance.check_reviewed(candidates, decisions, given.expanded)
     similarity, overlap = curate.heldout_similarity, curate.heldout_overlap
-    guarded = check_heldout(read_heldout(heldout), similarity)
+    guarded = read_heldout(heldout)
+    known = frames([*candidates, *guarded])
+    check_heldout(guarded, similarity, known)
     kept, decided = acceptance.apply_reviews(candidates, decisions, given.unreviewed)
     kept, failed = quality.check_drafts(kept, curate, scripts(guarded))
-    kept, leaked = decontaminate(kept, guarded, similarity, overlap, curate.leakage, CURATE)
+    kept, leaked = decontaminate(kept, guarded, similarity, overlap, curate.leakage, CURATE, known)
     lines = [*decided, *failed, *leaked]
     check_balance(len(candidates), len(kept), lines, CURATE)
     write_lines(out, kept)

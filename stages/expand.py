@@ -42,11 +42,12 @@ def main(
     from mbegu.asking.teachers import asked_for
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.ledger import check_balance
-    from mbegu.rows.row import read_rows, unique_ids
+    from mbegu.rows.row import read_rows
+    from mbegu.rows.written import read_seeds
     from mbegu.sources.seeds import drafts, instructions
     from mbegu.sources.seeds.demonstrations import read_templates
 
-    seeds = unique_ids(read_rows(files.seeds, answered=False), files.seeds)
+    seeds = read_seeds(files.seeds)
     unanswered = [row for row in seeds if not row["output"]]
     pool = [*read_rows(files.previous, answered=True), *(row for row in seeds if row["output"])]
     instructions.check(bootstrap)

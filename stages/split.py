@@ -1,7 +1,8 @@
-"""Splits rows into those to train on and those to be tested on, by a hash of each row's question.
+"""Splits rows into those to train on and those to be tested on, by a hash of their questions.
 
-In: rows, and hand-written held-out rows that are always tested on. Out: training rows; held-out rows, the hand-written ones
-first; and the ledger of rows that ask what a hand-written one asks.
+Rows made of one text, and rows that would give each other away, stay on one side. In: rows, and hand-written held-out rows that
+are always tested on. Out: training rows; held-out rows, the hand-written ones first; and the ledger of rows that ask what
+another held-out one asks.
 
     python stages/split.py --rows data/cleaned/v1.jsonl --always data/heldout.jsonl --fraction 0.1 --train data/seeds/v1.jsonl …
 """
@@ -34,11 +35,16 @@ def main(rows: Path, always: Path, train: Path, heldout: Path, ledger: Path, spl
     read = unique_ids(read_rows(rows, answered=True), rows)
     written = [] if always.is_file() and not always.stat().st_size else read_heldout(always)
     kept, lines = splitting.drop_asked(read, written)
-    trained, drawn = splitting.split(kept, split.fraction)
+    trained, drawn, alike, largest = splitting.draw(kept, written, split)
+    lines += alike
     tested = [splitting.as_written(row) for row in written] + drawn
     for name, side in (("training", trained), ("held-out", tested)):
         if not side:
-            raise BadInput(f"{rows}: its {len(read)} rows leave none on the {name} side; change split.fraction or add rows.")
+            together = f", and {largest} of them belong together" if largest > 1 else ""
+            raise BadInput(
+                f"{rows}: its {len(read)} rows leave none on the {name} side{together}; change split.fraction, "
+                "name a split.group, raise curate.heldout_similarity or add rows."
+            )
     check_balance(len(read), len(trained) + len(drawn), lines, splitting.STAGE)
     write_lines(train, trained)
     write_lines(heldout, tested)

@@ -18,6 +18,7 @@ from mbegu.rows.heldout import read_heldout
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.reviews import DECISIONS, read_reviews
 from mbegu.rows.row import Row, read_rows, unique_ids
+from mbegu.rows.written import read_seeds
 from mbegu.sources.telegram.briefs import KEYS, read_briefs, read_facts
 from mbegu.sources.telegram.labels import LABELS, Labels, read_decisions, read_hand
 
@@ -68,7 +69,7 @@ def _heldout_files(folder: Path, project: Project, params: dict[str, Any]) -> li
 
 
 def _seeds(path: Path, heldout: list[Row], params: dict[str, Any]) -> str:
-    rows = unique_ids(read_rows(path, answered=False), path)
+    rows = read_seeds(path)
     alike = merge([], rows, params["merge"]["near_duplicate"]).ledger
     drafts = sum(not row["output"] for row in rows)
     facts = (_count(len(rows), "row"), f"{drafts} without an answer", _count(len(alike), "near-duplicate"))

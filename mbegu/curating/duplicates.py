@@ -1,12 +1,18 @@
 """The same row again in a set, to the letter or nearly."""
 
+from collections.abc import Iterator, Sequence
+from itertools import repeat
+from typing import NamedTuple
+
 from datasketch import MinHash, MinHashLSH
 
 from mbegu.curating.settings import CLEAN
 from mbegu.rows.ledger import Sieved, entry
-from mbegu.rows.nearest import same_numbers
-from mbegu.rows.row import Row, question
+from mbegu.rows.nearest import numbers
+from mbegu.rows.parts import LONG, Said, frames, said
+from mbegu.rows.row import Row, place, question
 from mbegu.text import reasons
+from mbegu.text.sameness import key
 from mbegu.text.words import fold, words
 
 GRAM = 3  # words of a shingle
@@ -15,25 +21,40 @@ GRAM = 3  # words of a shingle
 SOUGHT = 0.8
 WEIGHTS = (0.1, 0.9)
 Shingles = set[tuple[str, ...]]
+Key = tuple[str, int, bytes]  # a kind of rows, a band, its values
 
 
 def drop_duplicates(rows: list[Row]) -> Sieved:
-    """Keeps the first of rows that ask the same, whatever the later ones answer: none can tell which answer is right."""
-    first: dict[str, Row] = {}
-    ledger = []
+    """Keeps the first of rows that ask the same, whatever the later ones answer: none can tell which answer is right.
+
+    In other case or with another final mark it is the same question; such a row with the same words as answer is left to
+    `drop_near_duplicates`.
+    """
+    first: dict[tuple[str, str], Row] = {}
+    kept, ledger = [], []
     for row in rows:
-        twin = first.setdefault(row["id"], row)
-        if twin is not row:
-            place = twin["origin"].get("source", twin["id"])
-            same = fold(twin["output"]) == fold(row["output"])
-            reason = reasons.DUPLICATE if same else f"{reasons.SAME_QUESTION} with another answer as {place}"
+        twin = first.setdefault((key(row["instruction"]), fold(row["input"])), row)
+        reason = None if twin is row else _twice(row, twin)
+        if reason is None:
+            kept.append(row)
+        else:
             ledger.append(entry(row, CLEAN, "dropped", reason, 1.0, twin["id"]))
-    return Sieved(list(first.values()), ledger)
+    return Sieved(kept, ledger)
+
+
+def _twice(row: Row, twin: Row) -> str | None:
+    """Why a row that asks what an earlier one does is dropped."""
+    if fold(twin["output"]) == fold(row["output"]) and row["id"] == twin["id"]:
+        return reasons.DUPLICATE
+    if row["id"] != twin["id"] and words(twin["output"]) == words(row["output"]):
+        return None
+    return f"{reasons.SAME_QUESTION} with another answer as {place(twin)}"
 
 
 def drop_near_duplicates(rows: list[Row], above: float, permutations: int) -> Sieved:
     """Keeps the first of rows that say nearly the same: the same numbers in the question, and a Jaccard index of the word
-    3-grams of question and answer above `above`.
+    3-grams of question and answer above `above`. Rows about one text, or of one template, must also be as alike in what differs:
+    in what is asked and answered, or in what fills the template (`mbegu.rows.parts`).
 
     MinHash (Broder 1997) with locality-sensitive hashing finds candidates; each is then compared exactly. A pair
     just above the bound can be missed, the less likely the more `permutations`; one below it is never dropped.
@@ -42,24 +63,89 @@ def drop_near_duplicates(rows: list[Row], above: float, permutations: int) -> Si
         above: 0.1 to 1; nothing is above 1.
         permutations: 16 or more.
     """
-    index = MinHashLSH(SOUGHT * above, permutations, WEIGHTS)
-    shingles = [_shingles(row) for row in rows]
-    sketches = MinHash.generator(([" ".join(gram).encode() for gram in grams] for grams in shingles), num_perm=permutations)
+    known = frames(rows)
+    texts = [said(row, known) for row in rows]
+    kinds = [_kind(one) for one in texts]
+    held = [numbers(words(question(row))) for row in rows]
+    seen: dict[Key, list[int]] = {}
     kept, ledger = [], []
-    for position, (row, sketch) in enumerate(zip(rows, sketches, strict=True)):
-        others = [other for other in index.query(sketch) if same_numbers(row, rows[other])]
-        scored = [(_jaccard(shingles[position], shingles[other]), -other) for other in others]
+    for position, (row, keys) in enumerate(zip(rows, _keys(texts, kinds, above, permutations), strict=True)):
+        found = {other for key in keys.sought for other in seen.get(key, ()) if held[other] == held[position]}
+        scored = [(_score(texts[position], texts[other], above), -other) for other in found]
         score, nearest = max(scored, default=(0.0, 0))
         if score > above:
             ledger.append(entry(row, CLEAN, "dropped", reasons.NEAR_DUPLICATE, score, rows[-nearest]["id"]))
         else:
-            index.insert(position, sketch)
             kept.append(row)
+            for key in keys.kept:
+                seen.setdefault(key, []).append(position)
     return Sieved(kept, ledger)
 
 
-def _shingles(row: Row) -> Shingles:
-    tokens = words(f"{question(row)}\n{row['output']}")
+class Keys(NamedTuple):
+    """Under what near-duplicates of a row are sought, and the row is found itself. Rows of one kind are sought by what differs
+    between them, or all rows of one template would be candidates; those of two kinds by all they say."""
+
+    sought: list[Key]
+    kept: list[Key]
+
+
+def _keys(texts: Sequence[Said], kinds: Sequence[str], above: float, permutations: int) -> Iterator[Keys]:
+    """The bands of each row's sketches: near-duplicates most likely have one in common."""
+    shape = MinHashLSH(SOUGHT * above, permutations, WEIGHTS)
+    every = sorted(set(kinds))
+    differing = MinHash.generator((_encoded(_differing(one)) for one in texts), num_perm=permutations)
+    whole = MinHash.generator((_encoded(_all(one)) for one in texts), num_perm=permutations) if every[1:] else repeat(None)
+    for kind, one, other in zip(kinds, differing, whole, strict=False):
+        within = _bands(kind, one, shape)
+        if other is None:
+            yield Keys(within, within)
+            continue
+        across = [key for name in every if name != kind for key in _bands(f"{name} among others", other, shape)]
+        yield Keys(within + across, within + _bands(f"{kind} among others", other, shape))
+
+
+def _bands(kind: str, sketch: MinHash, shape: MinHashLSH) -> list[Key]:
+    values, size = sketch.hashvalues.tobytes(), shape.r * sketch.hashvalues.itemsize
+    return [(kind, band, values[band * size : (band + 1) * size]) for band in range(shape.b)]
+
+
+def _kind(one: Said) -> str:
+    return "template" if one.parts.framed else "passage" if one.parts.about else "plain"
+
+
+def _differing(one: Said) -> Shingles:
+    """Shingles that near-duplicates of one kind have in common."""
+    if one.parts.framed:
+        return _about(one.parts.about)
+    return _shingles(one.parts.asked + one.answer) if one.parts.about else _all(one)
+
+
+def _all(one: Said) -> Shingles:
+    return _shingles(one.parts.whole + one.answer)
+
+
+def _encoded(grams: Shingles) -> list[bytes]:
+    return [" ".join(gram).encode() for gram in grams]
+
+
+def _score(first: Said, second: Said, above: float) -> float:
+    """The Jaccard index of two rows; 0 if they differ in a part."""
+    one, other = first.parts, second.parts
+    if one.about and other.about:
+        if (one.framed or other.framed) and _jaccard(_about(one.about), _about(other.about)) <= above:
+            return 0.0
+        if _jaccard(_shingles(one.asked + first.answer), _shingles(other.asked + second.answer)) <= above:
+            return 0.0
+    return _jaccard(_all(first), _all(second))
+
+
+def _about(text: list[str]) -> Shingles:
+    """Shingles of what fills a template; a short one is to be the same to the letter."""
+    return _shingles(text) if len(text) >= LONG else {tuple(text)}
+
+
+def _shingles(tokens: list[str]) -> Shingles:
     return {tuple(tokens[i : i + GRAM]) for i in range(max(1, len(tokens) - GRAM + 1))}
 
 

@@ -1,8 +1,10 @@
 """Held-out means held out: no training row, nor what it descends from, may give a held-out row away.
 
-Four tests, on word tokens of any script: the same question; ROUGE-L F1 of the questions, or of question
-and answer together, above a threshold; and 8-grams of the training row that cover more than a share of
-the held-out question or answer, the rule of Tülu 3 (Lambert et al. 2024, arXiv 2411.15124, §3.2).
+Five tests, on word tokens of any script: the same question; ROUGE-L F1 of the questions, or of question and answer together,
+above a threshold; the same text in a template, whichever it is; and 8-grams of the training row that cover more than a share of
+the held-out question, of a sentence or the text in it, or of the answer, the rule of Tülu 3 (Lambert et al. 2024, arXiv
+2411.15124, §3.2). Questions about one text, and those that one template made, are compared by what differs
+(`mbegu.rows.parts`).
 
 What retrieval put into a question (`origin.context` names it) is open to all rows and no part of what is held out; as a part of
 what is trained on it is searched for 8-grams.
@@ -13,14 +15,15 @@ from typing import NamedTuple
 
 from mbegu.errors import BadInput
 from mbegu.rows.ledger import Sieved, entry
-from mbegu.rows.row import Row, question
+from mbegu.rows.nearest import Questions
+from mbegu.rows.parts import FEW, LONG, NO_FRAMES, Frames, Parts, Said, Words, asked_of, frames, parts, said, segments
+from mbegu.rows.row import Row, more, place, question
 from mbegu.text import reasons
-from mbegu.text.alike import Index
-from mbegu.text.context import without_context
-from mbegu.text.filters import marks
+from mbegu.text.sameness import same_question
 from mbegu.text.words import words
 
-GRAM = 8  # words
+GRAM = LONG  # words
+ANSWER = 1  # the part of a held-out row
 Grams = dict[tuple[str, ...], list[tuple[int, int, int]]]
 
 
@@ -37,34 +40,59 @@ class Guard(NamedTuple):
     """Held-out rows, indexed for all tests."""
 
     rows: list[Row]
+    known: Frames
     ids: dict[str, int]
-    questions: Index
-    texts: Index
-    grams: Grams  # where each 8-gram stands: row, part (0 question, 1 answer), position
+    questions: Questions
+    texts: Questions
+    sources: dict[Words, list[int]]  # what fills a template
+    grams: Grams  # where each 8-gram stands: row, part, position
     lengths: list[list[int]]  # words of each row's parts
 
 
-def guard(heldout: list[Row]) -> Guard:
-    """Indexes held-out rows; 1,000 take a fraction of a second."""
-    found = Guard(heldout, {}, Index(), Index(), {}, [])
+def guard(heldout: list[Row], known: Frames = NO_FRAMES) -> Guard:
+    """Indexes held-out rows; 1,000 take a fraction of a second.
+
+    Args:
+        known: the templates that they share with what will be trained on.
+    """
+    found = Guard(heldout, known, {}, Questions(), Questions(), {}, {}, [])
     for number, row in enumerate(heldout):
-        parts = _parts(row)
+        asked, answer = said(row, known)
         found.ids[row["id"]] = number
-        found.questions.add(parts[0])
-        found.texts.add(parts[0] + parts[1])
-        found.lengths.append([len(tokens) for tokens in parts])
-        for part, tokens in enumerate(parts):
+        found.questions.add(asked)
+        found.texts.add(_with(asked, answer))
+        if asked.framed:
+            found.sources.setdefault(asked.source(), []).append(number)
+        held = _held(row, asked, answer)
+        found.lengths.append([len(tokens) for tokens in held])
+        for part, tokens in enumerate(held):
             for position, gram in enumerate(_grams(tokens)):
                 found.grams.setdefault(gram, []).append((number, part, position))
+    found.sources.pop((), None)
+    _open_templates(found)
     return found
 
 
-def _parts(row: Row) -> list[list[str]]:
-    return [words(_asked(row)), words(row["output"])]
+def _open_templates(guarded: Guard) -> None:
+    """What many answers to one template's questions say gives none of them away."""
+    for gram, places in guarded.grams.items():
+        rows = {number for number, part, _ in places if part == ANSWER and guarded.questions.parts[number].framed}
+        if len(rows) >= FEW:
+            guarded.grams[gram] = [one for one in places if one[1] != ANSWER]
 
 
-def _asked(row: Row) -> str:
-    return question({**row, "input": without_context(row["input"])} if row["origin"].get("context") else row)
+def _with(asked: Parts, answer: list[str]) -> Parts:
+    """Question and answer as one text."""
+    return asked._replace(whole=asked.whole + answer, asked=asked.asked + answer)
+
+
+def _held(row: Row, asked: Parts, answer: list[str]) -> list[list[str]]:
+    """The texts of a held-out row that must not be covered. A template is none of them."""
+    if asked.framed:
+        return [asked.about, answer]
+    told = "context" not in row["origin"] and answer  # or it is a text by itself, of which no part is what is asked about
+    found = [*segments(row["instruction"]), tuple(asked.about)] if told else []
+    return [asked.whole, answer, *(list(one) for one in found if GRAM <= len(one) < len(asked.whole))]
 
 
 def _grams(tokens: list[str]) -> Iterator[tuple[str, ...]]:
@@ -72,52 +100,70 @@ def _grams(tokens: list[str]) -> Iterator[tuple[str, ...]]:
 
 
 def find_leak(row: Row, guarded: Guard, similarity: float, overlap: float) -> Leak | None:
-    """The first of the tests that `row` fails.
+    """The first of the tests that `row` fails, and the held-out row that it is nearest to in it.
 
     Args:
         similarity: ROUGE-L F1 above which two texts are too alike.
-        overlap: share of a held-out question's or answer's words above which shared 8-grams are too many.
+        overlap: share of a held-out text's words above which shared 8-grams are too many; at 1, no text in common matters.
+    """
+    found = next(find_leaks(row, said(row, guarded.known), guarded, similarity, overlap), None)
+    return None if found is None else Leak(row, guarded.rows[found.number], found.reason, found.score)
+
+
+class Bite(NamedTuple):
+    """A test that a row fails."""
+
+    number: int  # of the held-out row
+    reason: str
+    score: float
+
+
+def find_leaks(row: Row, text: Said, guarded: Guard, similarity: float, overlap: float) -> Iterator[Bite]:
+    """Every test that `row` fails, as `find_leak`, one after the other.
+
+    Args:
+        text: the words of `row`.
     """
     if row["id"] in guarded.ids:
-        return Leak(row, guarded.rows[guarded.ids[row["id"]]], "the same question", 1.0)
-    parts = _parts(row)
-    near = guarded.questions.nearest(parts[0], similarity)
-    if near is not None:
-        return Leak(row, guarded.rows[near.position], "ROUGE-L F1 of the questions", near.score)
-    near = guarded.texts.nearest(parts[0] + parts[1], similarity)
-    if near is not None:
-        return Leak(row, guarded.rows[near.position], "ROUGE-L F1 of question and answer", near.score)
-    covered = _covered([words(question(row)), parts[1]], guarded)
-    if covered is not None and covered[1] > overlap:
-        return Leak(row, guarded.rows[covered[0]], "share of its words in common 8-grams", covered[1])
-    return None
+        yield Bite(guarded.ids[row["id"]], "the same question", 1.0)
+    asked, answer = text
+    for near in guarded.questions.near(asked, similarity):
+        yield Bite(near.position, "ROUGE-L F1 of the questions", near.score)
+    for near in guarded.texts.near(_with(asked, answer), similarity):
+        yield Bite(near.position, "ROUGE-L F1 of question and answer", near.score)
+    if overlap < 1 and asked.framed:
+        yield from (Bite(number, "the same text in a template", 1.0) for number in guarded.sources.get(asked.source(), ()))
+    searched = words(question(row)) if "context" in row["origin"] else asked.whole
+    for share, number in _covered([searched, answer], guarded):
+        if share > overlap:
+            yield Bite(number, "share of its words in common 8-grams", share)
 
 
-def _covered(parts: list[list[str]], guarded: Guard) -> tuple[int, float] | None:
-    """The held-out row of which 8-grams cover most of a part, and that share."""
+def _covered(parts: list[list[str]], guarded: Guard) -> list[tuple[float, int]]:
+    """The shares of parts that 8-grams cover, the largest first, and the numbers of their held-out rows."""
     places: dict[tuple[int, int], set[int]] = {}
     for tokens in parts:
         for gram in _grams(tokens):
             for number, part, position in guarded.grams.get(gram, ()):
                 places.setdefault((number, part), set()).update(range(position, position + GRAM))
-    shares = [(len(found) / guarded.lengths[number][part], -number) for (number, part), found in places.items()]
-    if not shares:
-        return None
-    share, number = max(shares)
-    return -number, share
+    shares = [(len(found) / guarded.lengths[number][part], number) for (number, part), found in places.items()]
+    return sorted(shares, key=lambda one: (-one[0], one[1]))
 
 
-def decontaminate(rows: list[Row], heldout: list[Row], similarity: float, overlap: float, leakage: str, stage: str) -> Sieved:
+def decontaminate(
+    rows: list[Row], heldout: list[Row], similarity: float, overlap: float, leakage: str, stage: str, known: Frames | None = None
+) -> Sieved:
     """Keeps rows that leak, and rows that descend from one, out of training.
 
     Args:
         rows: parents stand before their children.
         leakage: "error", or "drop" to drop such rows into the ledger of `stage`.
+        known: the templates of all rows; those of `rows` and `heldout` if it is None.
 
     Raises:
-        BadInput: `leakage` is "error" and a row leaks; both rows and their files are shown.
+        BadInput: `leakage` is "error" and rows leak; one is shown with the held-out row and their files, the others are named.
     """
-    guarded = guard(heldout)
+    guarded = guard(heldout, frames([*rows, *heldout]) if known is None else known)
     kept, ledger = [], []
     leaking: dict[str, Leak] = {}
     for row in rows:
@@ -126,20 +172,21 @@ def decontaminate(rows: list[Row], heldout: list[Row], similarity: float, overla
         if leak is None:
             kept.append(row)
             continue
-        if leakage == "error":
-            raise BadInput(_sentence(leak))
         leaking[row["id"]] = leak
         kin = f"{reasons.DESCENDS} {tainted}, {reasons.NEAR_HELD_OUT}"
         reason = kin if tainted is not None else f"{reasons.NEAR_HELD_OUT}: {leak.reason}"
         ledger.append(entry(row, stage, "dropped", reason, leak.score, leak.heldout["id"]))
+    if leaking and leakage == "error":
+        raise BadInput(_sentence(list(leaking.values())))
     return Sieved(kept, ledger)
 
 
-def _sentence(leak: Leak) -> str:
-    row, other = leak.row, leak.heldout
+def _sentence(leaks: list[Leak]) -> str:
+    row, other, reason, score = leaks[0]
+    again = more([(place(leak.row), place(leak.heldout)) for leak in leaks[1:]])
     return (
-        f"{row['origin'].get('source', row['id'])}: {_shown(row)} is too like the held-out row {other['origin']['source']}: "
-        f"{_shown(other)} ({leak.reason} {leak.score:.2f}); training on it would make the scores meaningless. "
+        f"{place(row)}: {_shown(row)} is too like the held-out row {place(other)}: "
+        f"{_shown(other)} ({reason} {score:.2f}){again}; training on it would make the scores meaningless. "
         "Change one of them, or set curate.leakage to drop."
     )
 
@@ -149,23 +196,53 @@ def _shown(row: Row) -> str:
     return repr(text if len(text) <= 400 else text[:399] + "…")
 
 
-def check_heldout(heldout: list[Row], similarity: float) -> list[Row]:
+def check_heldout(heldout: list[Row], similarity: float, known: Frames | None = None) -> list[Row]:
     """Returns `heldout`.
 
+    Args:
+        known: the templates of all rows; those of `heldout` if it is None.
+
     Raises:
-        BadInput: two held-out rows ask the same in other words, and so count one question twice; questions that
-            differ in a number or a name are two questions.
+        BadInput: held-out rows ask the same in other words (`twins`), and so count one question twice; all are named.
     """
-    index = Index()
-    for row in heldout:
-        tokens = words(_asked(row))
-        for near in index.near(tokens, similarity):
-            other = heldout[near.position]
-            if marks(_asked(row)) == marks(_asked(other)):
-                raise BadInput(
-                    f"{row['origin']['source']}: {question(row)!r} asks the same as {other['origin']['source']}: "
-                    f"{question(other)!r} (ROUGE-L F1 {near.score:.2f}, above {similarity}); "
-                    "one question would count twice. Keep one."
-                )
-        index.add(tokens)
+    found = twins(heldout, similarity, known)
+    if found:
+        row, other, score = found[0]
+        again = more([(place(twin.row), place(twin.heldout)) for twin in found[1:]])
+        raise BadInput(
+            f"{place(row)}: {question(row)!r} asks the same as {place(other)}: "
+            f"{question(other)!r} (ROUGE-L F1 {score:.2f}, above {similarity}){again}; "
+            "one question would count twice. Keep one."
+        )
     return heldout
+
+
+class Twin(NamedTuple):
+    """A held-out row, and an earlier one that asks the same."""
+
+    row: Row
+    heldout: Row
+    score: float  # ROUGE-L F1
+
+
+def twins(heldout: list[Row], similarity: float, known: Frames | None = None) -> list[Twin]:
+    """Held-out rows that ask the same as an earlier one, by the earlier one's side.
+
+    Two questions are alike above a ROUGE-L F1 of `similarity`; those that differ in a number, a name or a stretch of other words
+    are two questions.
+    """
+    known = frames(heldout) if known is None else known
+    pool = Questions()
+    first: list[Row] = []
+    found = []
+    for row in heldout:
+        asked = parts(row, known)
+        near = next(
+            (one for one in pool.near(asked, similarity) if same_question(asked_of(row), asked_of(first[one.position]))), None
+        )
+        if near is not None:
+            found.append(Twin(row, first[near.position], near.score))
+            continue
+        pool.add(asked)
+        first.append(row)
+    return found

@@ -1,11 +1,12 @@
 """A version is the previous one plus what is new."""
 
 from mbegu.errors import BadInput
-from mbegu.rows.ledger import Sieved, entry
-from mbegu.rows.nearest import nearest, pool, same_numbers
-from mbegu.rows.row import Row, question
+from mbegu.rows.ledger import Entry, Sieved, entry
+from mbegu.rows.nearest import Questions, same_numbers
+from mbegu.rows.parts import frames, parts
+from mbegu.rows.row import Row, more, place, question
 from mbegu.text import reasons
-from mbegu.text.words import words
+from mbegu.text.sameness import key
 
 STAGE = "merge"
 
@@ -13,37 +14,58 @@ STAGE = "merge"
 def merge(previous: list[Row], new: list[Row], above: float) -> Sieved:
     """Previous rows, then the new ones that are no duplicates, in the order given.
 
-    A near-duplicate has ROUGE-L F1 above `above` to an earlier question and the same numbers in it.
+    A near-duplicate has ROUGE-L F1 above `above` to an earlier question and the same numbers in it; questions about one text, or
+    of one template, are compared by what differs, too (`mbegu.rows.parts`).
 
     Returns:
         The rows of the version, and the ledger of the dropped ones.
 
     Raises:
-        BadInput: two rows ask the same and answer differently; both are shown.
+        BadInput: rows ask the same and answer differently; two are shown, all are named.
     """
-    merged, ledger = list(previous), []
+    known = frames([*previous, *new])
+    merged, ledger, conflicts = list(previous), [], []
     by_id = {row["id"]: row for row in previous}
-    index = pool(merged)
+    pool = Questions()
+    for row in previous:
+        pool.add(parts(row, known))
     for row in new:
         twin = by_id.get(row["id"])
-        match = None if twin else nearest(row, merged, index, above)
         if twin is not None:
-            _refuse_conflict(twin, row)
+            conflicts += [(twin, row)] if twin["output"] != row["output"] else []
             ledger.append(entry(row, STAGE, "dropped", reasons.DUPLICATE, 1.0, twin["id"]))
-        elif match is not None and same_numbers(row, match.row):
-            ledger.append(entry(row, STAGE, "dropped", reasons.NEAR_DUPLICATE, match.score, match.row["id"]))
+            continue
+        asked = parts(row, known)
+        near = pool.nearest(asked, above)
+        if near is not None and same_numbers(row, merged[near.position]):
+            ledger.append(_near_duplicate(row, merged[near.position], near.score))
         else:
             by_id[row["id"]] = row
-            index.add(words(question(row)))
+            pool.add(asked)
             merged.append(row)
+    _refuse(conflicts)
     return Sieved(merged, ledger)
 
 
-def _refuse_conflict(first: Row, second: Row) -> None:
-    if first["output"] == second["output"]:
+def _near_duplicate(row: Row, other: Row, score: float) -> Entry:
+    """The ledger line of a row that asks what another does."""
+    same = row["input"] == other["input"] and key(row["instruction"]) == key(other["instruction"])
+    conflict = f"{reasons.SAME_QUESTION} with another answer as {_told(other)}"
+    reason = conflict if same and row["output"] != other["output"] else reasons.NEAR_DUPLICATE
+    return entry(row, STAGE, "dropped", reason, score, other["id"])
+
+
+def _refuse(conflicts: list[tuple[Row, Row]]) -> None:
+    if not conflicts:
         return
-    places = [row["origin"].get("review") or row["origin"].get("source", row["id"]) for row in (first, second)]
+    first, second = conflicts[0]
+    again = more([(_told(row), _told(twin)) for twin, row in conflicts[1:]])
     raise BadInput(
-        f"{places[1]}: answers {question(second)!r} with {second['output']!r}, but {places[0]} answers it with "
-        f"{first['output']!r}; keep one answer."
+        f"{_told(second)}: answers {question(second)!r} with {second['output']!r}, but {_told(first)} answers it with "
+        f"{first['output']!r}; keep one answer{again}."
     )
+
+
+def _told(row: Row) -> str:
+    """Where the answer of a row stands."""
+    return str(row["origin"].get("review") or place(row))

@@ -27,6 +27,13 @@ class Split(NamedTuple):
     """How many rows of a set are held out."""
 
     fraction: Annotated[float, FloatRange(0, 1, max_open=True), "Share of the rows held out, on average."]
+    group: Annotated[
+        str,
+        "What keeps rows on one side: input, instruction, a column, or a regular expression whose match in the question does; "
+        "empty to find those that are made of one text.",
+    ] = ""
+    heldout_similarity: Annotated[float, FloatRange(0, 1), "As curate's: ROUGE-L F1 above which rows stay on one side."] = 0.7
+    heldout_overlap: Annotated[float, FloatRange(0, 1), "As curate's: share of a held-out text in 8-grams of a row."] = 0.5
 
 
 class Candidates(NamedTuple):

@@ -7,6 +7,7 @@ from mbegu.errors import BadInput
 from mbegu.rows.checks import parse_checks
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.row import KEYS, Row, parse_row, unique_ids
+from mbegu.rows.written import check_written
 
 MARKS = ("checks", "unanswerable", "mentions", "group")  # what a held-out row may say of itself
 
@@ -19,11 +20,14 @@ def read_heldout(path: Path) -> list[Row]:
     independent of each other.
 
     Raises:
-        BadInput: as `read_rows`; no row at all; a field of the wrong type; two rows that ask the same.
+        BadInput: as `read_rows` and, of rows without an origin, `check_written`; no row at all; a field of the wrong type; rows
+            that ask the same.
     """
-    rows = [_heldout_row(value, where) for where, value in read_lines(path, (*KEYS, *MARKS))]
+    lines = list(read_lines(path, (*KEYS, *MARKS)))
+    rows = [_heldout_row(value, where) for where, value in lines]
     if not rows:
         raise BadInput(f"{path}: no held-out rows; without any, no version can be scored.")
+    check_written(row for row, (_, value) in zip(rows, lines, strict=True) if "origin" not in value)
     return unique_ids(rows, path)
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from mbegu.errors import BadInput
 from mbegu.rows.jsonl import append_lines, read_lines, write_lines
 from mbegu.rows.nearest import Match, nearest, pool
-from mbegu.rows.row import MACHINE, Row, id_field, row_id, text_field
+from mbegu.rows.row import MACHINE, Row, id_field, more, row_id, text_field
+from mbegu.rows.written import fault, refuse
 
 KEYS = ("id", "decision", "instruction", "input", "draft", "output", "reason", "reviewer")
 DECISIONS = ("accept", "edit", "reject")
@@ -16,14 +17,18 @@ def read_reviews(path: Path) -> dict[str, Row]:
     """Decisions by row id, each with the line it stands on as `source`; none if there is no such file.
 
     Raises:
-        BadInput: an unknown decision, two decisions on one row, an edit without its answer, an accept with one.
+        BadInput: an unknown decision, two decisions on one row (all such are named), an edit without its answer, an accept with
+            one, an answer that is surely not what was meant (`mbegu.rows.written`).
     """
     reviews: dict[str, Row] = {}
+    again = []
     for where, value in read_lines(path, KEYS) if path.exists() else ():
         id_, review = _parse(value, where)
-        if id_ in reviews:
-            raise BadInput(f"{where}: decides again on the row of {reviews[id_]['source']}; keep one decision.")
-        reviews[id_] = review
+        if reviews.setdefault(id_, review) is not review:
+            again.append((where, reviews[id_]["source"]))
+    if again:
+        raise BadInput(f"{again[0][0]}: decides again on the row of {again[0][1]}; keep one decision{more(again[1:])}.")
+    refuse(f"{one['source']}: 'output' {found}" for one in reviews.values() if (found := fault(one["output"])))
     return reviews
 
 

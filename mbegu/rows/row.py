@@ -2,6 +2,7 @@
 
 import hashlib
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +90,23 @@ def unique_ids(rows: list[Row], path: Path) -> list[Row]:
     """Returns `rows`.
 
     Raises:
-        BadInput: two rows ask the same question.
+        BadInput: rows ask the same question; all are named.
     """
     seen: dict[str, Row] = {}
-    for row in rows:
-        if row["id"] in seen:
-            first = seen[row["id"]]["origin"].get("source", path)
-            raise BadInput(f"{row['origin'].get('source', path)}: asks the same as {first}; keep one: {question(row)!r}")
-        seen[row["id"]] = row
+    twins = [(row, first) for row in rows if (first := seen.setdefault(row["id"], row)) is not row]
+    if twins:
+        places = [(place(row, str(path)), place(first, str(path))) for row, first in twins]
+        asked = f"{question(twins[0][0])!r}{more(places[1:])}"
+        raise BadInput(f"{places[0][0]}: asks the same as {places[0][1]}; keep one: {asked}")
     return rows
+
+
+def place(row: Row, default: str = "") -> str:
+    """Where a row stands: the line it was read from, or else `default` or its id."""
+    return str(row["origin"].get("source", default or row["id"]))
+
+
+def more(places: Sequence[tuple[str, str]]) -> str:
+    """The places of further pairs, as the end of a sentence that shows the first pair; "" if there is none."""
+    named = ", ".join(f"{first} and {second}" for first, second in places)
+    return f" (and {len(places)} more: {named})" if places else ""

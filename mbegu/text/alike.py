@@ -16,6 +16,7 @@ import numpy as np
 from rapidfuzz.distance import LCSseq
 
 WORDS = 4  # signature size in 64-bit words; 256 bits tell texts of up to about 100 different tokens apart
+SIZE = 64 * WORDS  # bits
 BLOCK = 8192  # texts bounded at once: what is computed of them stays in the processor's cache
 Tokens = list[str]
 
@@ -35,6 +36,11 @@ def rouge_l(lcs: int, first: int, second: int) -> float:
     return 2 * precision * recall / (precision + recall)
 
 
+def ratio(first: Tokens, second: Tokens) -> float:
+    """ROUGE-L F1 of two texts."""
+    return rouge_l(LCSseq.similarity(first, second), len(first), len(second))
+
+
 class Index:
     """A pool of token lists that answers which of them is nearest; memory is about 100 bytes a text and its tokens."""
 
@@ -42,6 +48,7 @@ class Index:
         self.texts: list[Tokens] = []
         self.bits: dict[str, int] = {}  # a token's signature bit: its number of arrival, modulo the size
         self.lengths = np.zeros(1024, np.int32)
+        self.hidden = np.zeros(1024, np.int32)  # tokens beyond one for each bit of the signature: twice the same, or bits shared
         self.signatures = np.zeros((WORDS, 1024), np.uint64)
 
     def __len__(self) -> int:
@@ -51,55 +58,63 @@ class Index:
         """Adds a text, which may be empty: nothing is like it then."""
         size = len(self.texts)
         if size == self.lengths.size:
-            self.lengths = np.concatenate([self.lengths, np.zeros_like(self.lengths)])
+            self.lengths, self.hidden = (np.concatenate([one, np.zeros_like(one)]) for one in (self.lengths, self.hidden))
             self.signatures = np.concatenate([self.signatures, np.zeros_like(self.signatures)], 1)
-        self.lengths[size] = len(tokens)
-        self.signatures[:, size] = self._signature(tokens)
+        if tokens:
+            signature, bits = self._signature(tokens)
+            self.lengths[size], self.hidden[size] = len(tokens), len(tokens) - bits
+            self.signatures[:, size] = signature
         self.texts.append(tokens)
 
     def near(self, tokens: Tokens, above: float) -> list[Near]:
         """Every text whose ROUGE-L F1 to `tokens` is above `above`, the nearest first, the earlier among equals."""
-        positions, _ = self._candidates(tokens, above)
-        found = [self._score(tokens, int(position)) for position in positions]
+        positions, _ = self.candidates(tokens, above)
+        found = [self.score(tokens, int(position)) for position in positions]
         return sorted((near for near in found if near.score > above), key=lambda near: (-near.score, near.position))
 
     def nearest(self, tokens: Tokens, above: float = 0.0) -> Near | None:
         """The first of the texts with the highest ROUGE-L F1 to `tokens`, if that is above `above`."""
         best = Near(-1, above)
-        positions, bounds = self._candidates(tokens, above)
+        positions, bounds = self.candidates(tokens, above)
         for rank in np.argsort(-bounds, kind="stable"):
             if bounds[rank] < best.score:
                 break  # no later text can be nearer
-            found = self._score(tokens, int(positions[rank]))
+            found = self.score(tokens, int(positions[rank]))
             if found.score > best.score or (found.score == best.score and 0 <= found.position < best.position):
                 best = found
         return best if best.position >= 0 else None
 
-    def _score(self, tokens: Tokens, index: int) -> Near:
-        other = self.texts[index]
-        return Near(index, rouge_l(LCSseq.similarity(tokens, other), len(tokens), len(other)))
+    def score(self, tokens: Tokens, index: int) -> Near:
+        """The text at a position, and how like it is."""
+        return Near(index, ratio(tokens, self.texts[index]))
 
-    def _candidates(self, tokens: Tokens, above: float) -> tuple[Any, Any]:
-        """Positions of the texts whose ROUGE-L F1 may reach `above`, and the bounds that say so."""
-        signature = self._signature(tokens)[:, None]
+    def candidates(self, tokens: Tokens, above: float) -> tuple[Any, Any]:
+        """Positions of the texts whose ROUGE-L F1 may reach `above`, and the bounds that say so; int and float32 arrays."""
         kept = [(np.zeros(0, int), np.zeros(0, np.float32))]
+        signature, bits = self._signature(tokens)
         for start in range(0, len(self.texts) if tokens else 0, BLOCK):
-            bounds = self._bounds(len(tokens), signature, start, min(start + BLOCK, len(self.texts)))
+            places = slice(start, min(start + BLOCK, len(self.texts)))
+            bounds = self._bounds(len(tokens), signature, bits, places)
             inside = np.flatnonzero(bounds >= above)
             kept.append((inside + start, bounds[inside]))
         return np.concatenate([positions for positions, _ in kept]), np.concatenate([bounds for _, bounds in kept])
 
-    def _bounds(self, length: int, signature: Any, start: int, end: int) -> Any:
-        """An upper bound of ROUGE-L F1 to each text from `start` to `end`, a rounding error above it."""
-        pool, lengths = self.signatures[:, start:end], self.lengths[start:end]
-        missing = np.bitwise_count(signature & ~pool).sum(0, dtype=np.int32)
-        foreign = np.bitwise_count(pool & ~signature).sum(0, dtype=np.int32)
-        common = np.minimum(length - missing, lengths - foreign)
-        return (2 * common / (length + lengths)).astype(np.float32) + np.float32(1e-6)
+    def bounds(self, tokens: Tokens, positions: Any) -> Any:
+        """An upper bound of ROUGE-L F1 to each of the texts at `positions`, some of which may be empty; float32."""
+        return self._bounds(len(tokens), *self._signature(tokens), positions)
 
-    def _signature(self, tokens: Tokens) -> Any:
-        words = [0] * WORDS
+    def _bounds(self, length: int, signature: Any, bits: int, positions: Any) -> Any:
+        """An upper bound of ROUGE-L F1 to each text of a slice or an array of positions, a rounding error above it.
+
+        A bit that only one of two texts has is a token that the other lacks.
+        """
+        shared = np.bitwise_count(self.signatures[:, positions] & signature[:, None]).sum(0, dtype=np.int32)
+        common = np.minimum(length - bits, self.hidden[positions]) + shared
+        return (2 * common / (length + self.lengths[positions])).astype(np.float32) + np.float32(1e-6)
+
+    def _signature(self, tokens: Tokens) -> tuple[Any, int]:
+        """The signature, (WORDS,) of uint64, and the number of its bits."""
+        known, value = self.bits, 0
         for token in tokens:
-            bit = self.bits.setdefault(token, len(self.bits)) % (64 * WORDS)
-            words[bit // 64] |= 1 << bit % 64
-        return np.array(words, np.uint64)
+            value |= 1 << known.setdefault(token, len(known)) % SIZE
+        return np.frombuffer(value.to_bytes(SIZE // 8, "little"), np.uint64), value.bit_count()

@@ -142,6 +142,32 @@ def test_conflicting_answers_to_one_question_are_shown_both():
         assert part in str(error.value)
 
 
+def test_all_conflicts_are_named_with_their_lines():
+    old = [row(text, "Yes.", line=line) for line, text in enumerate("QRS", 1)]
+    new = [row(text, "No.", line=line) for line, text in enumerate("SRT", 10)]
+    with pytest.raises(BadInput, match=r"^seeds.jsonl:10: .*keep one answer \(and 1 more: seeds.jsonl:11 and seeds.jsonl:2\)\.$"):
+        merging.merge(old, new, 0.9)
+
+
+def test_merge_compares_questions_about_one_passage_by_what_they_ask():
+    passage = " ".join(f"w{number}" for number in range(80))
+    asked = (
+        "Who took the wheel of the mill?",
+        "When did the water come?",
+        "Where does he live?",
+        "Who took the wheel of this mill?",
+    )
+    rows = [row(text, text) | {"id": row_id(text, passage), "input": passage} for text in asked]
+    merged, ledger = merging.merge(rows[:1], rows[1:], 0.85)
+    assert merged == rows[:3] and [(line["reason"], line["nearest"]) for line in ledger] == [("near-duplicate", rows[0]["id"])]
+
+
+def test_a_question_in_other_case_with_another_answer_is_told_as_a_conflict():
+    rows = [row("Which river is the longest?", "The Nile."), row("which river is the longest", "The Abay.", line=2)]
+    (line,) = merging.merge([], rows, 0.85).ledger
+    assert line["reason"] == "same question with another answer as seeds.jsonl:1"
+
+
 def test_the_sum_of_rows_is_checked():
     dropped = [entry(row("a"), "merge", "dropped", "duplicate"), entry(row("b"), "merge", "changed", "cut")]
     check_balance(3, 2, dropped, "merge")

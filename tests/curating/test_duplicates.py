@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from mbegu.curating import duplicates
-from mbegu.rows.row import row_id
+from mbegu.rows.row import question, row_id
 from mbegu.sources.sets.columns import load
 from mbegu.sources.sets.records import read
 from mbegu.sources.sets.settings import Columns
+from mbegu.text.words import words
 
 DATA = Path(__file__).parents[2] / "examples/finance_qa/data/raw"
 ANSWER = "Put three months of expenses in an account that you can reach, and keep the rest where it earns more interest."
@@ -70,10 +71,14 @@ def loaded(name: str) -> list[dict]:
     return load(name, read(str(DATA / name), "auto", "train"), Columns("instruction", "input", "output"), 0)[0].kept
 
 
+def said(found: dict) -> set:
+    return duplicates._shingles(words(f"{question(found)}\n{found['output']}"))
+
+
 def test_minhash_finds_what_comparing_all_pairs_finds():
     first, later = loaded("alpaca_finance.json"), loaded("dirty.json")
-    shingles = [duplicates._shingles(found) for found in first]
-    twins = [found for found in later if max(duplicates._jaccard(duplicates._shingles(found), other) for other in shingles) > 0.5]
+    shingles = [said(found) for found in first]
+    twins = [found for found in later if max(duplicates._jaccard(said(found), other) for other in shingles) > 0.5]
     kept, ledger = duplicates.drop_near_duplicates([*first, *later], 0.5, 128)
     assert [line["row"] for line in ledger] == twins and len(twins) == 12
     assert kept[:300] == first

@@ -140,3 +140,91 @@ def test_a_brief_in_other_words_is_a_leak_whatever_is_retrieved_and_so_is_a_cont
     assert leakage.find_leak(again, leakage.guard([HELD]), 0.7, 0.5).reason == QUESTIONS
     given = retrieved("አዲሱን ስልክ ለወላጆች አስተዋውቅ", [f"{FILLER} {ANSWER}"], AMHARIC)
     assert leakage.find_leak(given, leakage.guard([HELD]), 0.7, 0.5).reason == GRAMS
+
+
+NEWS = "The bank of the lake opens a second branch on the old road to the harbour."
+LONG = "Read the item below with care, think about what its writer wants, and then say to which of the usual classes it belongs"
+
+
+@pytest.mark.parametrize(
+    ("held", "trained"),
+    [
+        (f"Which category is this news item? {NEWS}", f"{LONG}: {NEWS}"),
+        (f"{LONG} as sport, trade, health or weather: {NEWS}", f"What is it about? {NEWS}"),
+        (f"{LONG}።\n{AMHARIC}", f"ይህ ዜና ስለ ምን ነው፦ {AMHARIC}"),
+    ],
+)
+def test_a_long_span_in_common_is_a_leak_whatever_instruction_stands_around_it(held, trained):
+    assert leakage.find_leak(row(trained, "Trade."), leakage.guard([row(held, "Money.")]), 0.7, 0.5).reason == GRAMS
+    assert leakage.find_leak(row(trained, "Trade."), leakage.guard([row(held, "Money.")]), 0.7, 1) is None
+
+
+def asked(instruction: str, input_: str, output: str = "An answer.", line: int = 1) -> dict:
+    return row(instruction, output, line) | {"id": row_id(instruction, input_), "input": input_}
+
+
+PASSAGE = f"{ANSWER} {FILLER}"
+ABOUT = [asked("Who deducts the tax?", PASSAGE, "The bank does."), asked("When is it credited?", PASSAGE, "Each month.", 2),
+         asked("What is said before that?", PASSAGE, "Much else.", 3)]  # fmt: skip
+
+
+def test_questions_about_one_passage_are_compared_by_question_but_a_passage_on_both_sides_is_a_leak():
+    assert leakage.check_heldout(ABOUT, 0.7) == ABOUT
+    with pytest.raises(BadInput, match="'Who deducts the tax now\\?"):
+        leakage.check_heldout([*ABOUT, asked("Who deducts the tax now?", PASSAGE, line=4)], 0.7)
+    assert leakage.find_leak(ABOUT[1], leakage.guard(ABOUT[:1]), 0.7, 1) is None
+    assert leakage.find_leak(ABOUT[1], leakage.guard(ABOUT[:1]), 0.7, 0.5).reason == GRAMS
+    near = leakage.find_leak(asked("Who now deducts the tax?", PASSAGE), leakage.guard(ABOUT[:1]), 0.7, 1)
+    assert near.reason == QUESTIONS
+
+
+CATEGORY = "የሚከተለው ዜና ከስፖርት፣ ከንግድ፣ ከጤና እና ከአየር ንብረት በየትኛው ምድብ ይካተታል?"
+
+
+def test_unlike_headlines_in_a_script_without_capitals_are_two_questions():
+    rows = [row(f"{CATEGORY} {text}", line=line) for line, text in enumerate(("ባንክ ቅርንጫፍ ከፈተ", "ቡድኑ ዋንጫ አነሳ", "ዝናብ ጎርፍ አመጣ"))]
+    assert leakage.check_heldout(rows, 0.7) == rows
+    with pytest.raises(BadInput, match="asks the same"):
+        leakage.check_heldout([*rows, row(f"{CATEGORY} ባንኩ ቅርንጫፍ ከፈተ", line=4)], 0.7)
+
+
+def test_all_that_leaks_and_all_that_asks_the_same_is_named_with_its_lines():
+    rows = [row(HELDOUT[0]["instruction"], "Other.", 3), row("Fine?", line=4), row("ወለድ ምንድን ነው", "ሌላ።", 5),
+            row("When?", FILLER + ANSWER, 6)]  # fmt: skip
+    with pytest.raises(BadInput) as error:
+        leakage.decontaminate(rows, HELDOUT, 0.7, 0.5, "error", "curate")
+    assert str(error.value).startswith("seeds.jsonl:3: ") and "\n" not in str(error.value)
+    assert "(and 2 more: seeds.jsonl:5 and seeds.jsonl:8, seeds.jsonl:6 and heldout.jsonl:7)" in str(error.value)
+    asks = [
+        row(f"How much rent {verb} the keeper of the mill pay each year?", line=line)
+        for line, verb in enumerate(("does", "did", "can"), 1)
+    ]
+    with pytest.raises(BadInput, match=r"^seeds.jsonl:2: .* \(and 1 more: seeds.jsonl:3 and seeds.jsonl:1\); one question would"):
+        leakage.check_heldout(asks, 0.7)
+
+
+def test_rows_of_one_template_are_compared_by_what_fills_it():
+    headlines = (
+        "Bank opens branch",
+        "Team wins cup",
+        "Rain floods road",
+        "School gets roof",
+        "Port hires fifty",
+        "Mill burns down",
+    )
+    held = [
+        row(f"Put the following news into the right category of ours: {text}", "Trade.", line)
+        for line, text in enumerate(headlines)
+    ]
+    same, other = "What is this about? Bank opens branch", "Put the following news into the right category of ours: Dam breaks"
+    rows = [
+        row(same, "Trade.", 10),
+        row(other, "Trade.", 11),
+        *(row(f"What is this about? n{n} m{n} o{n}", "Health.", 12 + n) for n in range(5)),
+    ]
+    assert leakage.check_heldout(held, 0.7) == held
+    kept, ledger = leakage.decontaminate(rows, held, 0.7, 0.5, "drop", "curate")
+    assert [(line["row"]["instruction"], line["reason"]) for line in ledger] == [
+        (same, "near a held-out row: the same text in a template")
+    ]
+    assert kept == rows[1:] and leakage.decontaminate(rows, held, 0.7, 1, "error", "curate").ledger == []

@@ -15,6 +15,7 @@ from mbegu.asking.teachers import Teacher, origin_of, request, unrecorded
 from mbegu.errors import BadInput
 from mbegu.rows.ledger import Entry, Sieved, entry
 from mbegu.rows.lineage import roots, side
+from mbegu.rows.parts import kindred, parts
 from mbegu.rows.row import Row, question
 from mbegu.sources.seeds.demonstrations import draw_demonstrations, is_human
 from mbegu.sources.seeds.instances import add_instances, instance_row
@@ -163,7 +164,8 @@ class _State:
         own = filters.marks(question(row), self.names)
         for near in self.index.near(words(question(row)), self.how.novelty):
             other = self.row(near.position)
-            if filters.marks(question(other), self.names) == own:
+            same = kindred(parts(row), parts(other), self.how.novelty)  # as another question about one text is not
+            if same and filters.marks(question(other), self.names) == own:
                 return reasons.NOT_NOVEL, near.score, other["id"]
         return None
 
