@@ -16,6 +16,7 @@ from transformers import GenerationConfig
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.grammar import constrain
 from mbegu.asking.memo import Answer, Request
+from mbegu.text.reasoning import without_reasoning
 
 BUCKET = 128  # a narrower one pads less and leaves more batches that are filled up: a step costs much the same for 2 rows and 20
 TOP = 256  # tokens that are sorted for top_p; the whole vocabulary where these hold too little probability
@@ -86,10 +87,11 @@ def _generate_batch(
 
 
 def generate_one(model: Any, tokenizer: Any, prompt: list[int], max_new_tokens: int, streamer: Any = None) -> str:
-    """A greedy answer to one prompt, alone in its batch. `streamer` gets the tokens as they come."""
+    """A greedy answer to one prompt, alone in its batch, without the reasoning before it. `streamer` gets all the tokens."""
     ids = torch.tensor([prompt])
     out = _run(model, tokenizer, ids, torch.ones_like(ids), Decoding(max_new_tokens), [], streamer)
-    return str(_answer(out[0, len(prompt) :].tolist(), tokenizer)["text"])
+    said = str(_answer(out[0, len(prompt) :].tolist(), tokenizer)["text"])
+    return without_reasoning(said).text or said
 
 
 def _run(

@@ -1,4 +1,4 @@
-"""What can be mended of public instruction sets: broken characters, pasted templates."""
+"""What can be mended of public instruction sets: broken characters, pasted templates, a model's reasoning before its answer."""
 
 import unicodedata
 
@@ -9,6 +9,7 @@ from mbegu.curating.settings import CLEAN
 from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.row import Row, row_id
 from mbegu.text import reasons
+from mbegu.text.reasoning import without_reasoning
 from mbegu.text.words import fold
 
 # Lost bytes are not guessed at: only what was UTF-8 and read as something else is repaired.
@@ -75,7 +76,8 @@ def _differ(first: str, second: str) -> bool:
 
 
 def repair(rows: list[Row]) -> Sieved:
-    """Mends characters and unwraps templates; a row whose template can't be unwrapped is dropped.
+    """Mends characters, takes reasoning out of answers and unwraps templates; a row whose template can't be unwrapped, or whose
+    answer is nothing but reasoning, is dropped.
 
     Returns:
         The rows, a mended one with its new id and what was done in `origin.repaired`; and the ledger, in which a
@@ -87,6 +89,12 @@ def repair(rows: list[Row]) -> Sieved:
         for key in ("instruction", "input", "output"):
             texts[key], found = _mend(row[key])
             done += found
+        spoken = without_reasoning(texts["output"])
+        if spoken.unclosed or (spoken.reasoned and not spoken.text):
+            ledger.append(entry(row, CLEAN, "dropped", reasons.ONLY_REASONING))
+            continue
+        texts["output"] = spoken.text
+        done += ["reasoning"] if spoken.reasoned else []
         mended = unwrap({**row, **texts})
         if mended is None:
             ledger.append(entry(row, CLEAN, "dropped", f"{reasons.TEMPLATE} in the text"))

@@ -12,6 +12,7 @@ from mbegu.asking.decoding import Decoding
 from mbegu.asking.generation import Wanted, generate, requests_for
 from mbegu.asking.memo import Answer, Request, answer_all, open_memo
 from mbegu.asking.prompts import Prompt, row_prompts, trained_prompt
+from mbegu.asking.teachers import heard
 from mbegu.errors import BadInput
 from mbegu.models.cross_entropy import summed_cross_entropy
 from mbegu.models.loading import Weights, load_tokenizer
@@ -45,7 +46,8 @@ def predict(
         answered, asked = answer_all(answers, lambda missing: _answers(missing, model(), tokenizer, prompt), opened)
         ids = {(text, row["output"]): found for text, row, found in zip(texts, rows, encoded, strict=True)}
         measured, unknown = answer_all(losses, lambda missing: _losses(missing, model(), ids), opened)
-    predictions = [_prediction(*of_row) for of_row in zip(rows, answered, measured, strict=True)]
+    said = [heard(answer) for answer in answered]
+    predictions = [_prediction(*of_row) for of_row in zip(rows, said, measured, strict=True)]
     return predictions, asked + unknown
 
 

@@ -174,3 +174,16 @@ def test_any_text_is_cleaned_with_each_row_accounted_for_and_nothing_to_do_the_s
     unique, lines = duplicates.drop_duplicates(checked)
     kept, more = duplicates.drop_near_duplicates(unique, 0.5, 32)
     check_balance(len(checked), len(kept), [*lines, *more], "clean")
+
+
+@pytest.mark.parametrize("thought", ["<think>Brief. ቀላል</think>", "[THINK]שלום[/THINK] ", "It opened in the prompt 🙂</think>"])
+def test_the_reasoning_before_an_answer_is_taken_out(thought):
+    kept, (line,) = cleaning.repair([row("ቦንድ ምንድን ነው?", thought + ANSWER)])
+    assert [(one["output"], one["origin"]["repaired"]) for one in kept] == [(ANSWER, ["reasoning"])]
+    assert (line["action"], line["reason"]) == ("changed", "repaired: reasoning")
+
+
+@pytest.mark.parametrize("output", ["<think>It goes on and on", "<think>All.</think>", "Yes. <think>Or was it"])
+def test_reasoning_without_an_answer_is_no_answer(output):
+    kept, (line,) = cleaning.repair([row("What is a bond?", output)])
+    assert not kept and (line["action"], line["reason"]) == ("dropped", "reasoning without an answer")
