@@ -5,6 +5,8 @@ from typing import Annotated, NamedTuple
 
 from click import Choice, FloatRange, IntRange
 
+NONE: list[str] = []  # of a list that a project may leave out
+
 
 class PromptFile(NamedTuple):
     """The section `prompt`; `mbegu.asking.prompts.read_prompt` turns it into a prompt."""
@@ -30,6 +32,13 @@ class Endpoint(NamedTuple):
     timeout: Annotated[float, FloatRange(0, min_open=True), "Seconds of one try."]
     prompt_price: Annotated[float, FloatRange(0), "Of a million prompt tokens."]  # in whatever currency, for the tally
     completion_price: Annotated[float, FloatRange(0), "Of a million generated tokens."]
+    max_refused: Annotated[int, IntRange(0), "Prompts that it may refuse for good, each a ledger line, before a stage stops."] = (
+        10
+    )
+    omit: Annotated[list[str], "A field that it refuses, such as seed; repeat."] = NONE
+    rename: Annotated[list[str], "A field that it calls otherwise: max_tokens=max_completion_tokens; repeat."] = NONE
+    extra: Annotated[list[str], "A field more: NAME=VALUE, the value JSON or a text; repeat."] = NONE
+    headers: Annotated[list[str], "A header more: NAME=VALUE, or NAME=env:VARIABLE; repeat."] = NONE
 
 
 class Recorded(NamedTuple):
