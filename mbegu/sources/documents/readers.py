@@ -11,6 +11,7 @@ from mbegu.sources.documents.html import read_html
 from mbegu.sources.documents.lines import read_text
 from mbegu.sources.documents.markdown import read_markdown
 from mbegu.sources.documents.pdf import read_pdf
+from mbegu.text.pointers import stand_in
 
 STAGE = "ingest"
 LARGEST = 50_000_000  # bytes of a file
@@ -72,4 +73,7 @@ def _content(folder: Path, path: Path) -> bytes:
         raise Unreadable("a link to nothing" if path.is_symlink() else "no regular file")
     if path.stat().st_size > LARGEST:
         raise Unreadable(f"larger than {LARGEST:,} bytes")
-    return path.read_bytes()
+    content = path.read_bytes()
+    if why := stand_in(content):
+        raise Unreadable(why)
+    return content

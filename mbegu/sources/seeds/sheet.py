@@ -12,6 +12,7 @@ from mbegu.errors import BadInput
 from mbegu.rows.row import Row, parse_row, question
 from mbegu.sources.sets.records import Record, table
 from mbegu.sources.sets.settings import Columns
+from mbegu.text.pointers import stand_in
 from mbegu.text.words import fold
 
 # what people call the fields, folded and in small letters; English, Swahili, Amharic
@@ -65,6 +66,8 @@ def _text(path: Path) -> str:
         content = path.read_bytes()
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}; name a CSV or TSV file.") from None
+    if why := stand_in(content):
+        raise BadInput(f"{path}: is {why}.")
     marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         text = content.decode("utf-16" if marked else "utf-8-sig")

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from mbegu.errors import BadInput
 from mbegu.text import reasons
+from mbegu.text.pointers import stand_in
 
 LONGEST = 100_000_000  # characters of a CSV cell; the csv module's own limit, 131,072, is less than a long document
 BATCH = 100  # parquet records in memory at once
@@ -89,6 +90,8 @@ def _lines(path: Path) -> Iterator[str]:
     try:
         with open(path, "rb") as file:
             for number, line in enumerate(file, 1):
+                if number == 1 and (why := stand_in(line)):
+                    raise BadInput(f"{path}: is {why}.")
                 if b"\0" in line:
                     raise BadInput(f"{path}:{number}: holds a NUL byte, so it is binary or UTF-16; save the file as UTF-8.")
                 try:
@@ -207,7 +210,10 @@ def _parquet(path: Path) -> Iterator[Record]:
         for number, record in enumerate((record for batch in batches for record in batch.to_pylist()), 1):
             yield Record(f"{path}:{number}", record)
     except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: not readable as parquet ({_first_line(error)}); write it again.") from None
+        why = stand_in(path.read_bytes()) if path.is_file() else ""
+        raise BadInput(
+            f"{path}: {f'is {why}.' if why else f'not readable as parquet ({_first_line(error)}); write it again.'}"
+        ) from None
 
 
 def _hub(name: str, split: str) -> Iterator[Record]:
