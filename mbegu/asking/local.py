@@ -1,17 +1,17 @@
 """A teacher on this machine: the base model, or a version's adapter on it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import diskcache
 
 from mbegu.asking import grammar
 from mbegu.asking.decoding import Decoding
-from mbegu.asking.generation import Wanted, generate
+from mbegu.asking.generation import Wanted, generate, several
 from mbegu.asking.memo import Answer, Request
 from mbegu.asking.prompts import control_tokens
 from mbegu.asking.teachers import Teacher, seed_of
+from mbegu.models.ends import all_ends, declared_ends
 from mbegu.models.loading import Weights, load_tokenizer
 from mbegu.models.size import parameters
 
@@ -24,6 +24,7 @@ def local(weights: Weights, batch_size: int, memo: diskcache.Cache) -> Teacher:
     """
     identity = {"kind": "local", **weights.identity(), "batch_size": batch_size}
     tokenizer = load_tokenizer(weights.base)
+    identity |= several(all_ends(tokenizer, declared_ends(weights.whole())))
 
     def respond(requests: list[Request]) -> Iterator[tuple[Request, Answer]]:
         model = weights.load()
@@ -39,13 +40,7 @@ def local(weights: Weights, batch_size: int, memo: diskcache.Cache) -> Teacher:
     def count_tokens(text: str) -> int:
         return len(tokenizer(text)["input_ids"])
 
-    return Teacher(identity, respond, count_tokens, memo, tuple(control_tokens(tokenizer)), parameters(_whole(weights)))
-
-
-def _whole(weights: Weights) -> Path:
-    """The folder with a whole model: the base, or what was fully fine-tuned in its place."""
-    adapter = weights.adapter
-    return weights.base if adapter is None or (adapter / "adapter_config.json").is_file() else adapter
+    return Teacher(identity, respond, count_tokens, memo, tuple(control_tokens(tokenizer)), parameters(weights.whole()))
 
 
 def _alike(requests: list[Request]) -> list[list[Request]]:

@@ -100,12 +100,14 @@ class Weights(NamedTuple):
         adapter = None if self.adapter is None else verify(self.adapter)
         return {"base": base, "adapter": adapter, "quantization": self.quantization}
 
+    def whole(self) -> Path:
+        """The folder with a whole model: the base, or what was fully fine-tuned in its place."""
+        return self.base if self.adapter is None or (self.adapter / "adapter_config.json").is_file() else self.adapter
+
     def load(self) -> Any:
         """A model ready to answer: the base, the base with an adapter, or a fully fine-tuned model in the adapter's place."""
-        if self.adapter is None:
-            return unpack(load_base(self.base, self.quantization)).eval()
-        if not (self.adapter / "adapter_config.json").is_file():
-            return unpack(load_base(self.adapter, self.quantization)).eval()
+        if self.adapter is None or self.whole() == self.adapter:
+            return unpack(load_base(self.whole(), self.quantization)).eval()
         from peft import PeftModel
 
         adapted = PeftModel.from_pretrained(load_base(self.base, self.quantization), str(self.adapter)).eval()

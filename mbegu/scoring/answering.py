@@ -15,6 +15,7 @@ from mbegu.asking.prompts import Prompt, row_prompts, trained_prompt
 from mbegu.asking.teachers import heard
 from mbegu.errors import BadInput
 from mbegu.models.cross_entropy import summed_cross_entropy
+from mbegu.models.ends import all_ends, declared_ends, trained_end
 from mbegu.models.loading import Weights, load_tokenizer
 from mbegu.rows.row import Row
 from mbegu.training.tokens import encode
@@ -39,8 +40,13 @@ def predict(
     tokenizer = load_tokenizer(weights.base)
     encoded = encode(rows, prompt, tokenizer)
     texts = row_prompts(rows, prompt, tokenizer)
-    answers = requests_for(texts, identity, batch_size, max_new_tokens)
-    losses = [{"model": identity, "prompt": text, "nll_of": row["output"]} for text, row in zip(texts, rows, strict=True)]
+    ends = all_ends(tokenizer, declared_ends(weights.whole()))
+    answers = requests_for(texts, identity, batch_size, max_new_tokens, ends)
+    end = trained_end(tokenizer, prompt.chat)
+    other = {} if end == tokenizer.eos_token_id else {"end": end}
+    losses = [
+        {"model": identity, "prompt": text, "nll_of": row["output"], **other} for text, row in zip(texts, rows, strict=True)
+    ]
     model = functools.cache(weights.load)  # only where the memo does not know everything
     with open_memo(memo) as opened:
         answered, asked = answer_all(answers, lambda missing: _answers(missing, model(), tokenizer, prompt), opened)

@@ -13,6 +13,7 @@ import torch
 
 from mbegu.asking.prompts import Prompt, prompt_ids, row_prompts
 from mbegu.errors import BadInput
+from mbegu.models.ends import all_ends
 from mbegu.models.loading import Weights, load_base, load_tokenizer
 from mbegu.rows.row import Row
 
@@ -110,7 +111,11 @@ def write(weights: Weights, dtype: str, prompt: Prompt, rows: Sequence[Row], fol
     tokenizer = load_tokenizer(weights.base)
     model = with_adapter(weights)
     expected = choices(model, tokenizer, prompt, rows)
-    save(merge(model, dtype), folder)
-    del model
+    merged = merge(model, dtype)
+    ends = all_ends(tokenizer, merged.generation_config.eos_token_id)
+    if len(ends) > 1:  # of which another tool than ours would else know one
+        merged.generation_config.eos_token_id = ends
+    save(merged, folder)
+    del model, merged
     saved = AutoModelForCausalLM.from_pretrained(str(folder), dtype=torch.float32, local_files_only=True).eval()
     return agreement(expected, choices(saved, tokenizer, prompt, rows))
