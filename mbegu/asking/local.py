@@ -14,22 +14,27 @@ from mbegu.asking.teachers import Teacher, seed_of
 from mbegu.models.ends import all_ends, declared_ends
 from mbegu.models.loading import Weights, load_tokenizer
 from mbegu.models.size import parameters
+from mbegu.models.turns import NOTHING, Told, as_turns, saved, settled
 
 
-def local(weights: Weights, batch_size: int, memo: diskcache.Cache) -> Teacher:
+def local(weights: Weights, batch_size: int, memo: diskcache.Cache, told: Told = NOTHING) -> Teacher:
     """A model that is loaded when it is first asked.
+
+    Args:
+        told: what its chat template is told.
 
     Raises:
         BadInput: a manifest does not hold, or the adapter belongs to another base.
     """
     identity = {"kind": "local", **weights.identity(), "batch_size": batch_size}
     tokenizer = load_tokenizer(weights.base)
-    identity |= several(all_ends(tokenizer, declared_ends(weights.whole())))
+    told = settled(told, tokenizer, "teacher.local")
+    identity |= saved(told) | several(all_ends(tokenizer, declared_ends(weights.whole())))
 
     def respond(requests: list[Request]) -> Iterator[tuple[Request, Answer]]:
         model = weights.load()
         for group in _alike(requests):
-            wanted = [_wanted(request, tokenizer) for request in group]
+            wanted = [_wanted(request, tokenizer, told) for request in group]
             answers = generate(
                 wanted, Decoding(**group[0]["decoding"]), batch_size, model, tokenizer,
                 special_tokens=not group[0]["chat"], label="Ask the teacher",
@@ -51,9 +56,8 @@ def _alike(requests: list[Request]) -> list[list[Request]]:
     return list(groups.values())
 
 
-def _wanted(request: Request, tokenizer: Any) -> Wanted:
+def _wanted(request: Request, tokenizer: Any, told: Told) -> Wanted:
     text = request["prompt"]
     if request["chat"]:
-        turn = [{"role": "user", "content": text}]
-        text = str(tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True))
+        (text,) = as_turns([text], tokenizer, told)
     return Wanted(text, seed_of(request), grammar.of(request["shape"]) if "shape" in request else None)

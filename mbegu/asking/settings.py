@@ -5,6 +5,7 @@ from typing import Annotated, NamedTuple
 
 from click import Choice, FloatRange, IntRange
 
+DATE = "2026-01-01"
 NONE: list[str] = []  # of a list that a project may leave out
 
 
@@ -13,6 +14,8 @@ class PromptFile(NamedTuple):
 
     template: Annotated[Path, "Prompt template."]
     chat: Annotated[bool, "Wrap the prompt in the model's chat template."]
+    template_options: Annotated[list[str], "A switch of that: enable_thinking=false; repeat."] = NONE
+    date: Annotated[str, "YYYY-MM-DD, told to one that reads the clock."] = DATE
 
 
 class Local(NamedTuple):
@@ -20,6 +23,8 @@ class Local(NamedTuple):
 
     quantization: Annotated[str, Choice(["nf4", "none"]), "Weights of the local one."]
     batch_size: Annotated[int, IntRange(1), "Prompts that it answers at once."]
+    template_options: Annotated[list[str], "A switch of its chat template: enable_thinking=false; repeat."] = NONE
+    date: Annotated[str, "YYYY-MM-DD, told to one that reads the clock."] = DATE
 
 
 class Endpoint(NamedTuple):

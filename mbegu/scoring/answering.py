@@ -11,7 +11,7 @@ from tqdm import tqdm
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.generation import Wanted, generate, requests_for
 from mbegu.asking.memo import Answer, Request, answer_all, open_memo
-from mbegu.asking.prompts import Prompt, row_prompts, trained_prompt
+from mbegu.asking.prompts import Prompt, row_prompts, settled, trained_prompt
 from mbegu.asking.teachers import heard
 from mbegu.errors import BadInput
 from mbegu.models.cross_entropy import summed_cross_entropy
@@ -34,10 +34,10 @@ def predict(
     Raises:
         BadInput: a manifest does not hold, the adapter belongs to another base or prompt, or a row holds a control token.
     """
-    identity = weights.identity()
+    identity, tokenizer = weights.identity(), load_tokenizer(weights.base)
+    prompt = settled(prompt, tokenizer)
     if weights.adapter is not None and trained_prompt(weights.adapter, identity["base"]) != prompt:
         raise BadInput(f"{weights.adapter}: was trained with another prompt; run `dvc repro` to train it with this one.")
-    tokenizer = load_tokenizer(weights.base)
     encoded = encode(rows, prompt, tokenizer)
     texts = row_prompts(rows, prompt, tokenizer)
     ends = all_ends(tokenizer, declared_ends(weights.whole()))

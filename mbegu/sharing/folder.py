@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mbegu.asking.prompts import Prompt
+from mbegu.asking.prompts import read_saved_prompt
 from mbegu.builds.project import Project
 from mbegu.errors import BadInput
 from mbegu.models.manifest import NAME, verify, write_manifest
@@ -112,7 +112,7 @@ def add_merged(facts: Mapping[str, Any], project: Project, folder: Path, dtype: 
     from mbegu.sharing import merged
 
     weights = Weights(project.base, project.adapter(facts["version"]), facts["answered"]["quantization"])
-    prompt = Prompt(facts["prompt"]["template"], facts["prompt"]["chat"])
+    prompt = read_saved_prompt(facts["prompt"])
     found = merged.write(weights, dtype, prompt, facts["answers"], folder / MERGED)
     copy_tokenizer(project.base, folder / MERGED)
     return {"dtype": dtype, "agreement": found}
