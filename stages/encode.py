@@ -41,7 +41,7 @@ def main(
     from mbegu.quiet import quiet
 
     quiet()
-    from mbegu.asking.prompts import read_prompt
+    from mbegu.asking.prompts import dated, read_prompt, settled
     from mbegu.models.loading import load_tokenizer
     from mbegu.models.manifest import verify
     from mbegu.rows.jsonl import write_lines
@@ -53,16 +53,16 @@ def main(
     from mbegu.training.spelling import spelt
 
     rows = read_rows(version, answered=True)
-    asked = read_prompt(*prompt)
     identity = verify(base)
     tokenizer = load_tokenizer(base)
+    asked = settled(read_prompt(*prompt), tokenizer)
     kept, lines = tokens.fit(tokens.encode(rows, asked, tokenizer), rows, *encode)
     check_balance(len(rows), len(kept), lines, tokens.STAGE)
     write_encoded(out, kept, asked, identity)
     write_lines(ledger, lines)
     write_json(metrics, tokens.count(kept, lines))
     write_csv(lengths, ("id", "tokens", "trained"), tokens.lengths(kept))
-    write_json(warnings, warn(spelt(rows, tokenizer)))
+    write_json(warnings, warn(spelt(rows, tokenizer), dated(asked)))
     click.echo(f"{len(kept)} rows, {sum(len(row['input_ids']) for row in kept)} tokens, {len(lines)} in the ledger: {out}")
 
 

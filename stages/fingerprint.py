@@ -1,8 +1,9 @@
 """Fingerprints each script: the SHA-256 of it and of every module of the library that it reaches, as `sha256sum` prints it.
 
-In: a folder of scripts, and the library as it is installed. Out: a folder with a file for each script, on which its stage
-depends; `sha256sum -c data/fingerprints/train` says which code has changed since. No script may be named code.py or
-tokenize.py: it would hide Python's own module of that name from all the others.
+In: a folder of scripts, and the library as it is installed; params.yaml, whose names are checked before anything is built.
+Out: a folder with a file for each script, on which its stage depends; `sha256sum -c data/fingerprints/train` says which code
+has changed since. No script may be named code.py or tokenize.py: it would hide Python's own module of that name from all the
+others.
 
     python stages/fingerprint.py --stages stages --out data/fingerprints --made data/reviews …
 """
@@ -18,13 +19,18 @@ from mbegu.command import Stage
 @click.option("--stages", type=click.Path(path_type=Path), required=True, help="Folder of the scripts.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for a fingerprint of each.")
 @click.option("--made", multiple=True, type=click.Path(path_type=Path), help="Folder, made if missing: git drops empty ones.")
-def main(stages: Path, out: Path, made: tuple[Path, ...]) -> None:
+@click.option("--params", type=click.Path(path_type=Path), help="File whose names of versions and others must be buildable.")
+def main(stages: Path, out: Path, made: tuple[Path, ...], params: Path | None) -> None:
     """Fingerprint each script with the modules that it reaches."""
     from importlib.util import find_spec
 
     from mbegu.builds.fingerprints import fingerprints
     from mbegu.outputs import whole
 
+    if params:
+        from mbegu.builds.declared import read_params
+
+        read_params(params)
     for folder in made:
         folder.mkdir(parents=True, exist_ok=True)
     spec = find_spec("mbegu")

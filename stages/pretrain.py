@@ -37,7 +37,7 @@ def main(
     quiet()
     from datasets import Dataset
 
-    from mbegu.asking.prompts import read_prompt
+    from mbegu.asking.prompts import read_prompt, saved_prompt, settled
     from mbegu.models.loading import load_tokenizer
     from mbegu.models.manifest import sha256, verify
     from mbegu.outputs import sole_writer, whole
@@ -49,8 +49,8 @@ def main(
     from mbegu.training.curves import last, overfitting, write_losses
     from mbegu.training.outlook import outlook, unchanged
 
-    asked = read_prompt(*prompt)
     tokenizer, identity = load_tokenizer(base), verify(base)
+    asked = settled(read_prompt(*prompt), tokenizer)
     texts = pretraining.readable(read_messages(corpus.messages), read_heldout(corpus.heldout), corpus, tokenizer)
     rows = Dataset.from_list(pretraining.encode(texts.kept, tokenizer, corpus.max_length))
     training, validation = trainer.split(rows, schedule.validation, "pretrain")
@@ -66,7 +66,7 @@ def main(
         write_json(warnings, said)
         write_lines(ledger, texts.ledger)
         with whole(out) as folder:
-            checkpoints.save(model, {"base": identity, "chat": asked.chat, "template": asked.template}, folder)
+            checkpoints.save(model, {"base": identity, **saved_prompt(asked)}, folder)
         checkpoints.forget_runs(work)
     tokens = sum(len(ids) - 1 for ids in training["input_ids"])
     ended = f"{len(texts.ledger)} in the ledger, {last(*losses, schedule.early_stopping)}: {out}"

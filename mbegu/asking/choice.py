@@ -48,6 +48,8 @@ def choose(teachers: Teachers, model: LocalModel, memory: Memory) -> Iterator["T
         else:
             from mbegu.asking.local import local
             from mbegu.models.loading import Weights
+            from mbegu.models.turns import read_told
 
             adapter = None if model.teacher == model.base else model.teacher
-            yield local(Weights(model.base, adapter, teachers.local.quantization), teachers.local.batch_size, memo)
+            told = read_told(teachers.local.template_options, teachers.local.date, "teacher.local")
+            yield local(Weights(model.base, adapter, teachers.local.quantization), teachers.local.batch_size, memo, told)

@@ -1,38 +1,52 @@
 """A teacher behind an OpenAI-compatible endpoint, through the official client."""
 
-import json
 import os
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import diskcache
 from tqdm import tqdm
 
-from mbegu.asking.memo import Answer, Request
+from mbegu.asking import fields
+from mbegu.asking.completions import AGAIN, FIELD, PROMPT, STOP, Heard, Trouble, read, refused
+from mbegu.asking.memo import ABOUT, Answer, Request, known_speed
 from mbegu.asking.settings import Endpoint
-from mbegu.asking.teachers import Teacher, seed_of
+from mbegu.asking.teachers import Teacher, refusal
 from mbegu.errors import BadInput
 
 KEY = "MBEGU_TEACHER_API_KEY"
-MOST_BYTES_A_TOKEN = 64  # no tokenizer's token is longer; an answer beyond it did not come from the model that was asked
+LONGEST_WAIT = 8.0  # seconds between two tries, as the client's own
 
 
 def openai_compatible(endpoint: Endpoint, memo: diskcache.Cache) -> Teacher:
     """A chat model; its key is read from the environment when there is something to ask, and stored nowhere.
 
     Raises:
-        BadInput: when asked: the key is not set, or the endpoint fails for good. What it answered before is kept.
+        BadInput: a field or header of the section is none; when asked: the key is not set, the endpoint fails for good, or it
+            refuses more prompts than it may. What it answered before is kept.
     """
-    identity = {"kind": "openai", "base_url": endpoint.base_url, "model": endpoint.model}
-    return Teacher(identity, partial(_respond, endpoint), lambda text: len(text.encode()) // 4, memo)
+    fields.check(endpoint)
+    identity = {"kind": "openai", "base_url": endpoint.base_url, "model": endpoint.model, **fields.identity(endpoint)}
+    proven = known_speed(memo, identity) is not None if memo is not None else False
+    respond = partial(_respond, endpoint, _Refused([], proven))
+    return Teacher(identity, respond, lambda text: len(text.encode()) // 4, memo)
 
 
-def _respond(endpoint: Endpoint, requests: list[Request]) -> Iterator[tuple[Request, Answer]]:
+class _Refused(NamedTuple):
+    """What a stage's prompts met so far."""
+
+    said: list[str]  # by the server of each prompt that it refused
+    proven: bool  # whether it has ever answered, so that refusals are of prompts and not of the way in which it is asked
+
+
+def _respond(endpoint: Endpoint, met: _Refused, requests: list[Request]) -> Iterator[tuple[Request, Answer]]:
     spent: Counter[str] = Counter()
     failures: list[BadInput] = []
+    answered = 0
     with (
         _client(endpoint) as client,
         ThreadPoolExecutor(endpoint.concurrency) as pool,
@@ -43,18 +57,59 @@ def _respond(endpoint: Endpoint, requests: list[Request]) -> Iterator[tuple[Requ
             if done.cancelled():
                 continue
             try:
-                answer, usage = done.result()
+                answer, usage = _settled(done.result(), waiting[done], endpoint, met)
             except BadInput as error:  # others in flight may still answer, and those answers are kept
                 failures.append(error)
                 for future in waiting:
                     future.cancel()
                 continue
+            answered += "why" not in answer
             spent.update(usage)
             bar.update()
             yield waiting[done], answer
     _tally(spent, endpoint)
     if failures:
         raise failures[0]
+    if met.said and not answered and not met.proven:
+        raise _failure(endpoint, f"{met.said[0]}, to every prompt of {len(requests)}")
+
+
+def _settled(found: Heard | Trouble, request: Request, endpoint: Endpoint, met: _Refused) -> Heard:
+    """The answer, or the refusal that stands in for it.
+
+    Raises:
+        BadInput: the endpoint fails, or refuses one prompt too many.
+    """
+    if isinstance(found, Heard):
+        return found
+    if found.kind != PROMPT:
+        raise _failure(endpoint, f"{found.said} to {_named(request)}", _hint(found))
+    met.said.append(found.said)
+    if len(met.said) > endpoint.max_refused:
+        many = f"{found.said} to {_named(request)}; it refused {len(met.said)} prompts, teacher.openai.max_refused is"
+        raise _failure(endpoint, f"{many} {endpoint.max_refused}")
+    return Heard(refusal(found.said), {})
+
+
+def _named(request: Request) -> str:
+    """Which row or text a request is about."""
+    told = {
+        key: value for key, value in request.get(ABOUT, {}).items() if key not in ("task", "version") and value not in ("", None)
+    }
+    texts = [f"{key} {' '.join(str(value).split())[:60]!r}" for key, value in told.items()]
+    return f"the prompt of {', '.join(texts[-2:])}" if texts else f"the prompt {' '.join(request['prompt'].split())[:60]!r}"
+
+
+def _hint(found: Trouble) -> str:
+    if found.kind != FIELD:
+        return ""
+    other = ", or set `constrained: false` in the section of the stage" if found.field == "response_format" else ""
+    renamed = (
+        f", or give it the server's name in teacher.openai.rename ({fields.EXAMPLES['rename']})"
+        if found.field == fields.LIMIT
+        else ""
+    )
+    return f"list {found.field} in teacher.openai.omit{other}{renamed}; "
 
 
 def _client(endpoint: Endpoint) -> Any:
@@ -63,7 +118,10 @@ def _client(endpoint: Endpoint) -> Any:
     key = os.environ.get(KEY)
     if not key:
         raise BadInput(f"teacher.openai: the environment variable {KEY} is not set; export the key of {endpoint.base_url}.")
-    return OpenAI(base_url=endpoint.base_url, api_key=key, max_retries=endpoint.retries, timeout=endpoint.timeout)
+    added = fields.headers(endpoint)
+    return OpenAI(
+        base_url=endpoint.base_url, api_key=key, max_retries=endpoint.retries, timeout=endpoint.timeout, default_headers=added
+    )
 
 
 def _tally(spent: Counter[str], endpoint: Endpoint) -> None:
@@ -72,55 +130,45 @@ def _tally(spent: Counter[str], endpoint: Endpoint) -> None:
     tqdm.write(f"{endpoint.model}: {spent['prompt_tokens']} prompt tokens, {spent['completion_tokens']} generated{priced}")
 
 
-def _complete(client: Any, endpoint: Endpoint, request: Request) -> tuple[Answer, dict[str, int]]:
-    from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError, omit
+def _complete(client: Any, endpoint: Endpoint, request: Request) -> Heard | Trouble:
+    """One answer. What may pass is tried again: HTTP errors by the client, errors that call themselves success here."""
+    for tries in range(endpoint.retries + 1):
+        found = _once(client, endpoint, request)
+        if isinstance(found, Heard) or found.kind != AGAIN or tries == endpoint.retries:
+            break
+        time.sleep(min(0.5 * 2**tries, LONGEST_WAIT))
+    return _without_secrets(found, endpoint) if isinstance(found, Trouble) else found
 
-    decoding = request["decoding"]
-    penalty = decoding["repetition_penalty"]
+
+def _once(client: Any, endpoint: Endpoint, request: Request) -> Heard | Trouble:
+    from openai import APIConnectionError, APIStatusError, APITimeoutError
+
+    sent = fields.body(endpoint, request)
+    messages = [{"role": "user", "content": request["prompt"]}]
     try:
-        done = client.chat.completions.create(
-            model=endpoint.model,
-            messages=[{"role": "user", "content": request["prompt"]}],
-            max_tokens=decoding["max_new_tokens"],
-            temperature=decoding["temperature"],
-            top_p=decoding["top_p"],
-            seed=seed_of(request),
-            response_format=_response_format(request) or omit,
-            extra_body={"repetition_penalty": penalty} if penalty != 1 else None,
-        )
+        raw = client.chat.completions.with_raw_response.create(model=endpoint.model, messages=messages, extra_body=sent)
+        body = raw.http_response.content.decode("utf-8")
     except APITimeoutError:
-        raise _failure(endpoint, f"no answer within {endpoint.timeout:g} s, {endpoint.retries + 1} times") from None
+        return Trouble(STOP, f"no answer within {endpoint.timeout:g} s, {endpoint.retries + 1} times")
     except APIStatusError as error:
-        raise _failure(endpoint, f"HTTP {error.status_code}: {' '.join(str(error.message).split())[:200]}") from None
+        found = refused(error.status_code, error.response.content.decode("utf-8", errors="replace"), tuple(sent))
+        return found._replace(kind=STOP) if found.kind == AGAIN else found  # the client has tried that again
     except APIConnectionError as error:
-        raise _failure(endpoint, f"the connection failed ({error.__cause__ or error})") from None
-    except (APIError, json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise _failure(endpoint, f"an answer that is not JSON ({str(error)[:100]})") from None
-    return _read(done, endpoint, decoding["max_new_tokens"])
+        return Trouble(STOP, f"the connection failed ({error.__cause__ or error})")
+    except UnicodeDecodeError as error:
+        return Trouble(AGAIN, f"an answer that is not JSON ({str(error)[:100]})")
+    return read(body, None if fields.LIMIT in endpoint.omit else request["decoding"]["max_new_tokens"])
 
 
-def _response_format(request: Request) -> Any:
-    """OpenAI's structured outputs: the schema of the request, if it has one."""
-    if "shape" not in request:
-        return None
-    return {"type": "json_schema", "json_schema": {"name": "reply", "schema": request["shape"]["schema"], "strict": True}}
+def _without_secrets(found: Trouble, endpoint: Endpoint) -> Trouble:
+    """Some servers say the key again that they were sent."""
+    said = found.said
+    for secret in (os.environ.get(KEY), *fields.headers(endpoint).values()):
+        said = said.replace(secret, "***") if secret and len(secret) > 3 else said
+    return found._replace(said=said)
 
 
-def _read(done: Any, endpoint: Endpoint, max_new_tokens: int) -> tuple[Answer, dict[str, int]]:
-    choices = getattr(done, "choices", None)
-    if not choices or getattr(choices[0], "message", None) is None:
-        raise _failure(endpoint, f"an answer that is no chat completion ({str(done)[:80]!r})")
-    text = choices[0].message.content or ""
-    if not isinstance(text, str) or len(text.encode(errors="replace")) > MOST_BYTES_A_TOKEN * max_new_tokens:
-        raise _failure(endpoint, f"an answer of {len(text):,} characters to a request for {max_new_tokens} tokens")
-    usage = getattr(done, "usage", None)
-    counts = {name: getattr(usage, name, 0) or 0 for name in ("prompt_tokens", "completion_tokens")}
-    text = text.encode("utf-8", errors="replace").decode()
-    answer = {"text": text.strip(), "tokens": counts["completion_tokens"], "finish_reason": choices[0].finish_reason or "stop"}
-    return answer, counts
-
-
-def _failure(endpoint: Endpoint, what: str) -> BadInput:
+def _failure(endpoint: Endpoint, what: str, hint: str = "") -> BadInput:
     return BadInput(
-        f"teacher.openai: {endpoint.base_url} gave {what}; answers so far are in the memo, run `dvc repro` again to go on."
+        f"teacher.openai: {endpoint.base_url} gave {what}; {hint}answers so far are in the memo, run `dvc repro` again to go on."
     )

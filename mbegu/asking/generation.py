@@ -16,15 +16,28 @@ from transformers import GenerationConfig
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.grammar import constrain
 from mbegu.asking.memo import Answer, Request
+from mbegu.models.ends import all_ends
+from mbegu.text.reasoning import without_reasoning
 
 BUCKET = 128  # a narrower one pads less and leaves more batches that are filled up: a step costs much the same for 2 rows and 20
 TOP = 256  # tokens that are sorted for top_p; the whole vocabulary where these hold too little probability
 
 
-def requests_for(texts: list[str], identity: dict[str, Any], batch_size: int, max_new_tokens: int) -> list[Request]:
-    """One memo request a prompt text: everything that a greedy answer's bytes depend on."""
+def requests_for(
+    texts: list[str], identity: dict[str, Any], batch_size: int, max_new_tokens: int, ends: list[int]
+) -> list[Request]:
+    """One memo request a prompt text: everything that a greedy answer's bytes depend on.
+
+    Args:
+        ends: of `ends.all_ends`; part of a request where they are several.
+    """
     settings = {"decoding": "greedy", "batch_size": batch_size, "bucket": BUCKET, "max_new_tokens": max_new_tokens}
-    return [{"model": identity, "prompt": text, **settings} for text in texts]
+    return [{"model": identity, "prompt": text, **settings, **several(ends)} for text in texts]
+
+
+def several(ends: list[int]) -> dict[str, list[int]]:
+    """The part of a memo key that end tokens are: none where there is one, as a tokenizer's own is part of the model."""
+    return {"ends": ends} if len(ends) > 1 else {}
 
 
 class Wanted(NamedTuple):
@@ -48,12 +61,13 @@ def generate(
         (position of the prompt, {"text", "tokens": number generated, "finish_reason": "stop" or "length"}).
     """
     ids = tokenizer([one.prompt for one in wanted], add_special_tokens=special_tokens)["input_ids"]
+    ends = _ends(model, tokenizer)
     with tqdm(total=len(wanted), desc=label, unit="answer", dynamic_ncols=True) as bar:
         for width, batch in _batches([len(one) for one in ids], batch_size):
             filled = batch + batch[:1] * (batch_size - len(batch))
             rows = _generate_batch([wanted[i] for i in filled], [ids[i] for i in filled], width, decoding, model, tokenizer)
             for index, row in zip(batch, rows, strict=False):
-                yield index, _answer(row, tokenizer)
+                yield index, _answer(row, tokenizer, ends)
             bar.update(len(batch))
 
 
@@ -86,10 +100,11 @@ def _generate_batch(
 
 
 def generate_one(model: Any, tokenizer: Any, prompt: list[int], max_new_tokens: int, streamer: Any = None) -> str:
-    """A greedy answer to one prompt, alone in its batch. `streamer` gets the tokens as they come."""
+    """A greedy answer to one prompt, alone in its batch, without the reasoning before it. `streamer` gets all the tokens."""
     ids = torch.tensor([prompt])
     out = _run(model, tokenizer, ids, torch.ones_like(ids), Decoding(max_new_tokens), [], streamer)
-    return str(_answer(out[0, len(prompt) :].tolist(), tokenizer)["text"])
+    said = str(_answer(out[0, len(prompt) :].tolist(), tokenizer, _ends(model, tokenizer))["text"])
+    return without_reasoning(said).text or said
 
 
 def _run(
@@ -106,7 +121,7 @@ def _run(
         do_sample=False,  # `sampler` draws, so that each row has its own generator
         repetition_penalty=decoding.repetition_penalty,
         pad_token_id=tokenizer.eos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
+        eos_token_id=_ends(model, tokenizer),
     )
     with torch.inference_mode():
         return model.generate(
@@ -141,9 +156,12 @@ def sampler(seeds: list[int], temperature: float, top_p: float) -> Callable[[tor
     return choose
 
 
-def _answer(generated: list[int], tokenizer: Any) -> Answer:
-    end = tokenizer.eos_token_id
-    stopped = end in generated
-    tokens = generated[: generated.index(end)] if stopped else generated
+def _ends(model: Any, tokenizer: Any) -> list[int]:
+    return all_ends(tokenizer, model.generation_config.eos_token_id)
+
+
+def _answer(generated: list[int], tokenizer: Any, ends: list[int]) -> Answer:
+    length = next((place for place, token in enumerate(generated) if token in ends), None)
+    tokens = generated[:length]
     text = tokenizer.decode(tokens, skip_special_tokens=True).strip()
-    return {"text": text, "tokens": len(tokens), "finish_reason": "stop" if stopped else "length"}
+    return {"text": text, "tokens": len(tokens), "finish_reason": "length" if length is None else "stop"}

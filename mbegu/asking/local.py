@@ -1,34 +1,40 @@
 """A teacher on this machine: the base model, or a version's adapter on it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import diskcache
 
 from mbegu.asking import grammar
 from mbegu.asking.decoding import Decoding
-from mbegu.asking.generation import Wanted, generate
+from mbegu.asking.generation import Wanted, generate, several
 from mbegu.asking.memo import Answer, Request
 from mbegu.asking.prompts import control_tokens
 from mbegu.asking.teachers import Teacher, seed_of
+from mbegu.models.ends import all_ends, declared_ends
 from mbegu.models.loading import Weights, load_tokenizer
 from mbegu.models.size import parameters
+from mbegu.models.turns import NOTHING, Told, as_turns, saved, settled
 
 
-def local(weights: Weights, batch_size: int, memo: diskcache.Cache) -> Teacher:
+def local(weights: Weights, batch_size: int, memo: diskcache.Cache, told: Told = NOTHING) -> Teacher:
     """A model that is loaded when it is first asked.
+
+    Args:
+        told: what its chat template is told.
 
     Raises:
         BadInput: a manifest does not hold, or the adapter belongs to another base.
     """
     identity = {"kind": "local", **weights.identity(), "batch_size": batch_size}
     tokenizer = load_tokenizer(weights.base)
+    told = settled(told, tokenizer, "teacher.local")
+    identity |= saved(told) | several(all_ends(tokenizer, declared_ends(weights.whole())))
 
     def respond(requests: list[Request]) -> Iterator[tuple[Request, Answer]]:
         model = weights.load()
         for group in _alike(requests):
-            wanted = [_wanted(request, tokenizer) for request in group]
+            wanted = [_wanted(request, tokenizer, told) for request in group]
             answers = generate(
                 wanted, Decoding(**group[0]["decoding"]), batch_size, model, tokenizer,
                 special_tokens=not group[0]["chat"], label="Ask the teacher",
@@ -39,13 +45,7 @@ def local(weights: Weights, batch_size: int, memo: diskcache.Cache) -> Teacher:
     def count_tokens(text: str) -> int:
         return len(tokenizer(text)["input_ids"])
 
-    return Teacher(identity, respond, count_tokens, memo, tuple(control_tokens(tokenizer)), parameters(_whole(weights)))
-
-
-def _whole(weights: Weights) -> Path:
-    """The folder with a whole model: the base, or what was fully fine-tuned in its place."""
-    adapter = weights.adapter
-    return weights.base if adapter is None or (adapter / "adapter_config.json").is_file() else adapter
+    return Teacher(identity, respond, count_tokens, memo, tuple(control_tokens(tokenizer)), parameters(weights.whole()))
 
 
 def _alike(requests: list[Request]) -> list[list[Request]]:
@@ -56,9 +56,8 @@ def _alike(requests: list[Request]) -> list[list[Request]]:
     return list(groups.values())
 
 
-def _wanted(request: Request, tokenizer: Any) -> Wanted:
+def _wanted(request: Request, tokenizer: Any, told: Told) -> Wanted:
     text = request["prompt"]
     if request["chat"]:
-        turn = [{"role": "user", "content": text}]
-        text = str(tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True))
+        (text,) = as_turns([text], tokenizer, told)
     return Wanted(text, seed_of(request), grammar.of(request["shape"]) if "shape" in request else None)

@@ -23,6 +23,7 @@ Request = dict[str, Any]
 Answer = dict[str, Any]
 Memo: TypeAlias = diskcache.Cache | dict[str, Any]  # a recording is kept in no folder: it is one itself
 ABOUT = "about"
+REFUSED = "refused"  # the finish reason of what is no answer: the same prompt may be answered another day
 FORMAT = 2  # of an entry; raised when an older one can no longer be read
 _FORMAT_KEY, _SPEED_KEY = "format", "speed"
 _ROT = (zlib.error, ValueError, TypeError, OSError)  # what reading an entry that is no longer whole may raise
@@ -86,7 +87,7 @@ def remember(memo: Memo, request: Request, answer: Answer) -> None:
 def answer_all(
     requests: list[Request], ask: Callable[[list[Request]], Iterator[tuple[Request, Answer]]], memo: Memo
 ) -> tuple[list[Answer], int]:
-    """Answers every request, from the memo where it knows it, else by `ask`; each answer is kept as it arrives.
+    """Answers every request, from the memo where it knows it, else by `ask`; each answer is kept as it arrives, a refusal is not.
 
     Args:
         ask: yields (request, answer) for the requests it is given, in any order.
@@ -98,7 +99,8 @@ def answer_all(
     missing = {request_key(request): request for request in requests if known[request_key(request)] is None}
     if missing:
         for request, answer in ask(list(missing.values())):
-            remember(memo, request, answer)
+            if answer.get("finish_reason") != REFUSED:
+                remember(memo, request, answer)
             known[request_key(request)] = answer
     # a request that is answered by `ask` stands in `known` by then, so no answer below is None
     return [known[request_key(request)] or {} for request in requests], len(missing)

@@ -1,17 +1,18 @@
 """From a row to the text that a model reads: the same function for encode, expand, predict and ask."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jinja2
 
+from mbegu.asking.settings import DATE
 from mbegu.errors import BadInput
+from mbegu.models import turns
 from mbegu.models.trained import read_adapter_prompt
+from mbegu.models.turns import Told, read_told
 from mbegu.rows.row import Row
 from mbegu.text.templates import compiled
-
-PROBE = " \n probe \n "
 
 
 class Prompt(NamedTuple):
@@ -19,16 +20,19 @@ class Prompt(NamedTuple):
 
     template: str  # Jinja text over `instruction` and `input`
     chat: bool  # whether the rendered text is wrapped as a user's turn by the model's own chat template
+    told: Told = Told()  # what that template is told
 
 
-def read_prompt(template: Path, chat: bool) -> Prompt:
+def read_prompt(template: Path, chat: bool, template_options: Sequence[str] = (), date: str = DATE) -> Prompt:
     """Reads a template file and renders it once, so that a mistake shows before any slow work.
 
     Raises:
         BadInput: no such file, a syntax error, or a variable other than `instruction` and `input`.
     """
     try:
-        prompt = Prompt(template.read_text(encoding="utf-8"), chat)
+        prompt = Prompt(
+            template.read_text(encoding="utf-8"), chat, read_told(template_options, date, "prompt") if chat else Told()
+        )
         render(prompt, "instruction", "input")
     except FileNotFoundError:
         known = ", ".join(sorted(str(path) for path in template.parent.glob("*.jinja")))
@@ -46,8 +50,32 @@ def trained_prompt(adapter: Path, base_identity: str) -> Prompt:
     Raises:
         BadInput: it was trained on another base model, or not by Mbegu.
     """
-    saved = read_adapter_prompt(adapter, base_identity)
-    return Prompt(saved["template"], saved["chat"])
+    return read_saved_prompt(read_adapter_prompt(adapter, base_identity))
+
+
+def read_saved_prompt(values: Mapping[str, Any]) -> Prompt:
+    """What `saved_prompt` gave."""
+    return Prompt(values["template"], values["chat"], turns.read_saved(values))
+
+
+def saved_prompt(prompt: Prompt) -> dict[str, Any]:
+    """A prompt as it stands beside what was trained with it."""
+    return {"chat": prompt.chat, "template": prompt.template, **turns.saved(prompt.told)}
+
+
+def settled(prompt: Prompt, tokenizer: Any) -> Prompt:
+    """The prompt as a model's chat template knows it; two of them are one if they give the same texts.
+
+    Raises:
+        BadInput: the chat template knows no switch of a name.
+    """
+    return prompt._replace(told=turns.settled(prompt.told, tokenizer, "prompt")) if prompt.chat else prompt
+
+
+def dated(prompt: Prompt) -> str | None:
+    """What is to be said of a settled prompt whose chat template reads the clock."""
+    day = prompt.told.date
+    return f"The model's chat template reads the clock; each prompt says {day}, on whatever day (prompt.date)." if day else None
 
 
 def render(prompt: Prompt, instruction: str, input_: str) -> str:
@@ -87,15 +115,7 @@ def _as_turns(texts: list[str], prompt: Prompt, tokenizer: Any) -> list[str]:
         raise BadInput(
             "prompt.chat: this base model has no chat template; set `chat: false` and a template such as templates/alpaca.jinja."
         )
-
-    def apply(contents: list[str]) -> list[str]:
-        turns = [[{"role": "user", "content": content}] for content in contents]
-        return list(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
-
-    # Most templates put fixed text around a turn's content; rendering that once is most of encode's speed.
-    # One that trims the content, as Gemma's does, does not give the probe back and is applied to every text.
-    before, found, after = apply([PROBE])[0].partition(PROBE)
-    return [before + text + after for text in texts] if found and "probe" not in before + after else apply(texts)
+    return turns.as_turns(texts, tokenizer, turns.settled(prompt.told, tokenizer, "prompt"))
 
 
 def control_tokens(tokenizer: Any) -> list[str]:

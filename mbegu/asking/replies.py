@@ -16,7 +16,7 @@ from mbegu.asking.about import about
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import Answer, Request, recall
 from mbegu.asking.settings import Replying
-from mbegu.asking.teachers import Teacher, request, unrecorded
+from mbegu.asking.teachers import Teacher, request, unanswered
 from mbegu.errors import BadInput
 from mbegu.text import reasons
 from mbegu.text.filters import control_token
@@ -127,7 +127,8 @@ def ask(items: list[Item], asking: Asking, check: Check, teacher: Teacher) -> tu
         asked += count
         for place, answer in zip(waiting, answers, strict=True):
             replies[place] = _read(replies[place], answer, items[place], partial(check, place), teacher)
-        waiting = [place for place in waiting if replies[place].problem]
+        # whoever refused a prompt refuses it again
+        waiting = [place for place in waiting if replies[place].problem and not unanswered(replies[place].answer)]
     return replies, asked, len(fresh)
 
 
@@ -144,8 +145,8 @@ def _put(item: Item, last: Reply, asking: Asking, teacher: Teacher, number: int)
 def _read(reply: Reply, answer: Answer, item: Item, check: Callable[[Any], Problem | None], teacher: Teacher) -> Reply:
     """With what the teacher said."""
     text, reply = answer["text"], reply._replace(answer=answer)
-    if unrecorded(answer):
-        return reply._replace(problem=Problem(reasons.NOT_RECORDED, "the recording has no reply to it"))
+    if why := unanswered(answer):
+        return reply._replace(problem=Problem(why, "there is no reply to it"))
     spoiled = _spoiled(text, "reply", teacher)
     value, problem = (None, spoiled) if spoiled else parse(text, item.shape["schema"])
     problem = problem or check(value)

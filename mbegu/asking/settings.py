@@ -5,12 +5,17 @@ from typing import Annotated, NamedTuple
 
 from click import Choice, FloatRange, IntRange
 
+DATE = "2026-01-01"
+NONE: list[str] = []  # of a list that a project may leave out
+
 
 class PromptFile(NamedTuple):
     """The section `prompt`; `mbegu.asking.prompts.read_prompt` turns it into a prompt."""
 
     template: Annotated[Path, "Prompt template."]
     chat: Annotated[bool, "Wrap the prompt in the model's chat template."]
+    template_options: Annotated[list[str], "A switch of that: enable_thinking=false; repeat."] = NONE
+    date: Annotated[str, "YYYY-MM-DD, told to one that reads the clock."] = DATE
 
 
 class Local(NamedTuple):
@@ -18,6 +23,8 @@ class Local(NamedTuple):
 
     quantization: Annotated[str, Choice(["nf4", "none"]), "Weights of the local one."]
     batch_size: Annotated[int, IntRange(1), "Prompts that it answers at once."]
+    template_options: Annotated[list[str], "A switch of its chat template: enable_thinking=false; repeat."] = NONE
+    date: Annotated[str, "YYYY-MM-DD, told to one that reads the clock."] = DATE
 
 
 class Endpoint(NamedTuple):
@@ -30,6 +37,13 @@ class Endpoint(NamedTuple):
     timeout: Annotated[float, FloatRange(0, min_open=True), "Seconds of one try."]
     prompt_price: Annotated[float, FloatRange(0), "Of a million prompt tokens."]  # in whatever currency, for the tally
     completion_price: Annotated[float, FloatRange(0), "Of a million generated tokens."]
+    max_refused: Annotated[int, IntRange(0), "Prompts that it may refuse for good, each a ledger line, before a stage stops."] = (
+        10
+    )
+    omit: Annotated[list[str], "A field that it refuses, such as seed; repeat."] = NONE
+    rename: Annotated[list[str], "A field that it calls otherwise: max_tokens=max_completion_tokens; repeat."] = NONE
+    extra: Annotated[list[str], "A field more: NAME=VALUE, the value JSON or a text; repeat."] = NONE
+    headers: Annotated[list[str], "A header more: NAME=VALUE, or NAME=env:VARIABLE; repeat."] = NONE
 
 
 class Recorded(NamedTuple):

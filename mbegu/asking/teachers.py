@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from mbegu.asking.decoding import Decoding
-from mbegu.asking.memo import ABOUT, Answer, Memo, Request, answer_all, note_speed, request_key
+from mbegu.asking.memo import ABOUT, REFUSED, Answer, Memo, Request, answer_all, note_speed, request_key
 from mbegu.rows.writers import PEOPLE
+from mbegu.text import reasons
 from mbegu.text.draws import seed
+from mbegu.text.reasoning import without_reasoning
 
 BY = "by"
+CUT = ("length", "max_tokens", "max_output_tokens", "max_length", "model_length", "token_limit", "incomplete")  # spellings of one
 UNRECORDED: Answer = {"text": "", "tokens": 0, "finish_reason": "unrecorded"}  # what stands in for a reply that a recording lacks
 
 
@@ -26,7 +29,7 @@ class Notes(NamedTuple):
 class Teacher(NamedTuple):
     """The protocol: `respond` gets requests of `request` and yields (request, answer) pairs, in any order, as they come.
 
-    An answer is {"text", "tokens": number generated, "finish_reason": "stop" or "length"}.
+    An answer is {"text", "tokens": number generated, "finish_reason": "stop" or "length"}, or one of `refusal`.
     """
 
     identity: dict[str, Any]  # all that its answers depend on beside the request; part of every memo key
@@ -39,11 +42,12 @@ class Teacher(NamedTuple):
     notes: Notes | None = None  # of a forecast
 
     def ask(self, requests: list[Request]) -> tuple[list[Answer], int]:
-        """Answers in the order of the requests, and how many the memo did not know, or a recording did; notes the speed."""
+        """Answers in the order of the requests, as `heard`, and how many the memo did not know, or a recording did; notes the
+        speed."""
         if self.notes is not None:
             self.notes.seen.extend(requests)
         if self.look_up:  # by what a request is about, whatever its words; in the order of the requests
-            answers = [answer for _, answer in self.respond(requests)]
+            answers = [heard(answer) for _, answer in self.respond(requests)]
             return answers, sum(not unrecorded(answer) for answer in answers)
         generated: list[int] = []
 
@@ -56,7 +60,7 @@ class Teacher(NamedTuple):
         answers, asked = answer_all(requests, respond, self.memo)
         if asked:
             note_speed(self.memo, self.identity, sum(generated), time.monotonic() - start)
-        return answers, asked
+        return [heard(answer) for answer in answers], asked
 
     def refuse(self, request: Request, why: str) -> None:
         """Notes that a reply was no good."""
@@ -82,6 +86,29 @@ def origin_of(teacher: Teacher, answer: Answer) -> dict[str, Any]:
         return {"teacher": signature(teacher)}
     by = answer.get(BY) or {}
     return {"teacher": {**by, "kind": "recorded", BY: by.get("kind", PEOPLE)}, "recording": answer["recording"]}
+
+
+def heard(answer: Answer) -> Answer:
+    """An answer without what a reasoning model thought aloud, its end in our words. The memo keeps it as it came."""
+    spoken = without_reasoning(answer["text"])
+    cut = spoken.unclosed or str(answer["finish_reason"]).lower() in CUT
+    return {**answer, "text": spoken.text, "finish_reason": "length" if cut else answer["finish_reason"]}
+
+
+def refusal(why: str) -> Answer:
+    """What stands in for an answer to a prompt that an endpoint will never give one to."""
+    return {"text": "", "tokens": 0, "finish_reason": REFUSED, "why": why}
+
+
+def unanswered(answer: Answer, what: str = "") -> str:
+    """Why there is no answer, as the ledger says it, or nothing if there is one.
+
+    Args:
+        what: the part that is missing, where a row is made of several answers.
+    """
+    if answer["finish_reason"] == REFUSED:
+        return ": ".join(filter(None, (reasons.NOT_ANSWERED, what, answer["why"])))
+    return ": ".join(filter(None, (reasons.NOT_RECORDED, what))) if unrecorded(answer) else ""
 
 
 def unrecorded(answer: Answer) -> bool:

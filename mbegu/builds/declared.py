@@ -1,5 +1,6 @@
 """What a project's params.yaml declares: its content as DVC reads it, and the names of its versions, models and sources."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,48 @@ KINDS = {
     "models": "model",
     "telegram": "corpus",
 }  # sections that people name one of, and what they call it
+# sections for each name of which there are stages, files and folders
+NAMED = (
+    "versions", "models", "seeds", "documents", "questioned", "sets", "telegram", "extended", "pretrained", "indexed",
+    "campaigns", "exported", "judged", "conversations",
+)  # fmt: skip
+RULE = "begin with a letter or digit, go on with those and - _ . only, and put a number in quotes"
+RESERVED = "none"  # the version without rows
+LONGEST = 150  # bytes: a file's name may have 255, and ours add endings
 
 
 def read_params(path: Path) -> dict[str, Any]:
     """The content of a params.yaml, read as DVC does.
 
     Raises:
-        BadInput: no such file, or no YAML.
+        BadInput: no such file, no YAML, or a name that can't be built.
     """
-    return dict(read_yaml(path, "safe"))
+    params = dict(read_yaml(path, "safe"))
+    check_buildable(params, path)
+    return params
+
+
+def check_buildable(params: Mapping[str, Any], place: object) -> None:
+    """Raises BadInput at the first name of which no stage could be made: DVC passes over a number without a word, and a name is
+    part of paths and commands. `place` says whose params they are."""
+    for section in NAMED:
+        found = params.get(section)
+        for name in found if isinstance(found, dict) else ():
+            if wrong := _unbuildable(name, section):
+                raise BadInput(f"{place}: {section} declares {name!r}, {wrong}; {RULE}, such as v1.")
+
+
+def _unbuildable(name: Any, section: str) -> str:
+    """Why no stage can be made for a name, or nothing."""
+    if not isinstance(name, str):
+        kind = "nothing" if name is None else type(name).__name__
+        return f"which YAML reads as {kind} and not as a text, so that DVC makes no stage for it"
+    if section == "versions" and name == RESERVED:
+        return "which stands for the version without rows"
+    if not name or unicodedata.category(name[0])[0] not in "LN" or len(name.encode(errors="replace")) > LONGEST:
+        return f"which begins with neither a letter nor a digit, or has more than {LONGEST} bytes"
+    wrong = [char for char in name if char not in "-_." and unicodedata.category(char)[0] not in "LMN"]
+    return f"in which {wrong[0]!r} can't be part of a stage, a path and a command" if wrong else ""
 
 
 def read_yaml(path: Path, kind: str) -> Any:

@@ -105,7 +105,7 @@ def survey(step: Step, recordings: Path, added: Iterable[dict[str, Any]] = (), *
 def replies_of(
     kind: str, step: Step, left: dict[str, Request], number: int, params: dict[str, Any]
 ) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
-    """What a teacher of params.yaml says to requests, as lines of a recording, and which of them it can't be sent, by key.
+    """What a teacher of params.yaml says to requests, as lines of a recording, and which of them it has none to, by key.
 
     Args:
         kind: local or openai.
@@ -116,7 +116,7 @@ def replies_of(
     """
     from mbegu.asking.choice import LocalModel, Memory, choose
     from mbegu.asking.memo import ABOUT
-    from mbegu.asking.teachers import signature
+    from mbegu.asking.teachers import signature, unanswered
     from mbegu.text import reasons
     from mbegu.text.filters import control_token
 
@@ -129,8 +129,11 @@ def replies_of(
         numbered = {"number": number} if number else {}
         answers, _ = teacher.ask([{**one, "teacher": teacher.identity, **numbered} for one in asked.values()])
         by = signature(teacher)
-    lines = {}
+    lines, refused = {}, dict.fromkeys(spoiled, f"{reasons.CONTROL_TOKEN} in the prompt")
     for (key, one), answer in zip(asked.items(), answers, strict=True):
+        if why := unanswered(answer):
+            refused[key] = why
+            continue
         said = {"text": answer["text"]} | ({"finish_reason": "length"} if answer["finish_reason"] == "length" else {})
         lines[key] = line_of(one[ABOUT], said, by)
-    return lines, dict.fromkeys(spoiled, f"{reasons.CONTROL_TOKEN} in the prompt")
+    return lines, refused

@@ -27,7 +27,8 @@ def parse_section(sections: dict[str, Any], name: str, kind: type[S], where: str
     for key in section:
         if key not in hints:
             raise BadInput(f"{where}: unknown key {name}.{key}; expected {', '.join(hints)}.")
-    return kind(**{key: _value(section.get(key), hint, f"{where}: {name}.{key}") for key, hint in hints.items()})
+    given = {**getattr(kind, "_field_defaults", {}), **section}
+    return kind(**{key: _value(given.get(key), hint, f"{where}: {name}.{key}") for key, hint in hints.items()})
 
 
 def _value(value: Any, hint: Any, where: str) -> Any:

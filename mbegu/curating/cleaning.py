@@ -1,4 +1,4 @@
-"""What can be mended of public instruction sets: broken characters, pasted templates."""
+"""What can be mended of public instruction sets: broken characters, pasted templates, a model's reasoning before its answer."""
 
 import unicodedata
 
@@ -10,6 +10,7 @@ from mbegu.curating.settings import CLEAN
 from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.row import Row, row_id
 from mbegu.text import reasons
+from mbegu.text.reasoning import without_reasoning
 from mbegu.text.trimming import trim
 
 # Lost bytes are not guessed at: only what was UTF-8 and read as something else is repaired.
@@ -85,7 +86,8 @@ REPAIRS = (("mojibake", fix_mojibake), ("control characters", remove_controls))
 
 
 def repair(rows: list[Row]) -> Sieved:
-    """Mends characters, unescapes a set that is escaped, unwraps templates, and drops rows whose template can't be unwrapped.
+    """Mends characters, unescapes a set that is escaped, unwraps templates and takes reasoning out of answers; drops rows whose
+    template can't be unwrapped, whose answer is nothing but reasoning, or whose input stands elsewhere.
 
     Returns:
         The rows, a mended one with its new id and what was done in `origin.repaired`; and the ledger, in which a
@@ -95,10 +97,12 @@ def repair(rows: list[Row]) -> Sieved:
     escaped = is_escaped(rows)
     for row in rows:
         mended, done = _mended(row, escaped and ENTITIES not in row["origin"].get("repaired", ()))
-        if mended is None or stands_elsewhere(mended["input"]):
-            reason = f"{reasons.TEMPLATE} in the text" if mended is None else f"{reasons.INPUT_ELSEWHERE}: an address or a file"
-            ledger.append(entry(row, CLEAN, "dropped", reason))
+        if why := _hopeless(mended):
+            ledger.append(entry(row, CLEAN, "dropped", why))
             continue
+        spoken = without_reasoning(mended["output"]).text
+        if spoken != mended["output"]:
+            mended, done = {**mended, "output": spoken}, [*done, "reasoning"]
         if done:
             mended = _finished(mended, list(dict.fromkeys(done)))
             new = None if mended["id"] == row["id"] else mended["id"]
@@ -107,6 +111,16 @@ def repair(rows: list[Row]) -> Sieved:
             )
         kept.append(mended)
     return Sieved(kept, ledger)
+
+
+def _hopeless(mended: Row | None) -> str | None:
+    """Why a row can't be mended, if it can't."""
+    if mended is None:
+        return f"{reasons.TEMPLATE} in the text"
+    if stands_elsewhere(mended["input"]):
+        return f"{reasons.INPUT_ELSEWHERE}: an address or a file"
+    spoken = without_reasoning(mended["output"])
+    return reasons.ONLY_REASONING if spoken.unclosed or (spoken.reasoned and not spoken.text) else None
 
 
 def _mended(row: Row, escaped: bool) -> tuple[Row | None, list[str]]:

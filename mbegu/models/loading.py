@@ -10,6 +10,7 @@ from mbegu.errors import BadInput
 from mbegu.models.four_bits import unpack
 from mbegu.models.manifest import verify
 from mbegu.models.trained import read_adapter_prompt
+from mbegu.models.whole import check_model
 
 
 def load_tokenizer(folder: Path) -> Any:
@@ -45,8 +46,9 @@ def load_base(folder: Path, quantization: str, attention: str = "sdpa") -> Any:
         attention: a name that transformers knows, or one of ours (see `packing`).
 
     Raises:
-        BadInput: transformers knows no such architecture, or finds the configuration wrong.
+        BadInput: it is no whole model, transformers knows no such architecture, or finds the configuration wrong.
     """
+    check_model(folder)
     config = None
     if quantization == "nf4":
         config = BitsAndBytesConfig(
@@ -64,7 +66,7 @@ def load_base(folder: Path, quantization: str, attention: str = "sdpa") -> Any:
             device_map={"": 0} if torch.cuda.is_available() else None,
             local_files_only=True,
         )
-    except ValueError as error:
+    except (ValueError, OSError) as error:  # the latter for a file that the configuration names
         raise BadInput(f"{folder}: transformers can't load this model: {str(error).splitlines()[0]}") from None
 
 
@@ -98,12 +100,14 @@ class Weights(NamedTuple):
         adapter = None if self.adapter is None else verify(self.adapter)
         return {"base": base, "adapter": adapter, "quantization": self.quantization}
 
+    def whole(self) -> Path:
+        """The folder with a whole model: the base, or what was fully fine-tuned in its place."""
+        return self.base if self.adapter is None or (self.adapter / "adapter_config.json").is_file() else self.adapter
+
     def load(self) -> Any:
         """A model ready to answer: the base, the base with an adapter, or a fully fine-tuned model in the adapter's place."""
-        if self.adapter is None:
-            return unpack(load_base(self.base, self.quantization)).eval()
-        if not (self.adapter / "adapter_config.json").is_file():
-            return unpack(load_base(self.adapter, self.quantization)).eval()
+        if self.adapter is None or self.whole() == self.adapter:
+            return unpack(load_base(self.whole(), self.quantization)).eval()
         from peft import PeftModel
 
         adapted = PeftModel.from_pretrained(load_base(self.base, self.quantization), str(self.adapter)).eval()

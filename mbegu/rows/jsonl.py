@@ -3,6 +3,7 @@
 import difflib
 import json
 from collections.abc import Iterable, Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,6 +12,7 @@ import jsonlines
 from mbegu.errors import BadInput
 from mbegu.outputs import whole
 from mbegu.rows.hints import NO_ARRAY, hint
+from mbegu.text.pointers import LONGEST, stand_in
 
 
 def read_lines(path: Path, keys: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -31,6 +33,8 @@ def read_lines(path: Path, keys: tuple[str, ...]) -> Iterator[tuple[str, dict[st
             yield line
 
     with _open(path) as file:
+        if why := stand_in(file.peek(LONGEST)):
+            raise BadInput(f"{path}: is {why}.")
         lines = jsonlines.Reader(counted(file), loads=_strict_loads).iter(type=dict, skip_empty=True)
         while True:
             try:
@@ -43,7 +47,7 @@ def read_lines(path: Path, keys: tuple[str, ...]) -> Iterator[tuple[str, dict[st
             yield f"{path}:{number}", value
 
 
-def _open(path: Path) -> BinaryIO:
+def _open(path: Path) -> BufferedReader:
     try:
         return path.open("rb")
     except OSError as error:

@@ -11,9 +11,11 @@ from tqdm import tqdm
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.generation import Wanted, generate, requests_for
 from mbegu.asking.memo import Answer, Request, answer_all, open_memo
-from mbegu.asking.prompts import Prompt, row_prompts, trained_prompt
+from mbegu.asking.prompts import Prompt, row_prompts, settled, trained_prompt
+from mbegu.asking.teachers import heard
 from mbegu.errors import BadInput
 from mbegu.models.cross_entropy import summed_cross_entropy
+from mbegu.models.ends import all_ends, declared_ends, trained_end
 from mbegu.models.loading import Weights, load_tokenizer
 from mbegu.rows.row import Row
 from mbegu.training.tokens import encode
@@ -32,20 +34,26 @@ def predict(
     Raises:
         BadInput: a manifest does not hold, the adapter belongs to another base or prompt, or a row holds a control token.
     """
-    identity = weights.identity()
+    identity, tokenizer = weights.identity(), load_tokenizer(weights.base)
+    prompt = settled(prompt, tokenizer)
     if weights.adapter is not None and trained_prompt(weights.adapter, identity["base"]) != prompt:
         raise BadInput(f"{weights.adapter}: was trained with another prompt; run `dvc repro` to train it with this one.")
-    tokenizer = load_tokenizer(weights.base)
     encoded = encode(rows, prompt, tokenizer)
     texts = row_prompts(rows, prompt, tokenizer)
-    answers = requests_for(texts, identity, batch_size, max_new_tokens)
-    losses = [{"model": identity, "prompt": text, "nll_of": row["output"]} for text, row in zip(texts, rows, strict=True)]
+    ends = all_ends(tokenizer, declared_ends(weights.whole()))
+    answers = requests_for(texts, identity, batch_size, max_new_tokens, ends)
+    end = trained_end(tokenizer, prompt.chat)
+    other = {} if end == tokenizer.eos_token_id else {"end": end}
+    losses = [
+        {"model": identity, "prompt": text, "nll_of": row["output"], **other} for text, row in zip(texts, rows, strict=True)
+    ]
     model = functools.cache(weights.load)  # only where the memo does not know everything
     with open_memo(memo) as opened:
         answered, asked = answer_all(answers, lambda missing: _answers(missing, model(), tokenizer, prompt), opened)
         ids = {(text, row["output"]): found for text, row, found in zip(texts, rows, encoded, strict=True)}
         measured, unknown = answer_all(losses, lambda missing: _losses(missing, model(), ids), opened)
-    predictions = [_prediction(*of_row) for of_row in zip(rows, answered, measured, strict=True)]
+    said = [heard(answer) for answer in answered]
+    predictions = [_prediction(*of_row) for of_row in zip(rows, said, measured, strict=True)]
     return predictions, asked + unknown
 
 

@@ -118,7 +118,7 @@ def judge(duels: list[Duel], how: Pairwise, teacher: Teacher) -> tuple[list[Row]
     """
     wanted = [requests(duel, how, teacher) for duel in duels]
     answers, asked = teacher.ask([one for both in wanted for one in both])
-    texts = iter([answer["text"] for answer in answers])
+    texts = iter([answer["text"] or answer.get("why", "") for answer in answers])
     return [verdict(duel, [next(texts) for _ in both]) for duel, both in zip(duels, wanted, strict=True)], asked
 
 

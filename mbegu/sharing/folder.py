@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mbegu.asking.prompts import Prompt
+from mbegu.asking.prompts import read_saved_prompt
 from mbegu.builds.project import Project
 from mbegu.errors import BadInput
 from mbegu.models.manifest import NAME, verify, write_manifest
 from mbegu.outputs import whole
 from mbegu.sharing import card
 from mbegu.sharing.card import Settings
+from mbegu.sharing.older import readable
 
 TEMPLATE, CARD, MERGED, NOTICE = "prompt.jinja", "README.md", "merged", "NOTICE"
 TOKENIZER = (
@@ -46,9 +47,9 @@ def publish(
         dtype: of the numbers of `merged/`, which is left out for None.
     """
     with whole(out) as folder:
-        copy_model(facts, project, folder)
+        peft = copy_model(facts, project, folder)
         merged = add_merged(facts, project, folder, dtype) if dtype else None
-        text = card.page({**facts, "merged": merged}, settings)
+        text = card.page({**facts, "merged": merged, "peft": peft}, settings)
         card.check(text)
         (folder / CARD).write_text(text, encoding="utf-8")
         write_licence(folder, settings.publish.licence, project.base, facts["base"]["name"])
@@ -56,8 +57,12 @@ def publish(
     return merged
 
 
-def copy_model(facts: Mapping[str, Any], project: Project, folder: Path) -> None:
-    """Copies weights, tokenizer and prompt; the configuration names the base as a stranger finds it.
+def copy_model(facts: Mapping[str, Any], project: Project, folder: Path) -> str:
+    """Copies weights, tokenizer and prompt; the configuration names the base as a stranger finds it, and is one that old versions
+    of peft read.
+
+    Returns:
+        The least version of peft that reads it, "" where all weights were trained.
 
     Args:
         facts: what `facts.gather` found.
@@ -68,13 +73,14 @@ def copy_model(facts: Mapping[str, Any], project: Project, folder: Path) -> None
         if path.name != NAME:
             _copy(path, folder)
     copy_tokenizer(project.base, folder)
-    config = folder / "adapter_config.json"
+    config, least = folder / "adapter_config.json", ""
     if config.is_file():
-        values = json.loads(config.read_text(encoding="utf-8"))
+        values, least = readable(json.loads(config.read_text(encoding="utf-8")))
         values["base_model_name_or_path"] = facts["base"]["name"]
         values["revision"] = facts["base"]["fetched"].get("revision")
         config.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
     (folder / TEMPLATE).write_text(facts["prompt"]["template"], encoding="utf-8")
+    return least
 
 
 def copy_tokenizer(base: Path, folder: Path) -> None:
@@ -112,7 +118,7 @@ def add_merged(facts: Mapping[str, Any], project: Project, folder: Path, dtype: 
     from mbegu.sharing import merged
 
     weights = Weights(project.base, project.adapter(facts["version"]), facts["answered"]["quantization"])
-    prompt = Prompt(facts["prompt"]["template"], facts["prompt"]["chat"])
+    prompt = read_saved_prompt(facts["prompt"])
     found = merged.write(weights, dtype, prompt, facts["answers"], folder / MERGED)
     copy_tokenizer(project.base, folder / MERGED)
     return {"dtype": dtype, "agreement": found}

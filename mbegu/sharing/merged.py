@@ -13,6 +13,8 @@ import torch
 
 from mbegu.asking.prompts import Prompt, prompt_ids, row_prompts
 from mbegu.errors import BadInput
+from mbegu.models.embeddings import embeddings
+from mbegu.models.ends import all_ends
 from mbegu.models.loading import Weights, load_base, load_tokenizer
 from mbegu.rows.row import Row
 
@@ -26,6 +28,10 @@ class Agreement(NamedTuple):
     questions: int
     tokens: int  # positions at which both choose the same next token
     positions: int
+
+    def differ(self) -> int:
+        """Positions at which they choose others."""
+        return self.positions - self.tokens
 
 
 def base_weights(base: Path, quantization: str) -> Any:
@@ -44,14 +50,32 @@ def base_weights(base: Path, quantization: str) -> Any:
 
 
 def with_adapter(weights: Weights) -> Any:
-    """Base and adapter apart, as peft runs them, in float32."""
-    from peft import PeftModel
+    """Base and adapter apart, as peft runs them, in float32; the embedding and a head that shares its weights, if one has an
+    adapter, apart too."""
+    from peft import PeftConfig, PeftModel
 
-    return PeftModel.from_pretrained(base_weights(weights.base, weights.quantization), str(weights.adapter)).eval()
+    model = base_weights(weights.base, weights.quantization)
+    config: Any = PeftConfig.from_pretrained(str(weights.adapter))
+    adapted = {*(config.target_modules or ()), *(config.modules_to_save or ())}
+    if model.config.tie_word_embeddings and adapted & set(embeddings(model)):
+        untie(model)
+    return PeftModel.from_pretrained(model, str(weights.adapter)).eval()
+
+
+def untie(model: Any) -> None:
+    """Gives a model, in place, a head of its own with the weights of the embedding that it was."""
+    head = model.get_output_embeddings()
+    head.weight = torch.nn.Parameter(head.weight.detach().clone(), requires_grad=False)
+    model.config.tie_word_embeddings = False
 
 
 def merge(model: Any, dtype: str) -> Any:
-    """The sum of what `with_adapter` returns, which it uses up, rounded once.
+    """The sum of what `with_adapter` returns, which it uses up, rounded once as `rounded` does."""
+    return rounded(model.merge_and_unload(), dtype)
+
+
+def rounded(merged: Any, dtype: str) -> Any:
+    """A model in float32 as it is to be saved; uses it up.
 
     Args:
         dtype: "float16", "bfloat16" or "float32".
@@ -59,7 +83,7 @@ def merge(model: Any, dtype: str) -> Any:
     Raises:
         BadInput: a weight is beyond the range of float16.
     """
-    merged = model.merge_and_unload().to(DTYPES[dtype])
+    merged = merged.to(DTYPES[dtype])
     if not all(bool(torch.isfinite(weight).all()) for weight in merged.parameters()):
         raise BadInput(f"--dtype {dtype}: a weight is out of its range; use --dtype bfloat16.")
     merged.config._name_or_path = ""  # a path of this machine
@@ -104,13 +128,41 @@ def write(weights: Weights, dtype: str, prompt: Prompt, rows: Sequence[Row], fol
     """Merges, saves, reads back, and says how far the merged model agrees with the adapter along `rows`.
 
     Both compute in float32: in 16 bits, not even an adapter gives the same answers on two machines.
+
+    Raises:
+        BadInput: the sum is another model than base and adapter, by more than rounding it costs.
     """
     from transformers import AutoModelForCausalLM
 
     tokenizer = load_tokenizer(weights.base)
     model = with_adapter(weights)
     expected = choices(model, tokenizer, prompt, rows)
-    save(merge(model, dtype), folder)
-    del model
+    merged = model.merge_and_unload()
+    exact = choices(merged, tokenizer, prompt, rows)
+    merged = rounded(merged, dtype)
+    ends = all_ends(tokenizer, merged.generation_config.eos_token_id)
+    if len(ends) > 1:  # of which another tool than ours would else know one
+        merged.generation_config.eos_token_id = ends
+    save(merged, folder)
+    del model, merged
     saved = AutoModelForCausalLM.from_pretrained(str(folder), dtype=torch.float32, local_files_only=True).eval()
-    return agreement(expected, choices(saved, tokenizer, prompt, rows))
+    read_back = choices(saved, tokenizer, prompt, rows)
+    check_sum(agreement(expected, exact), agreement(exact, read_back))
+    return agreement(expected, read_back)
+
+
+def check_sum(summed: Agreement, rounding: Agreement) -> None:
+    """Raises `BadInput` if adding an adapter's weights to a base's changed more choices than rounding the sum did, or than one of
+    a thousand, which the order of float32 sums may.
+
+    Args:
+        summed: of base and adapter apart, and their sum in float32.
+        rounding: of that sum, and what was saved and read back.
+    """
+    bound = max(rounding.differ(), -(-summed.positions // 1000))
+    if summed.differ() > bound:
+        raise BadInput(
+            f"--merge: in one, base and adapter choose others than apart at {summed.differ()} of {summed.positions} places, "
+            f"where rounding costs {rounding.differ()} (at most {bound} may differ): they can't be merged; "
+            "publish it without --merge."
+        )

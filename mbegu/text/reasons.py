@@ -3,8 +3,10 @@
 What follows a reason names the case: `f"{REFUSAL}: as an ai"`. No reason begins another.
 """
 
-# Dropped: replies of a teacher that was asked about a passage
+# Dropped: what a teacher said nothing to
 NOT_RECORDED = "not recorded"
+NOT_ANSWERED = "refused by the endpoint"
+# Dropped: replies of a teacher that was asked about a passage
 NO_JSON = "reply without JSON"
 OTHER_SHAPE = "reply of another shape"
 QUESTION_CUT_OFF = "question cut off"
@@ -57,6 +59,7 @@ INPUT_ELSEWHERE = "input elsewhere"
 WRONG_TYPE = "wrong type"
 RAGGED = "ragged"
 SURROGATE = "half of a surrogate pair"
+ONLY_REASONING = "reasoning without an answer"
 TEMPLATE = "prompt template"
 DUPLICATE = "duplicate"
 NEAR_DUPLICATE = "near-duplicate"
@@ -90,15 +93,16 @@ CUT_TO = "cut to"
 # The order in which filters run. Drafts and sets have their own, as a set's answers are measured after they are compared with the
 # question, a teacher's instructions before there is an answer.
 DRAFTED = (
-    NOT_RECORDED, NO_SUBJECT, BEYOND_ADS, NO_JSON, OTHER_SHAPE, QUESTION_CUT_OFF, QUESTION_ELSEWHERE, QUESTION_WITHOUT_WORDS,
+    NOT_RECORDED, NOT_ANSWERED, NO_SUBJECT, BEYOND_ADS, NO_JSON, OTHER_SHAPE,
+    QUESTION_CUT_OFF, QUESTION_ELSEWHERE, QUESTION_WITHOUT_WORDS,
     QUESTION_TWICE, ANSWERABLE, HALF_ANSWER, ANSWER_CUT_OFF, ANSWER_WITHOUT_WORDS, ANSWER_REPEATS, ANSWER_WITHOUT_QUOTE,
     QUOTE_ELSEWHERE, UNKNOWN, ANSWER_ELSEWHERE, CUT_OFF, EMPTY, CONTROL_TOKEN, LEADING_PUNCTUATION, TOO_SHORT, TOO_LONG,
     BLACKLISTED, WRONG_SCRIPT, NOT_NOVEL, BEYOND_TARGET, NO_INSTANCE, NOT_REVIEWED, REJECTED, ANSWER_EQUALS, REFUSAL,
     REPETITIVE, SAME_QUESTION, NEAR_HELD_OUT, DESCENDS,
 )  # fmt: skip
 LOADED = (
-    NOT_VALID, NOT_READABLE, BINARY, WRONG_TYPE, TOOL_CALL, RAGGED, SURROGATE, EMPTY, INPUT_ELSEWHERE, TEMPLATE, CONTROL_TOKEN,
-    ANSWER_EQUALS, REFUSAL, TOO_SHORT, TOO_LONG, REPETITIVE, DUPLICATE, SAME_QUESTION, NEAR_DUPLICATE,
+    NOT_VALID, NOT_READABLE, BINARY, WRONG_TYPE, TOOL_CALL, RAGGED, SURROGATE, EMPTY, INPUT_ELSEWHERE, ONLY_REASONING, TEMPLATE,
+    CONTROL_TOKEN, ANSWER_EQUALS, REFUSAL, TOO_SHORT, TOO_LONG, REPETITIVE, DUPLICATE, SAME_QUESTION, NEAR_DUPLICATE,
 )  # fmt: skip
 INGESTED = (
     UNREADABLE, OTHER_CHAT, WITHOUT_NUMBER, UNSUPPORTED, SERVICE, UNKNOWN_KIND, WITHOUT_TEXT, TOO_SHORT, OLDER_VERSION, REPOST,

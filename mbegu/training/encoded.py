@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from mbegu.asking.prompts import Prompt
+from mbegu.asking.prompts import Prompt, saved_prompt
 from mbegu.errors import BadInput
 from mbegu.outputs import whole
 
@@ -22,7 +22,7 @@ SCHEMA = pa.schema(
 
 def write_encoded(path: Path, encoded: list[dict[str, Any]], prompt: Prompt, base_identity: str) -> None:
     """Writes an Arrow stream (`datasets.Dataset.from_file` maps it) whose schema carries the prompt and the base."""
-    metadata = json.dumps({"template": prompt.template, "chat": prompt.chat, "base": base_identity}, sort_keys=True)
+    metadata = json.dumps({**saved_prompt(prompt), "base": base_identity}, sort_keys=True)
     schema = SCHEMA.with_metadata({"mbegu": metadata})
     with whole(path) as temporary, pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_stream(sink, schema) as writer:
         writer.write_table(pa.Table.from_pylist(encoded, schema=schema))

@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch.nn import functional
 
+from mbegu.errors import BadInput
+from mbegu.models.embeddings import embeddings
 from mbegu.models.trained import added_tokens
 
 
@@ -27,6 +29,20 @@ def layers(model: Any) -> dict[str, list[int]]:
         ends.append(model.get_output_embeddings())
     names = [name.rsplit(".", 1)[-1] for name, module in model.named_modules() if any(module is end for end in ends)]
     return dict.fromkeys(names, added) if added else {}
+
+
+def check(model: Any, targets: list[str], section: str) -> None:
+    """Raises `BadInput` if the layers that hold new tokens' rows are to have an adapter too: peft trains one or the other.
+
+    Args:
+        section: of params.yaml, for messages.
+    """
+    both = sorted(set(targets) & set(embeddings(model))) if layers(model) else []
+    if both:
+        raise BadInput(
+            f"{section}.lora.targets: tokens were added to this base, whose rows in {', '.join(both)} are trained whole; "
+            f"leave {', '.join(both)} out."
+        )
 
 
 def train_apart(adapted: Any) -> Any:

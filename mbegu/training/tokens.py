@@ -4,6 +4,7 @@ from typing import Any
 
 from mbegu.asking.prompts import Prompt, prompt_ids, row_prompts, token_ids
 from mbegu.errors import BadInput
+from mbegu.models.ends import trained_end
 from mbegu.rows.ledger import Entry, Sieved, entry
 from mbegu.rows.lineage import roots
 from mbegu.rows.row import Row
@@ -14,18 +15,20 @@ BATCH = 2000  # rows a call of the tokenizer, which spreads a call over the core
 
 
 def encode(rows: list[Row], prompt: Prompt, tokenizer: Any) -> list[dict[str, Any]]:
-    """Token ids of each row: prompt, answer, end-of-sequence. The end is trained, so that the model learns to stop.
+    """Token ids of each row: prompt, answer, end of the turn. The end is trained, so that the model learns to stop: it is the one
+    that the chat template writes, where that wraps the prompt.
 
     Raises:
         BadInput: a row holds a control token, with its id and source.
     """
     encoded = []
+    end = trained_end(tokenizer, prompt.chat)
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
         prompts = prompt_ids(row_prompts(batch, prompt, tokenizer), prompt, tokenizer)
         answers = token_ids([row["output"] for row in batch], tokenizer, special_tokens=False)
         for row, question, answer in zip(batch, prompts, answers, strict=True):
-            ids = [*question, *answer, tokenizer.eos_token_id]
+            ids = [*question, *answer, end]
             encoded.append({"id": row["id"], "roots": roots(row), "input_ids": ids, "completion_start": len(question)})
     return encoded
 

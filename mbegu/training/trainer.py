@@ -45,7 +45,7 @@ def build(base: Path, method: str, lora: Lora, seed: int, section: str = "train"
     """A model ready for training: "qlora" (NF4 base), "lora" (bf16 base) or "full" (every weight, in fp32).
 
     Raises:
-        BadInput: the base has no layer of one of the names in `lora.targets`.
+        BadInput: the base has no layer of one of the names in `lora.targets`, or one that can't have an adapter.
     """
     # oneDNN keeps its compiled kernels by shape, and every batch has a new one: 1,024 of them took 0.8 GB in 20 steps
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
@@ -58,6 +58,7 @@ def build(base: Path, method: str, lora: Lora, seed: int, section: str = "train"
     if unknown:
         linear = sorted(name for name in names if "proj" in name)
         raise BadInput(f"{section}.lora.targets: this base has no layer {', '.join(unknown)}; it has {', '.join(linear)}.")
+    new_tokens.check(model, lora.targets, section)
     adapted = unpack(add_lora(model, lora, seed))
     replace_dropout(adapted)
     return adapted

@@ -57,7 +57,7 @@ def test_one_prompt_alone_is_answered_too(tiny_base, tiny_tokenizer):
 
 
 def test_every_request_carries_what_its_answer_depends_on():
-    (request,) = requests_for(["text"], {"base": "x"}, 4, 6)
+    (request,) = requests_for(["text"], {"base": "x"}, 4, 6, [2])
     assert request == {
         "model": {"base": "x"},
         "prompt": "text",
@@ -66,6 +66,8 @@ def test_every_request_carries_what_its_answer_depends_on():
         "bucket": 128,
         "max_new_tokens": 6,
     }
+    (other,) = requests_for(["text"], {"base": "x"}, 4, 6, [0, 2])
+    assert other == {**request, "ends": [0, 2]}
 
 
 @pytest.mark.parametrize("prompt", ["مرحبا", "🌱", "habari"])

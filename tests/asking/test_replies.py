@@ -5,9 +5,9 @@ import json
 import pytest
 
 from mbegu.asking.decoding import Decoding
-from mbegu.asking.memo import open_memo
+from mbegu.asking.memo import open_memo, recall
 from mbegu.asking.replies import Asking, Item, ask, parse, read_template
-from mbegu.asking.teachers import Teacher
+from mbegu.asking.teachers import Teacher, refusal
 from mbegu.errors import BadInput
 from mbegu.sources.documents.questions import alike, schema
 
@@ -111,3 +111,24 @@ def test_a_template_that_names_something_unknown_is_one_line(tmp_path):
     teacher, _ = speaker(lambda _: "")
     with open_memo(tmp_path / "memo") as memo, pytest.raises(BadInput, match=r"questions\.jinja: 'txt' is undefined"):
         ask([Item({"text": "a"}, {"schema": {}})], asking(1, "{{ txt }}"), lambda *_: None, teacher._replace(memo=memo))
+
+
+def test_a_draft_in_the_reasoning_is_no_reply(tmp_path):
+    good, draft = json.dumps(GOOD, ensure_ascii=False), json.dumps(dict.fromkeys(GOOD, "Draft?"))
+    (found,), *_ = run(tmp_path, lambda _: f"<think>Perhaps {draft}? No.</think>{good}")
+    assert found.value == GOOD
+    (found,), *_, asked = run(tmp_path / "unclosed", lambda _: f"<think>Perhaps {good}")
+    assert found.problem.reason == "reply without JSON" and len(asked) == 3
+
+
+def test_a_prompt_that_is_refused_is_given_up_at_once(tmp_path):
+    teacher, asked = speaker(str)
+    teacher = teacher._replace(
+        respond=lambda requests: ((asked.append(one) or one, refusal("HTTP 400: ማጣሪያ")) for one in requests)
+    )
+    with open_memo(tmp_path / "memo") as memo:
+        items = [Item({"text": "a"}, {"schema": schema(3, 100)})]
+        (found,), count, _ = ask(items, asking(3), lambda *_: None, teacher._replace(memo=memo))
+        assert (found.value, found.problem.reason) == (None, "refused by the endpoint: HTTP 400: ማጣሪያ")
+        assert count == len(asked) == 1 and found.request in asked
+        assert recall(memo, found.request) is None

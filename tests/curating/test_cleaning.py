@@ -281,3 +281,16 @@ def test_100_000_characters_need_no_two_seconds(unit):
     assert cleaning.without_placeholder(f"{text}a") and not cleaning.stands_elsewhere(f"{text} a")
     cleaning.is_escaped([row(text)])
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize("thought", ["<think>Brief. ቀላል</think>", "[THINK]שלום[/THINK] ", "It opened in the prompt 🙂</think>"])
+def test_the_reasoning_before_an_answer_is_taken_out(thought):
+    kept, (line,) = cleaning.repair([row("ቦንድ ምንድን ነው?", thought + ANSWER)])
+    assert [(one["output"], one["origin"]["repaired"]) for one in kept] == [(ANSWER, ["reasoning"])]
+    assert (line["action"], line["reason"]) == ("changed", "repaired: reasoning")
+
+
+@pytest.mark.parametrize("output", ["<think>It goes on and on", "<think>All.</think>", "Yes. <think>Or was it"])
+def test_reasoning_without_an_answer_is_no_answer(output):
+    kept, (line,) = cleaning.repair([row("What is a bond?", output)])
+    assert not kept and (line["action"], line["reason"]) == ("dropped", "reasoning without an answer")

@@ -311,3 +311,8 @@ def test_rows_are_compared_by_question_and_reference(tmp_path, write_jsonl):
     write_jsonl("two.jsonl", [{**row, "reference": "ሌላ"} for row in predictions("old")])
     with pytest.raises(BadInput, match="answer different rows"):
         read_duels(("one:two",), tmp_path, ["one", "two"])
+
+
+def test_a_verdict_after_reasoning_is_read(tmp_path):
+    teacher, _ = judging(lambda _: "<think>B is longer. ቢ</think>\n\ntie")
+    assert {row["verdict"] for row in run(tmp_path, teacher)[0]} == {"tie"}

@@ -20,12 +20,12 @@ ROWS = [{"id": str(n), "instruction": text, "input": "", "output": text * 2, "or
 LORA = Lora(4, 8, 0.0, ["q_proj", "v_proj"])
 
 
-def make_adapter(base, folder, method="qlora"):
+def make_adapter(base, folder, method="qlora", lora=LORA):
     """A LoRA adapter that changes answers: as built, its second matrix is zero."""
-    model = trainer.build(base, method, LORA, seed=0)
+    model = trainer.build(base, method, lora, seed=0)
     torch.manual_seed(1)
     for name, weight in model.named_parameters():
-        if "lora_B" in name:
+        if "lora_B" in name or "lora_embedding" in name:
             weight.data.normal_(std=0.2)
     folder.mkdir(parents=True)
     checkpoints.save(model, {"base": verify(base), **PROMPT._asdict()}, folder)
@@ -94,3 +94,31 @@ def test_a_weight_beyond_float16_is_refused_and_fits_bfloat16(tiny_base, adapter
 
 def test_agreement_counts_answers_and_tokens():
     assert merged.agreement([[1, 2, 3], [4], []], [[1, 9, 3], [4], []]) == merged.Agreement(2, 3, 3, 4)
+
+
+@pytest.mark.parametrize("targets", [["q_proj", "lm_head"], ["embed_tokens"], ["lm_head", "embed_tokens", "v_proj"]])
+def test_an_adapter_of_a_head_that_is_the_embedding_too_is_merged_into_a_base_that_is_untied(tiny_base, tmp_path, targets):
+    adapter = make_adapter(tiny_base, tmp_path / "v1", lora=LORA._replace(targets=targets))
+    found = merged.write(loading.Weights(tiny_base, adapter, "nf4"), "float32", PROMPT, ROWS, tmp_path / "merged")
+    assert (found.answers, found.tokens) == (found.questions, found.positions) and found.questions == len(ROWS)
+    config = json.loads((tmp_path / "merged/config.json").read_text())
+    assert config["tie_word_embeddings"] is False
+
+
+def test_a_sum_that_is_another_model_is_not_published(tiny_base, tmp_path, monkeypatch):
+    adapter = make_adapter(tiny_base, tmp_path / "v1", lora=LORA._replace(targets=["lm_head"]))
+    monkeypatch.setattr(merged, "untie", lambda _: None)
+    with pytest.raises(BadInput, match=r"--merge: .* than apart at \d+ of \d+ places.*publish it without --merge"):
+        merged.write(loading.Weights(tiny_base, adapter, "nf4"), "float32", PROMPT, ROWS, tmp_path / "merged")
+
+
+@pytest.mark.parametrize(
+    ("differ", "rounding", "fine"), [(0, 0, True), (1, 0, True), (2, 0, False), (9, 10, True), (11, 10, False)]
+)
+def test_the_bound_of_a_sum_is_what_rounding_costs_or_one_in_a_thousand(differ, rounding, fine):
+    found = merged.Agreement(0, 9, 1000 - differ, 1000), merged.Agreement(0, 9, 1000 - rounding, 1000)
+    if fine:
+        merged.check_sum(*found)
+    else:
+        with pytest.raises(BadInput, match=f"at {differ} of 1000 places.*where rounding costs {rounding} "):
+            merged.check_sum(*found)

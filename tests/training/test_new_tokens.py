@@ -13,6 +13,7 @@ from datasets import Dataset
 from peft import LoraConfig, get_peft_model
 from test_trainer import SCHEDULE
 
+from mbegu.errors import BadInput
 from mbegu.models import vocabulary
 from mbegu.models.loading import Weights, load_base, load_tokenizer
 from mbegu.models.manifest import verify
@@ -144,3 +145,9 @@ def test_a_killed_run_resumes_to_the_bytes_of_an_uninterrupted_one(extended, tmp
     for name, process in (("whole", whole), ("resumed", resumed)):
         assert process.wait(240) == 0, (tmp_path / f"{name}.log").read_text()
     assert (tmp_path / "whole/SHA256SUMS").read_text() == (tmp_path / "resumed/SHA256SUMS").read_text()
+
+
+@pytest.mark.parametrize("target", ["lm_head", "embed_tokens"])
+def test_layers_that_hold_rows_of_new_tokens_get_no_adapter(extended, target):
+    with pytest.raises(BadInput, match=rf"train\.lora\.targets: tokens were added to this base.*leave {target} out"):
+        trainer.build(extended, "lora", LORA._replace(targets=["q_proj", target]), 0)

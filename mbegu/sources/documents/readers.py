@@ -18,6 +18,7 @@ from mbegu.sources.documents.pdf import read_pdf
 from mbegu.sources.documents.rtf import read_rtf
 from mbegu.sources.documents.sheets import read_csv, read_xlsx
 from mbegu.sources.documents.slides import read_pptx
+from mbegu.text.pointers import stand_in
 
 STAGE = "ingest"
 LARGEST = 50_000_000  # bytes of a file
@@ -88,4 +89,7 @@ def _content(folder: Path, path: Path) -> bytes:
         raise Unreadable("a link to nothing" if path.is_symlink() else "no regular file")
     if path.stat().st_size > LARGEST:
         raise Unreadable(f"larger than {LARGEST:,} bytes")
-    return path.read_bytes()
+    content = path.read_bytes()
+    if why := stand_in(content):
+        raise Unreadable(why)
+    return content

@@ -6,19 +6,18 @@ from mbegu.asking.about import about
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import request_key
 from mbegu.asking.prompts import Prompt, refuse_control_tokens, render
-from mbegu.asking.teachers import Teacher, origin_of, request, unrecorded
+from mbegu.asking.teachers import Teacher, origin_of, request, unanswered
 from mbegu.errors import BadInput
 from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.row import Row
 from mbegu.sources.seeds.settings import STAGE
-from mbegu.text import reasons
 
 
 def draft(rows: list[Row], prompt: Prompt, decoding: Decoding, teacher: Teacher) -> tuple[Sieved, int]:
     """Answers each row.
 
     Returns:
-        The rows with `output` and an origin of kind "generated", and the ledger of those that a recording has no answer to; how
+        The rows with `output` and an origin of kind "generated", and the ledger of those that got no answer; how
         many requests the memo did not know.
 
     Raises:
@@ -28,9 +27,9 @@ def draft(rows: list[Row], prompt: Prompt, decoding: Decoding, teacher: Teacher)
     answers, asked = teacher.ask(requests)
     drafted, ledger = [], []
     for row, asked_for, answer in zip(rows, requests, answers, strict=True):
-        if unrecorded(answer):
+        if why := unanswered(answer):
             lost = {**row, "origin": {**row["origin"], "kind": "generated"}}
-            ledger.append(entry(lost, STAGE, "dropped", reasons.NOT_RECORDED))
+            ledger.append(entry(lost, STAGE, "dropped", why))
             continue
         origin = {
             **row["origin"],

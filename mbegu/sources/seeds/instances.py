@@ -5,7 +5,7 @@ from typing import Any
 from mbegu.asking.about import about
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import Answer, Request, request_key
-from mbegu.asking.teachers import Teacher, origin_of, request, unrecorded
+from mbegu.asking.teachers import Teacher, origin_of, request, unanswered
 from mbegu.rows.ledger import Entry, Sieved, entry
 from mbegu.rows.row import Row, row_id
 from mbegu.sources.seeds.lists import Instance, instances, is_yes
@@ -35,8 +35,8 @@ def add_instances(rows: list[Row], how: Bootstrap, templates: dict[str, str], te
         return request(teacher, text, chat, decoding, about=known)
 
     kinds, asked = teacher.ask([prompt("classification", row, False, KIND) for row in rows])
-    lost = [entry(row, STAGE, "dropped", _lost("kind")) for row, kind in zip(rows, kinds, strict=True) if unrecorded(kind)]
-    told = [(row, is_yes(kind["text"])) for row, kind in zip(rows, kinds, strict=True) if not unrecorded(kind)]
+    lost = [entry(row, STAGE, "dropped", why) for row, kind in zip(rows, kinds, strict=True) if (why := unanswered(kind, "kind"))]
+    told = [(row, is_yes(kind["text"])) for row, kind in zip(rows, kinds, strict=True) if not unanswered(kind)]
     decoding = how.decoding(how.instance_tokens)
     requests = [
         prompt("output-first", row, False, decoding) if found else prompt("input-first", row, how.instance_chat, decoding)
@@ -58,13 +58,9 @@ def add_instances(rows: list[Row], how: Bootstrap, templates: dict[str, str], te
     return Sieved(kept, ledger), read, asked + more
 
 
-def _lost(what: str) -> str:
-    return f"{reasons.NOT_RECORDED}: {what}"
-
-
 def _sieve(row: Row, made: list[Row], answer: Answer, teacher: Teacher) -> Sieved:
     if not made:
-        why = _lost("instance") if unrecorded(answer) else f"{reasons.NO_INSTANCE} could be read"
+        why = unanswered(answer, "instance") or f"{reasons.NO_INSTANCE} could be read"
         return Sieved([], [entry(row, STAGE, "dropped", why)])
     spoiled = [one for one in made if control_token(one["input"] + one["output"], teacher.control_tokens)]
     lines = [entry(one, STAGE, "dropped", f"{reasons.CONTROL_TOKEN} in an instance") for one in spoiled]

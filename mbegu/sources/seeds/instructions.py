@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from mbegu.asking.about import about
 from mbegu.asking.memo import Answer, Request, request_key
-from mbegu.asking.teachers import Teacher, origin_of, request, unrecorded
+from mbegu.asking.teachers import Teacher, origin_of, request, unanswered, unrecorded
 from mbegu.errors import BadInput
 from mbegu.rows.ledger import Entry, Sieved, entry
 from mbegu.rows.lineage import roots, side
@@ -125,10 +125,10 @@ class _State:
         """Accepts each candidate of an answer, or enters why not."""
         found = read_candidates(answer["text"], self.how.method)
         self.read += len(found)
-        if unrecorded(answer):
-            self.lost, self.read = True, self.read + 1
+        if why := unanswered(answer, "instructions"):
+            self.lost, self.read = self.lost or unrecorded(answer), self.read + 1
             row = instance_row("", Instance("", ""), proposal.origin)
-            self.ledger.append(entry(row, STAGE, "dropped", f"{reasons.NOT_RECORDED}: instructions"))
+            self.ledger.append(entry(row, STAGE, "dropped", why))
         before, reason = len(self.accepted), "no question in it"
         for position, candidate in enumerate(found):
             cut = answer["finish_reason"] == "length" and position == len(found) - 1
@@ -143,7 +143,7 @@ class _State:
                 self.ledger.append(entry(row, STAGE, "dropped", *refused))
             else:
                 self.accept(row)
-        if len(self.accepted) == before and not unrecorded(answer):
+        if len(self.accepted) == before and not why:
             self.teacher.refuse(proposal.request, f"none of its {len(found)} is kept: {reason}")
 
     def problem(self, row: Row) -> filters.Problem | None:

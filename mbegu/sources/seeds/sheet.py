@@ -13,6 +13,7 @@ from mbegu.rows.row import Row, parse_row, question
 from mbegu.sources.sets.cells import Dialect, table
 from mbegu.sources.sets.record import Record
 from mbegu.sources.sets.settings import Columns
+from mbegu.text.pointers import stand_in
 from mbegu.text.trimming import trim
 from mbegu.text.words import fold
 
@@ -68,6 +69,8 @@ def _text(path: Path) -> str:
         content = path.read_bytes()
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}; name a CSV or TSV file.") from None
+    if why := stand_in(content):
+        raise BadInput(f"{path}: is {why}.")
     marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         text = content.decode("utf-16" if marked else "utf-8-sig")

@@ -6,6 +6,7 @@ from typing import Any
 
 from mbegu.errors import BadInput
 from mbegu.sources.sets.record import Record
+from mbegu.text.pointers import stand_in
 
 BATCH = 100  # records in memory at once
 
@@ -22,7 +23,10 @@ def read_parquet(path: Path) -> Iterator[Record]:
     try:
         yield from numbered(str(path), pyarrow.parquet.ParquetFile(path).iter_batches(BATCH))
     except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: not readable as parquet ({first_line(error)}); write it again.") from None
+        why = stand_in(path.read_bytes()) if path.is_file() else ""
+        raise BadInput(
+            f"{path}: {f'is {why}.' if why else f'not readable as parquet ({first_line(error)}); write it again.'}"
+        ) from None
 
 
 def is_saved(folder: Path) -> bool:

@@ -10,6 +10,7 @@ from typing import BinaryIO, cast
 from mbegu.errors import BadInput
 from mbegu.sources.documents.documents import Unreadable
 from mbegu.sources.documents.encodings import decode
+from mbegu.text.pointers import stand_in
 
 HEAD = 1 << 16  # bytes of a file that tell its line ends
 PACKED = (".gz", ".zst")
@@ -52,6 +53,8 @@ def _opened(path: Path) -> io.BufferedReader:
 
 
 def _decoded(file: io.BufferedReader, path: Path) -> Iterator[str]:
+    if why := stand_in(file.peek(HEAD)[:HEAD]):
+        raise BadInput(f"{path}: is {why}.")
     wide = _wide(file.peek(2)[:2])
     if wide:
         yield from io.TextIOWrapper(file, wide, errors="replace", newline="\n")

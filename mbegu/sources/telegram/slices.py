@@ -27,6 +27,7 @@ from mbegu.sources.telegram.window import (
     pass_value,
     skip,
 )
+from mbegu.text.pointers import stand_in
 
 RUN = 1 << 16  # bytes of messages that are parsed at once; what comes of more leaves the processor's cache
 HEAD = 1 << 16  # bytes before a chat's messages in which its own keys stand
@@ -94,6 +95,8 @@ def _check_start(start: bytes, path: Path) -> None:
     for mark, name in MARKS.items():
         if start.startswith(mark):
             raise BadInput(f"{path}: is {name}; expected JSON in UTF-8, as Telegram Desktop writes it.")
+    if why := stand_in(start):
+        raise BadInput(f"{path}: is {why}.")
     if not start.strip():
         raise BadInput(f"{path}: is empty; export the chat again.")
 
