@@ -70,11 +70,11 @@ def test_every_brief_and_ad_is_a_row_or_a_line_of_the_ledger(market, built):
     _, read, posted = market
     check_balance(len(read) + len(posted), len(built.rows) + len(built.heldout), built.ledger, campaigns.STAGE)
     kinds = Counter(row["origin"]["kind"] for row in built.rows)
-    assert (len(read), len(posted), len(built.heldout)) == (40, 59, 20) and kinds["seed"] == 20 and kinds["message"] > 40
+    assert (len(read), len(posted), len(built.heldout)) == (48, 59, 24) and kinds["seed"] == 24 and kinds["message"] > 40
     assert built.rows[0]["origin"]["source"].endswith("briefs.jsonl:1") and built.rows[-1]["origin"]["source"].count("/") == 1
     held = built.heldout[0]
     assert (held["mentions"][0], held["group"], held["origin"]["kind"]) == ("Voltis 1000", "zemen_electro", "seed")
-    assert len({row["id"] for row in [*built.rows, *built.heldout]}) == len(built.rows) + 20
+    assert len({row["id"] for row in [*built.rows, *built.heldout]}) == len(built.rows) + 24
 
 
 def text_row(text: str) -> dict:
@@ -106,7 +106,7 @@ def test_a_repost_and_a_text_near_a_held_out_reference_would_else_be_found(marke
     ad, held = next(message for message in posted if message.id == source), next(brief for brief in read if brief.heldout)
     planted = [
         ad._replace(id=f"{ad.channel}/1", number=1, text=f"በድጋሚ!\n{ad.text}"),
-        ads.Message(f"{held.channel}/2", held.channel, 2, f"{held.reference} 🙂", "other"),
+        ads.Message(f"{held.channel}/2", held.channel, 2, f"{held.brief}\n{held.reference} 🙂", "other"),
     ]
     documents = [one for one in index.documents if one.id not in {message.id for message in planted}]
     write_index(tmp_path / "index", [*documents, *map(ads.as_document, planted)], Index("bm25", "", 1.5, 0.75))
@@ -159,7 +159,7 @@ def test_without_history_and_facts_there_is_no_context(market):
 def test_most_briefs_find_their_product_first(market, built):
     index, read, _ = market
     figures = campaigns.figures(built, read, index)
-    assert figures["rows"] == len(built.rows) and figures["heldout"] == 20
+    assert figures["rows"] == len(built.rows) and figures["heldout"] == 24
     assert figures["brief"]["channel"]["recall_at_3"] == 1.0
     assert 0.8 < figures["sentence"]["all"]["recall_at_1"] < figures["brief"]["all"]["recall_at_1"]
 
