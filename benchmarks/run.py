@@ -21,6 +21,7 @@ def main() -> None:
         "rouge",
         "locales",
         "leakage",
+        "sets",
         "telegram",
         "gpu",
     ):
