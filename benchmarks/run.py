@@ -22,6 +22,7 @@ def main() -> None:
         "verdicts",
         "locales",
         "leakage",
+        "sets",
         "telegram",
         "gpu",
     ):

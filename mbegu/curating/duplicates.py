@@ -10,7 +10,7 @@ from mbegu.curating.settings import CLEAN
 from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.nearest import numbers
 from mbegu.rows.parts import LONG, Said, frames, said
-from mbegu.rows.row import Row, place, question
+from mbegu.rows.row import Row, place
 from mbegu.text import reasons
 from mbegu.text.sameness import key
 from mbegu.text.words import fold, words
@@ -66,7 +66,7 @@ def drop_near_duplicates(rows: list[Row], above: float, permutations: int) -> Si
     known = frames(rows)
     texts = [said(row, known) for row in rows]
     kinds = [_kind(one) for one in texts]
-    held = [numbers(words(question(row))) for row in rows]
+    held = [numbers(one.parts.whole) for one in texts]
     seen: dict[Key, list[int]] = {}
     kept, ledger = [], []
     for position, (row, keys) in enumerate(zip(rows, _keys(texts, kinds, above, permutations), strict=True)):

@@ -10,7 +10,7 @@ from mbegu.curating.leakage import decontaminate, twins
 from mbegu.curating.settings import Split
 from mbegu.rows.heldout import MARKS
 from mbegu.rows.ledger import Entry, Sieved, entry
-from mbegu.rows.parts import frames
+from mbegu.rows.parts import frames, with_template
 from mbegu.rows.row import Row, place
 from mbegu.text import reasons
 from mbegu.text.draws import share
@@ -88,7 +88,7 @@ def _sifted(sides: Sides, written: list[Row], how: Split) -> Sides:
         bounds = how.heldout_similarity, how.heldout_overlap
         train, leaked = decontaminate(train, heldout, *bounds, "drop", STAGE, known)
     if not same and not leaked:
-        return sides
+        return sides._replace(heldout=[with_template(row, known) for row in heldout])
     return _sifted(Sides(train, heldout, [*sides.ledger, *same.values(), *leaked], sides.largest), written, how)
 
 

@@ -88,16 +88,30 @@ def parts(row: Row, known: Frames = NO_FRAMES) -> Parts:
     """The parts of a row's question.
 
     Args:
-        known: the templates of the rows that it stands among; without them, only a long input is a part of its own.
+        known: the templates of the rows that it stands among; without them, only a long input is a part of its own, and what
+            `origin.template` says.
     """
     whole = list(map(intern, words(asked_of(row))))  # a word once, not once a row
     if "context" in row["origin"]:
         return Parts(whole, [], [])
+    if "template" in row["origin"]:
+        asks, about = (words(row["origin"]["template"][key]) for key in ("asks", "about"))
+        return Parts(whole, asks, about, framed=True)
     input_ = list(map(intern, words(row["input"])))
     told = _told(row["instruction"], input_, known) if known.total else None
     if told is not None:
         return Parts(whole, *told)
     return Parts(whole, words(row["instruction"]), input_) if len(input_) >= LONG else Parts(whole, [], [])
+
+
+def with_template(row: Row, known: Frames) -> Row:
+    """A row that says in `origin.template` what its template asks and about what, if it has one: for stages that do not see the
+    rows it was told by."""
+    found = parts(row, known)
+    if not found.framed:
+        return row
+    told = {"asks": " ".join(found.asked), "about": " ".join(found.about)}
+    return {**row, "origin": {**row["origin"], "template": told}}
 
 
 def said(row: Row, known: Frames = NO_FRAMES) -> Said:

@@ -157,6 +157,16 @@ def test_the_alpaca_way_asks_once(tmp_path):
     assert count == len(asked) == 1
 
 
+def test_another_question_about_a_text_that_was_asked_about_is_new(tmp_path):
+    text = " ".join(f"w{letter}{end}" for letter in "abcdefgh" for end in "opqrst")
+    pool = [*SEEDS, seed("Who took the wheel of the mill?", input_=text)]
+    for asked, kept in (("When did the water come?", 1), ("Who took the wheel of this mill?", 0)):
+        teacher, _ = writer(lambda prompt, asked=asked: f" {asked}\nInput: {text}\nOutput: It is not said by anyone.")
+        found, *_ = run(tmp_path / str(kept), teacher, pool, method="alpaca", requests=1, target=1, patience=1, max_words=90)
+        assert [row["input"] for row in found.kept] == [text] * kept
+        assert [line["reason"] for line in found.ledger if line["reason"] == "not novel"] == ["not novel"] * (1 - kept)
+
+
 def test_the_last_item_of_an_answer_that_was_cut_off_is_dropped(tmp_path):
     def ask(requests):
         yield from (

@@ -1,9 +1,11 @@
 """Sets whose rows share a passage or a template, from clean to merge: nothing good is dropped, no text is on two sides."""
 
 import random
+from pathlib import Path
 
 import pytest
 
+from mbegu.curating.leakage import check_heldout, decontaminate
 from mbegu.rows.heldout import read_heldout
 from mbegu.rows.jsonl import write_lines
 from mbegu.rows.ledger import read_ledger
@@ -91,6 +93,15 @@ def test_forty_questions_of_one_form_come_through_alone_and_among_others(form, b
     others = [row(f"What is {said(5)}?", said(12), f"r{number}") for number in range(60)]
     version, heldout, ledger = built([*rows, *others])
     assert ledger == [] and len(version) + len(heldout) == 100
+
+
+def test_what_one_set_holds_out_is_not_refused_beside_another_set(built):
+    form = "What is the plural form of the English noun {} in a sentence?"
+    built([row(form.format(noun), f"There are two {noun}s, said {said(3)}.", noun) for noun in NOUNS])
+    heldout = read_heldout(Path("heldout.jsonl"))
+    assert len(heldout) > 2 and check_heldout(heldout, 0.7) == heldout
+    others = [row(f"What is {said(5)}?", said(12), f"r{number}") for number in range(60)]
+    assert decontaminate(others, heldout, 0.7, 0.5, "error", "curate").kept == others
 
 
 def test_of_a_few_alike_questions_all_are_on_one_side_or_one_is_held_out(built):
