@@ -20,6 +20,7 @@ from mbegu.sources.documents.sheets import read_csv, read_xlsx
 from mbegu.sources.documents.slides import read_pptx
 
 STAGE = "ingest"
+POINTER = b"version https://git-lfs.github.com/spec/"
 LARGEST = 50_000_000  # bytes of a file
 READERS: dict[str, Callable[[bytes], list[Part]]] = {
     ".docx": read_docx, ".htm": read_html, ".html": read_html, ".markdown": read_markdown, ".md": read_markdown,
@@ -88,4 +89,7 @@ def _content(folder: Path, path: Path) -> bytes:
         raise Unreadable("a link to nothing" if path.is_symlink() else "no regular file")
     if path.stat().st_size > LARGEST:
         raise Unreadable(f"larger than {LARGEST:,} bytes")
-    return path.read_bytes()
+    content = path.read_bytes()
+    if content.startswith(POINTER):
+        raise Unreadable("a Git LFS pointer in place of the file; run `git lfs pull`")
+    return content
