@@ -170,6 +170,10 @@ UNREADABLE = {
     "short.docx": (docx(("Normal", "Text"))[:-200], "broken DOCX (no zip archive, or cut short)"),
     "sheet.docx": (b"PK\x05\x06" + b"\0" * 18, "broken DOCX"),
     "bomb.docx": (bomb(), "unpacks to 60,000,000 bytes"),
+    "pointer.pdf": (
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n",
+        "a Git LFS pointer in place of the file; run `git lfs pull`",
+    ),
     "picture.png": (b"\x89PNG", "no reader for .png; there are .docx, .htm"),
     "noname": (b"text", "no reader for a file without a suffix"),
 }

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from mbegu.sources.documents.documents import Unreadable
 
-MOST_CELLS = 1_000_000  # of a table: what reaches far in both directions multiplies
+MOST_CELLS = 500_000  # of a table: what reaches far in both directions multiplies
 MOST_ACROSS = 50  # columns
 LONGEST = 300  # characters of a cell that is said again in each row: a label, not a text
 
@@ -23,7 +23,7 @@ def laid_out(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
     by itself; what reaches across is said once, in its first column.
 
     Raises:
-        Unreadable: a table that is laid out to more than a million cells.
+        Unreadable: a table that is laid out to more than half a million cells.
     """
     found: list[list[str]] = []
     above: dict[int, Cell] = {}  # by column, what reaches down into the next row

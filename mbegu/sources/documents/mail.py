@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import MIMEPart
 
 from mbegu.sources.documents.documents import Part, one_line
 from mbegu.sources.documents.html import read_html
@@ -22,7 +22,7 @@ def read_mail(content: bytes) -> list[Part]:
     return [Part(subject, "\n".join([subject, *head]), lost=lost), *(_body(body) if body is not None else ())]
 
 
-def _body(body: EmailMessage) -> Iterator[Part]:
+def _body(body: MIMEPart) -> Iterator[Part]:
     said = body.get_content()
     if body.get_content_subtype() == "html":
         yield from read_html(said.encode("utf-8", "replace"))

@@ -1,6 +1,6 @@
 """Markdown files as text: headings, a paragraph a line, table rows as `a | b`, code as it stands."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import regex
 
@@ -69,26 +69,30 @@ def _uncommented(line: str, commented: bool, closed_below: bool, comments: list[
     if not commented and NOTE.fullmatch(line):
         comments.append(line)
         return "", False
-    kept, place = [], 0
     ends = {len(found[0]): found.start() for found in MARK.finditer(line) if found[0][0] == "`"}  # of each length, the last
-    while commented or (mark := MARK.search(line, place)):
-        if not commented and mark[0] != "<!--":
-            end = mark.end()
-            if ends[len(mark[0])] > mark.start():  # code
-                end = regex.compile(rf"(?<!`){mark[0]}(?!`)").search(line, end).end()
-            kept.append(line[place:end])
-            place = end
-            continue
-        start, inner = (place, place) if commented else (mark.start(), mark.start() + 2)
-        end = line.find("-->", inner)
-        if end < 0 and not commented and not closed_below:
-            break
-        kept.append(line[place:start])
+    kept, place = "", 0
+    while True:
+        start = place if commented else _comment(line, place, ends)
+        end = line.find("-->", start if commented else start + 2) if start >= 0 else -1
+        if start < 0 or (end < 0 and not commented and not closed_below):
+            return kept + line[place:], False
+        kept += line[place:start]
         comments.append(line[start : end if end >= 0 else len(line)].removeprefix("<!--"))
         if end < 0:
-            return "".join(kept), True
+            return kept, True
         place, commented = end + 3, False
-    return "".join([*kept, line[place:]]), False
+
+
+def _comment(line: str, place: int, ends: Mapping[int, int]) -> int:
+    """Where the next comment begins that is not in `code`; -1 if there is none."""
+    while mark := MARK.search(line, place):
+        if mark[0] == "<!--":
+            return mark.start()
+        place = mark.end()
+        if ends[len(mark[0])] > mark.start():  # code, up to as many backticks
+            closing = regex.compile(rf"(?<!`){mark[0]}(?!`)").search(line, place)
+            place = closing.end() if closing else place
+    return -1
 
 
 def _underlines(lines: list[list[str]], bare: str) -> bool:
