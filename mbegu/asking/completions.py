@@ -114,7 +114,7 @@ def _parts(content: Any, key: str) -> str:
     """What the parts of a message hold under a key, joined."""
     if isinstance(content, str) or content is None:
         return ""
-    found = []
+    found: list[Any] = []
     for part in content if isinstance(content, list) else [content]:
         if isinstance(part, str) and key == "text":
             found.append(part)
@@ -128,7 +128,7 @@ def _usage(found: dict[str, Any]) -> dict[str, int]:
     said = found.get("usage")
     counts = said if isinstance(said, dict) else {}
     names = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}
-    values = {name: counts.get(name, counts.get(other)) for name, other in names.items()}
+    values: dict[str, Any] = {name: counts.get(name, counts.get(other)) for name, other in names.items()}
     return {name: int(value) if isinstance(value, int | float) else 0 for name, value in values.items()}
 
 

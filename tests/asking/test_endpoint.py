@@ -365,3 +365,30 @@ def test_a_field_that_is_refused_is_named_with_the_key_that_leaves_it_out(serve,
         with pytest.raises(BadInput) as found:
             teacher.ask([request(teacher, prompt, True, Decoding(8), shape=shape) for prompt in ("a", "b")])
     assert message in str(found.value) and "\n" not in str(found.value)
+
+
+def test_a_refused_draft_is_a_line_of_the_ledger_with_its_row_and_the_build_goes_on(serve, tmp_path):
+    from mbegu.asking.prompts import Prompt
+    from mbegu.rows.row import row_id
+    from mbegu.sources.seeds.drafts import draft, fill
+
+    endpoint, _ = serve(
+        lambda body, _: reply(FILTER, 400) if "ሰላም" in body["messages"][0]["content"] else reply(completion("Yes."))
+    )
+    texts = ["ሰላም ምንድን ነው?", "Habari 🙂?", "ما هو؟"]
+    rows = [
+        {
+            "id": row_id(text, ""),
+            "instruction": text,
+            "input": "",
+            "output": "",
+            "origin": {"kind": "seed", "source": f"v1.jsonl:{n}"},
+        }
+        for n, text in enumerate(texts, 1)
+    ]
+    with open_memo(tmp_path) as known:
+        drafted, asked = draft(rows, Prompt("{{ instruction }}", True), Decoding(8), openai_compatible(endpoint, known))
+    (line,) = drafted.ledger
+    assert (line["row"]["instruction"], line["row"]["origin"]["source"], line["action"]) == (texts[0], "v1.jsonl:1", "dropped")
+    assert line["reason"].startswith("refused by the endpoint: HTTP 400: The prompt triggered")
+    assert asked == 3 and [row["output"] for row in fill(rows, drafted)] == ["Yes.", "Yes."]
