@@ -172,7 +172,7 @@ UNREADABLE = {
     "bomb.docx": (bomb(), "unpacks to 60,000,000 bytes"),
     "pointer.pdf": (
         b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n",
-        "a Git LFS pointer in place of the file; run `git lfs pull`",
+        "a Git LFS pointer and not the file itself; fetch that with `git lfs pull` where it comes from",
     ),
     "picture.png": (b"\x89PNG", "no reader for .png; there are .docx, .htm"),
     "noname": (b"text", "no reader for a file without a suffix"),
