@@ -138,7 +138,7 @@ def _error(error: Any, body: Any) -> Trouble:
     said = f"an error: {words(json.dumps(body, ensure_ascii=False))}"
     if MODERATED.search(said):
         return Trouble(PROMPT, said)
-    status = int(code) if str(code).isdigit() else 0
+    status = int(str(code)) if str(code).isdigit() else 0
     return (
         refused(status, json.dumps(body, ensure_ascii=False), ())._replace(said=said) if status >= 400 else Trouble(AGAIN, said)
     )
