@@ -97,8 +97,9 @@ def repair(rows: list[Row]) -> Sieved:
     escaped = is_escaped(rows)
     for row in rows:
         mended, done = _mended(row, escaped and ENTITIES not in row["origin"].get("repaired", ()))
-        if why := _hopeless(mended):
-            ledger.append(entry(row, CLEAN, "dropped", why))
+        why = f"{reasons.TEMPLATE} in the text" if mended is None else _hopeless(mended)
+        if mended is None or why:
+            ledger.append(entry(row, CLEAN, "dropped", str(why)))
             continue
         spoken = without_reasoning(mended["output"]).text
         if spoken != mended["output"]:
@@ -113,10 +114,8 @@ def repair(rows: list[Row]) -> Sieved:
     return Sieved(kept, ledger)
 
 
-def _hopeless(mended: Row | None) -> str | None:
+def _hopeless(mended: Row) -> str | None:
     """Why a row can't be mended, if it can't."""
-    if mended is None:
-        return f"{reasons.TEMPLATE} in the text"
     if stands_elsewhere(mended["input"]):
         return f"{reasons.INPUT_ELSEWHERE}: an address or a file"
     spoken = without_reasoning(mended["output"])
