@@ -131,3 +131,19 @@ def test_params_of_another_shape_are_checked_or_refused_in_a_sentence(data, tmp_
         assert str(error)
     finally:
         shutil.rmtree(project)
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        ({"indexed": ["a"]}, "indexed is ['a']; expected a section"),
+        ({"sets": {"other": "text"}}, "sets.other is 'text'; expected keys"),
+        ({"sets": {"other": {}}}, "sets.other is {}; expected keys"),
+    ],
+)
+def test_what_fuzzing_found_in_params_is_a_sentence(edit, said, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(yaml.safe_load(PARAMS[0].read_text("utf-8")) | edit), encoding="utf-8")
+    with pytest.raises(BadInput) as error:
+        list(check(tmp_path))
+    assert said in str(error.value)
