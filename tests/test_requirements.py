@@ -16,7 +16,7 @@ EXTRAS = {"documents": ROOT / "mbegu/sources/documents", "app": ROOT / "mbegu/pa
 PARTS = {  # which come with another package, and of the version that it pins
     "soupsieve": "beautifulsoup4", "dulwich": "dvc", "scmrepo": "dvc", "dvc-task": "dvc", "httpx2": "huggingface-hub",
 }  # fmt: skip
-UNSEEN = {"accelerate", "bitsandbytes", "gguf"}  # transformers imports them
+UNSEEN = {"accelerate", "gguf"}  # transformers imports them
 
 
 def declared(extra: str | None = None) -> set[str]:
