@@ -185,8 +185,8 @@ def _describe(samples: Samples, p: float, holm: tuple[float, float], higher: boo
     p_holm, error = holm
     spread = samples.spread()
     low, high = interval(resampled, error, questions)
-    if spread:
-        low, high = min(low, _farthest(samples, error, -spread)), max(high, _farthest(samples, error, spread))
+    if step := spread or abs(difference):  # where all questions differ by the same, few of them still show nothing
+        low, high = min(low, _farthest(samples, error, -step)), max(high, _farthest(samples, error, step))
     widths = [half_width(one, error) for one in samples.trainings()]
     low, high = min([low, *(difference - width for width in widths)]), max([high, *(difference + width for width in widths)])
     alone = interval(resampled, 1 - LEVEL, questions)

@@ -111,3 +111,10 @@ def test_holm_is_stricter_the_more_is_asked():
 def test_an_own_interval_holds_the_score():
     low, high = significance.own_intervals(measured(np.linspace(0, 1, 50)), ["m"])["m"]
     assert 0.4 < low < 0.5 < high < 0.6
+
+
+@pytest.mark.parametrize(("questions", "verdict"), [(5, "not distinguishable"), (60, "better")])
+def test_few_questions_show_nothing_even_if_all_differ_by_the_same(questions, verdict):
+    values = np.zeros(questions)
+    found = significance.compare_pair(measured(values), measured(values + 1.0), UP)["m"]
+    assert found["verdict"] == verdict and (found["low"] > 0) == (found["p_holm"] <= 0.05)
