@@ -122,6 +122,10 @@ def _read_params(path: Path) -> dict[str, Any]:
         section = params.get(name) if isinstance(params, dict) else None
         if not isinstance(section, dict):
             raise BadInput(f"{path}: {name} is {section!r}; expected a section, or `{name}: {{}}` for none.")
+    if not isinstance(params.get("indexed") or {}, dict):
+        raise BadInput(f"{path}: indexed is {params['indexed']!r}; expected a section, or `indexed: {{}}` for none.")
+    for name, item in params["sets"].items():
+        _check_item(f"sets.{name}", item, path)
     for knob in KNOBS:
         name, key = knob.split(".")
         kinds = (str,) if key == "leakage" else (int, float)
