@@ -302,3 +302,16 @@ def test_what_is_left_over_is_named_once_and_not_read(project):
 def test_a_build_can_be_asked_for(project):
     done = CliRunner().invoke(main, ["--current"])
     assert done.exit_code == 1 and done.stderr == "Error: dvc.lock: not built yet; `dvc repro` builds it.\n"
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ("indexed: [ገበያ]", "params.yaml: indexed is ['ገበያ']; expected a section, or `indexed: {}` for none."),
+        ("sets: {other: text}", "params.yaml: sets.other is 'text'; expected keys, as in a project of `mbegu new`."),
+    ],
+)
+def test_a_section_of_another_shape_is_one_line(project, section, said):
+    name = section.partition(":")[0]
+    replace(Path("params.yaml"), f"{name}: {{}}", section)
+    assert refused().strip().endswith(said)

@@ -105,7 +105,10 @@ def test_ctrl_c_is_one_line(write_jsonl, tmp_path):
     draft = {"instruction": "ሰላም?", "output": "Yes.", "origin": {"kind": "generated", "parents": [], "source": "s:1"}}
     write_jsonl("data/expanded/v1.jsonl", [draft])
     write_jsonl("params.yaml", ["versions: {v1: {extends: none}}"])
-    review = [sys.executable, "-u", "-m", "mbegu", "review", "v1", "--reviewer", "Achieng"]
+    # a script that runs the tests in its background has them ignore the signal, and what they start
+    hears = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    mbegu = "runpy.run_module('mbegu', run_name='__main__')"
+    review = [sys.executable, "-u", "-c", hears + mbegu, "review", "v1", "--reviewer", "Achieng"]
     with subprocess.Popen(
         review, cwd=tmp_path, env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
