@@ -6,11 +6,10 @@ from typing import Any, NamedTuple
 
 import jinja2
 
-from mbegu.asking.settings import DATE
 from mbegu.errors import BadInput
 from mbegu.models import turns
 from mbegu.models.trained import read_adapter_prompt
-from mbegu.models.turns import Told, read_told
+from mbegu.models.turns import DATE, Told, read_told
 from mbegu.rows.row import Row
 from mbegu.text.templates import compiled
 

@@ -5,7 +5,8 @@ from typing import Annotated, NamedTuple
 
 from click import Choice, FloatRange, IntRange
 
-DATE = "2026-01-01"
+from mbegu.models.turns import DATE
+
 NONE: list[str] = []  # of a list that a project may leave out
 
 

@@ -9,6 +9,7 @@ import regex
 
 from mbegu.errors import BadInput
 
+DATE = "2026-01-01"  # of a project that names none
 PROBE = " \n probe \n "
 CLOCK = "strftime_now"  # what transformers lets a template ask for the time
 DATES = "mbegu_dates"  # what the calendar says for each format of a template

@@ -40,7 +40,7 @@ def test_a_mutated_document_is_read_or_is_in_the_ledger(kind, data, tmp_path_fac
     json.dumps([found.kept, found.ledger], ensure_ascii=False).encode()  # no halves of surrogate pairs
 
 
-SIZE, SECONDS = (1_000_000, 10) if EXAMPLES else (200_000, 6)  # of a file; of one processor
+SIZE, SECONDS = 1_000_000 if EXAMPLES else 200_000, 10  # of a file; of one processor
 MEGABYTES = 1000
 CHILD = """
 import resource, sys

@@ -287,7 +287,11 @@ def test_the_base_model_on_this_machine_judges_and_again_gives_the_same_bytes(st
         (["v2:base"], {"max_new_tokens": 0}, "Invalid value for '--max_new_tokens': 0 is not in the range x>=1"),
         (["v2:base"], {"kind": "openai"}, "the environment variable MBEGU_TEACHER_API_KEY is not set"),
         (["v2:base"], {"kind": "local"}, "models/base: no SHA256SUMS here; build it with `dvc repro`"),
-        (["v2:base"], {"pair": "v2:base"}, "No such option '--pair'. (Did you mean one of: '--pairs', '--params'?)"),
+        (
+            ["v2:base"],
+            {"pair": "v2:base"},
+            "No such option '--pair'. (Did you mean one of: '--openai.extra', '--pairs', '--params'?)",
+        ),
     ],
 )
 def test_a_mistake_is_one_line_and_writes_nothing(stage, tmp_path, monkeypatch, pairs, changes, message):

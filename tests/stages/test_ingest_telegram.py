@@ -42,7 +42,7 @@ def test_the_example_is_read_whole_and_twice_alike(ingest):
     assert done.exit_code == 0, done.output
     rows, ledger, metrics = lines("out.jsonl"), lines("ledger.jsonl"), json.loads(Path("metrics.json").read_text("utf-8"))
     assert len(rows) + len(ledger) == metrics["candidates"] >= 600 and len(rows) == metrics["kept"]
-    assert len(metrics["channels"]) == 8 and list(metrics["channels"]) == sorted(metrics["channels"])
+    assert len(metrics["channels"]) == 10 and list(metrics["channels"]) == sorted(metrics["channels"])
     assert {path.name for path in (EXAMPLE / "data/exports").iterdir()} == {row["channel"] for row in rows}
     assert [(row["channel"], row["message"]) for row in rows] == sorted({(row["channel"], row["message"]) for row in rows})
     assert all(line["reason"].startswith(reasons.INGESTED) for line in ledger)
