@@ -1,11 +1,10 @@
 """A user's turn by a model's own chat template, with what the template is told beside it: its switches, and the date."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
-
-import regex
 
 from mbegu.errors import BadInput
 
@@ -14,7 +13,7 @@ PROBE = " \n probe \n "
 CLOCK = "strftime_now"  # what transformers lets a template ask for the time
 DATES = "mbegu_dates"  # what the calendar says for each format of a template
 OURS = ("messages", "add_generation_prompt", "tools", "documents", CLOCK, DATES)
-FORMAT = regex.compile(r"""(?P<quote>['"])(?P<text>(?:(?!(?P=quote)).)*%(?:(?!(?P=quote)).)*)(?P=quote)""")
+FORMAT = re.compile(r"""(?P<quote>['"])(?P<text>(?:(?!(?P=quote)).)*%(?:(?!(?P=quote)).)*)(?P=quote)""")
 # transformers hands a template plain data only, no function of ours: so the template gets one of its own in the clock's place
 STILL = f"{{% macro {CLOCK}(format) %}}{{{{ {DATES}[format] }}}}{{% endmacro +%}}"
 
@@ -62,7 +61,7 @@ def settled(told: Told, tokenizer: Any, key: str) -> Told:
     """
     template = json.dumps(tokenizer.chat_template or "")  # one text, or several by name
     for name in told.options:
-        if not regex.search(rf"\b{name}\b", template):
+        if not re.search(rf"\b{name}\b", template):
             raise BadInput(f"{key}.template_options: this model's chat template knows no {name!r}; leave it out.")
     return told if CLOCK in template else told._replace(date="")
 
