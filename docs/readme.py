@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 SHOWN = ROOT / "docs/shown"
 # parts of pages that are made of files which git does not hold, and these
 BUILT = {
+    "main": {"grown": ["data/versions/v3.jsonl"]},
     "finance_qa": {"losses": ["metrics/train/v1/validation.csv"]},
     "company_docs": {
         "rows": ["data/versions/v1.jsonl"],
@@ -32,6 +33,17 @@ BUILT = {
 def table() -> str:
     """The comparison as the build printed it."""
     return (ROOT / "metrics/compare.md").read_text(encoding="utf-8")
+
+
+def page(name: str) -> str:
+    """The page of a project."""
+    return "README.md" if name == "main" else f"examples/{name}/README.md"
+
+
+def grown() -> str:
+    """The first three of the questions without an input by which v3 grew."""
+    rows = [row for row in lines(ROOT / "data/versions/v3.jsonl") if row["origin"]["kind"] == "generated" and not row["input"]]
+    return "\n".join(f"> **{folded(row['instruction'])}** {folded(row['output'])}\n" for row in rows[:3])
 
 
 def stages() -> str:
@@ -145,19 +157,20 @@ def cleaned(folder: Path) -> str:
     return "| | dropped | left |\n|---|---|---|\n" + found
 
 
-def hashes(example: str, files: list[str]) -> dict[str, str]:
-    """The MD5 of files of an example, as its dvc.lock has them."""
-    stages = yaml.safe_load((ROOT / "examples" / example / "dvc.lock").read_text(encoding="utf-8"))["stages"].values()
+def hashes(project: str, files: list[str]) -> dict[str, str]:
+    """The MD5 of files of a project, as its dvc.lock has them."""
+    stages = yaml.safe_load((ROOT / page(project)).with_name("dvc.lock").read_text(encoding="utf-8"))["stages"].values()
     known = {out["path"]: out["md5"] for stage in stages for out in stage.get("outs", [])}
     return {name: known[name] for name in files}
 
 
-def keep(example: str, parts: dict[str, str]) -> None:
+def keep(project: str, parts: dict[str, str]) -> None:
     """Writes the parts that a test can't make again, and what they were made of."""
-    for name, files in BUILT[example].items():
-        (SHOWN / example / f"{name}.md").write_text(parts[name], encoding="utf-8")
-        made_of = json.dumps(hashes(example, files), indent=2) + "\n"
-        (SHOWN / example / f"{name}.json").write_text(made_of, encoding="utf-8")
+    (SHOWN / project).mkdir(exist_ok=True)
+    for name, files in BUILT[project].items():
+        (SHOWN / project / f"{name}.md").write_text(parts[name], encoding="utf-8")
+        made_of = json.dumps(hashes(project, files), indent=2) + "\n"
+        (SHOWN / project / f"{name}.json").write_text(made_of, encoding="utf-8")
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -184,15 +197,15 @@ def main() -> None:
     """Replaces what stands between the pages' markers; the tools need a finished build."""
     row = example_row()
     pages = {
-        "README.md": {"table": table()},
+        "README.md": {"table": table(), "grown": grown()},
         "docs/how-it-works.md": {"stages": stages()},
         "docs/growing.md": growing(row),
         "examples/company_docs/README.md": company_docs(),
         "examples/finance_qa/README.md": finance_qa(),
         "examples/amharic_ads/README.md": amharic_ads(),
     }
-    for example in BUILT:
-        keep(example, pages[f"examples/{example}/README.md"])
+    for project in BUILT:
+        keep(project, pages[page(project)])
     for name, parts in pages.items():
         text = replaced((ROOT / name).read_text(encoding="utf-8"), parts)
         (ROOT / name).write_text(re.sub(r"(?<=mbegu why )\w+", row, text), encoding="utf-8")

@@ -90,6 +90,10 @@ def test_every_table_of_an_example_stands_between_markers(name):
     assert [line for line in rest.splitlines() if line.startswith("|") and re.search(r"\d", line)] == []
 
 
+def test_the_rows_shown_are_those_that_were_kept():
+    assert between("grown", PAGES["README.md"]) == (SHOWN / "main/grown.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(("example", "part"), [(name, part) for name, parts in WRITTEN["BUILT"].items() for part in parts])
 def test_what_is_made_of_files_that_git_does_not_hold_is_of_the_build_that_is_locked(example, part):
     made_of = json.loads((SHOWN / example / f"{part}.json").read_text(encoding="utf-8"))

@@ -5,9 +5,11 @@ from typing import Any, NamedTuple
 
 from mbegu.builds.project import Project
 from mbegu.errors import BadInput
+from mbegu.rows.jsonl import read_lines
 from mbegu.rows.ledger import read_ledger
 from mbegu.rows.nearest import nearest, pool
 from mbegu.rows.row import Row, question, read_rows
+from mbegu.sources.documents.documents import KEYS
 
 
 class Records(NamedTuple):
@@ -16,6 +18,7 @@ class Records(NamedTuple):
     files: list[dict[str, Row]]  # rows by id, a file each: seeds first, versions last
     versions: dict[str, dict[str, Row]]  # the latter by name
     dropped: list[tuple[Path, dict[str, Any]]]  # (ledger, its line)
+    documents: dict[str, tuple[str, str]]  # by id: (title, where the text stands)
 
 
 def read_records(project: Project) -> Records:
@@ -27,7 +30,12 @@ def read_records(project: Project) -> Records:
     files = {path: {row["id"]: row for row in read_rows(path, answered=False)} for path in project.row_files()}
     versions = {path.stem: rows for path, rows in files.items() if path == project.rows(path.stem)}
     dropped = [(path, line) for path in project.row_ledgers() for line in read_ledger(path)]
-    return Records(list(files.values()), versions, dropped)
+    return Records(list(files.values()), versions, dropped, _documents(project))
+
+
+def _documents(project: Project) -> dict[str, tuple[str, str]]:
+    read = [(path, value) for path in project.files("documents") for _, value in read_lines(path, KEYS)]
+    return {value["id"]: (value["title"], f"{value['path']}, read into {path}") for path, value in read}
 
 
 def find(prefix: str, records: Records) -> str:
@@ -99,9 +107,13 @@ def _ancestors(row: Row, records: Records, depth: int, seen: set[str]) -> list[s
     lines = []
     for id_ in row["origin"]["parents"]:
         parent = _known(id_, records)
-        place = "not in this project any more" if parent is None else parent["origin"].get("source", parent["origin"]["kind"])
+        if parent is None:
+            title, place = records.documents.get(id_, ("", "not in this project any more"))
+            lines.append(f"{'  ' * depth}from {id_}  {title}  {place}")
+            continue
+        place = parent["origin"].get("source", parent["origin"]["kind"])
         lines.append(f"{'  ' * depth}from {id_}  {_short(parent)}  {place}")
-        if parent is not None and id_ not in seen:
+        if id_ not in seen:
             lines += _ancestors(parent, records, depth + 1, seen | {id_})
     return lines
 

@@ -49,6 +49,20 @@ def test_why_walks_from_a_generated_row_to_the_line_that_a_human_wrote(data):
     assert f'from {PARENT["id"]}  "What is a fund?"  data/seeds/v1.jsonl:' in text
 
 
+def test_why_names_the_document_that_a_row_is_about_and_says_so_when_it_is_gone(data):
+    (data / "params.yaml").write_text("versions: {v1: {}}\nseeds: {}\nquestioned: {v1: {}}\ndocuments: {fees: documents}\n")
+    rows = [row(f"ክፍያው ስንት ነው {id_}?", kind="document", parents=[id_], source="ውል.md#ክፍያ") for id_ in ("d1", "d2")]
+    write_lines(data / "versions/v1.jsonl", rows)
+    (data / "documents").mkdir()
+    write_lines(
+        data / "documents/fees.jsonl", [{"id": "d1", "path": "ውል.md", "title": "ውል", "sha256": "0", "text": "…", "anchors": []}]
+    )
+    records = trace.read_records(Project(data=data, params=data / "params.yaml"))
+    here, gone = ("\n".join(trace.explain(one["id"], records)) for one in rows)
+    assert f"from d1  ውል  ውል.md, read into {data / 'documents/fees.jsonl'}" in here
+    assert "from d2    not in this project any more" in gone
+
+
 def test_why_says_why_a_row_was_dropped_and_what_it_was_near_to(data):
     text = "\n".join(trace.explain(GONE["id"], trace.read_records(Project(data=data, params=data / "params.yaml"))))
     assert "in no version" in text
