@@ -101,7 +101,7 @@ def company_docs() -> dict[str, str]:
         "table": (folder / "metrics/compare.md").read_text(encoding="utf-8"),
         "teachers": teachers(folder),
         "rows": total + "\n".join(shown),
-        "ledger": "| stage | reason | dropped |\n|---|---|---|\n" + ledger,
+        "ledger": "| stage | reason | dropped |\n|---|---|---|\n" + ledger if ledger else "Nothing: every reply held.\n",
     }
 
 
