@@ -1,12 +1,15 @@
 """What is left of a build after a kill, a full disk, turned bytes or a clock set back?
 
     python benchmarks/faults.py [--trials N] [--others N] [--seed N] [--only kill-17] [--keep FOLDER]
+                                [--until TARGET] [--stage KIND]
 
 A small project with every kind of stage and source is built undisturbed, on a tiny random model and a teacher on loopback. Each
 trial strikes a copy of it and runs `dvc repro`, after which every out must have the bytes of the undisturbed build. Every number
-in the table but the first two must be 0, or the exit code is 1. A trial depends on its name and the seed alone: what fails is
+in the table but the first three must be 0, or the exit code is 1. A trial depends on its name and the seed alone: what fails is
 repeated with --only, and with --keep the undisturbed build is kept for the next run and failed trials are there to be looked at.
 A full disk needs the right to mount a tmpfs.
+--until builds no more than a target of DVC needs, and --stage strikes stages of a kind only: where time is short, or for one
+kind that gave trouble.
 """
 
 import argparse
@@ -18,18 +21,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import fault_kinds as kinds
 import yaml
-from fault_kinds import Built, Found, read_stages
+from fault_build import Built, Found, hash_of, outs, read_stages
 from fault_project import ENVIRONMENT, make, serve
 
 VICTIMS = ("dvc", "stage", "worker")
 COLUMNS = ("unended", "lost", "wrong", "tracebacks", "left")
-HEAD = "| fault | trials | struck | builds that did not end | lost rows | wrong outs | tracebacks | orphans, partial outs |"
+HEAD = "| fault | trials | struck | mended by hand | did not end | lost rows | wrong outs | tracebacks | orphans, partial outs |"
 
 
 class Fault(NamedTuple):
@@ -80,7 +83,7 @@ def names(trials: int, others: int) -> list[str]:
     return [f"{fault}-{number}" for fault in FAULTS for number in range(trials if fault == "kill" else others)]
 
 
-def undisturbed(folder: Path) -> Built:
+def undisturbed(folder: Path, targets: list[str]) -> Built:
     """The project as it is built without a fault; one that stands there already is taken as it is."""
     timed = folder / ".dvc/tmp/seconds.yaml"
     if timed.is_file():
@@ -89,16 +92,17 @@ def undisturbed(folder: Path) -> Built:
     else:
         shutil.rmtree(folder, ignore_errors=True)
         make(folder, serve(0))
-        timed.write_text(yaml.safe_dump(build(folder)), encoding="utf-8")
+        timed.write_text(yaml.safe_dump(build(folder, targets)), encoding="utf-8")
     stages = read_stages(folder)
-    hashes = {path: kinds.hash_of(folder / path) for entry in stages.values() for path in kinds.outs(entry)}
-    return Built(folder, stages, yaml.safe_load(timed.read_text(encoding="utf-8")), hashes)
+    hashes = {path: hash_of(folder / path) for entry in stages.values() for path in outs(entry)}
+    return Built(folder, stages, yaml.safe_load(timed.read_text(encoding="utf-8")), hashes, targets)
 
 
-def build(folder: Path) -> dict[str, float]:
+def build(folder: Path, targets: list[str]) -> dict[str, float]:
     """Builds the project; gives the seconds that each stage took. Ends the campaign if it can't be built."""
     seconds, stage, before = dict[str, float](), "", time.monotonic()
-    with subprocess.Popen(["dvc", "repro"], cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as dvc:
+    command = ["dvc", "repro", *targets]
+    with subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as dvc:
         said = []
         for line in dvc.stdout or []:
             said.append(line.decode(errors="replace"))
@@ -111,15 +115,15 @@ def build(folder: Path) -> dict[str, float]:
     return seconds
 
 
-def tried(built: Built, seed: int, name: str, folder: Path) -> Found:
+def tried(built: Built, name: str, folder: Path, struck: tuple[str, str, random.Random]) -> Found:
     """One trial on a copy of the build."""
-    stage, victim, draw = plan(built.stages, seed, name)
+    stage, _, _ = struck
     fault = FAULTS[name.split("-")[0]]
     with place(folder, fault is FAULTS["disk"]) as project:
         shutil.copytree(built.folder, project, symlinks=True)
-        found = fault.strike(built, project, stage, victim, draw)
-        shown = " ".join(f"{column} {getattr(found, column)}" for column in COLUMNS if getattr(found, column))
-        print(f"{name}: {stage}: {found.note}: {shown or 'nothing'}", flush=True)
+        found = fault.strike(built, project, *struck)
+        shown = ", ".join(f"{column} {getattr(found, column)}" for column in COLUMNS if getattr(found, column))
+        print(f"{name}: {stage}: {found.note}: {shown or 'nothing' if found.struck else 'not struck'}", flush=True)
         (folder / f"{name}.txt").write_text("\n----\n".join((f"{stage}: {found.note}", *found.outputs)), encoding="utf-8")
         if shown and project.parent == folder:
             shutil.move(project, folder / name)
@@ -152,10 +156,11 @@ def can_mount(folder: Path) -> bool:
 
 def table(found: dict[str, Found], skipped: dict[str, str]) -> str:
     """A line a fault: trials, those that struck in time, and the sum of each count."""
-    lines = [HEAD, "|---" * (len(COLUMNS) + 3) + "|"]
+    lines = [HEAD, "|---" * (len(COLUMNS) + 4) + "|"]
     for fault, (title, *_) in FAULTS.items():
         own = [one for name, one in found.items() if name.split("-")[0] == fault]
-        counts = [len(own), sum(one.struck for one in own), *(sum(getattr(one, column) for one in own) for column in COLUMNS)]
+        counts = [len(own), sum(one.struck for one in own), sum(one.by_hand for one in own)]
+        counts += [sum(getattr(one, column) for one in own) for column in COLUMNS]
         if fault in skipped:
             lines.append(f"| {title}: {skipped[fault]} |" + " – |" * len(counts))
         elif own:
@@ -167,28 +172,38 @@ def is_clean(found: dict[str, Found]) -> bool:
     return not any(getattr(one, column) for one in found.values() for column in COLUMNS)
 
 
-def campaign(folder: Path, seed: int, wanted: list[str]) -> tuple[dict[str, Found], dict[str, str]]:
+def campaign(folder: Path, given: argparse.Namespace) -> tuple[dict[str, Found], dict[str, str]]:
     """Builds the project, tries what is wanted; gives what was found, and the faults that were skipped with the reason."""
     folder.mkdir(parents=True, exist_ok=True)
-    built = undisturbed(folder / "undisturbed")
-    skipped = {}
-    if any(name.startswith("disk-") for name in wanted) and not can_mount(folder):
-        skipped["disk"] = "skipped, no right to mount a tmpfs"
-    return {name: tried(built, seed, name, folder) for name in wanted if name.split("-")[0] not in skipped}, skipped
+    built = undisturbed(folder / "undisturbed", given.until)
+    struck = {name: entry for name, entry in built.stages.items() if not given.stage or name.partition("@")[0] in given.stage}
+    wanted, skipped = given.only or names(given.trials, given.others), {}
+    for fault in {name.split("-")[0] for name in wanted}:
+        if not any(FAULTS[fault].fits(entry) for entry in struck.values()):
+            skipped[fault] = "skipped, no such stage here"
+        elif fault == "disk" and not can_mount(folder):
+            skipped[fault] = "skipped, no right to mount a tmpfs"
+    found = dict[str, Found]()
+    with suppress(KeyboardInterrupt):  # what was tried so far is worth its table
+        for name in wanted:
+            if name.split("-")[0] not in skipped:
+                found[name] = tried(built, name, folder, plan(struck, given.seed, name))
+    return found, skipped
 
 
 def main() -> None:
     """Runs the campaign and prints its table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--trials", type=int, default=200, help="kills")
     parser.add_argument("--others", type=int, default=20, help="trials of each other fault")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="a trial, such as kill-17; repeat")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where the build and failed trials stay")
+    parser.add_argument("--until", action="append", default=[], metavar="TARGET", help="build no more than this needs; repeat")
+    parser.add_argument("--stage", action="append", default=[], metavar="KIND", help="strike stages such as train only; repeat")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        folder = (given.keep or Path(temporary)).resolve()
-        found, skipped = campaign(folder, given.seed, given.only or names(given.trials, given.others))
+        found, skipped = campaign((given.keep or Path(temporary)).resolve(), given)
     print(f"\n{table(found, skipped)}")
     sys.exit(not is_clean(found))
 
