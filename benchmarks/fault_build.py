@@ -15,6 +15,7 @@ from fault_project import ENVIRONMENT
 from mbegu.builds.lock import content_hash
 
 LIMIT = 1800  # seconds after which a build counts as one that does not end
+CUT_OFF = ("dvc.lock' is invalid", "dvc.lock' validation failed", "unable to read: 'dvc.lock'", "Unable to read RWLock-file")
 TRACEBACK = "Traceback (most recent call last)"
 
 
@@ -78,9 +79,9 @@ def run(project: Path, *command: str, **environment: str) -> tuple[bool, str]:
 
 def rebuilt(built: Built, project: Path) -> tuple[list[tuple[bool, str]], bool]:
     """What `dvc repro` said, and whether a cure was needed: DVC writes two files in place, and when it is killed in the midst
-    of one, only a person can mend it, by `git checkout dvc.lock` or by deleting the other, as docs/tour.md says."""
+    of one, only a person can mend it, by `git checkout dvc.lock` or by deleting the other, as docs/how-it-works.md says."""
     ended, said = repro(project, *built.targets)
-    if ended or not any(name in said for name in ("'dvc.lock'", "RWLock-file")):
+    if ended or not any(words in said for words in CUT_OFF):
         return [(ended, said)], False
     shutil.copyfile(built.folder / "dvc.lock", project / "dvc.lock")
     (project / ".dvc/tmp/rwlock").unlink(missing_ok=True)

@@ -22,13 +22,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 import fault_kinds as kinds
 import yaml
 from fault_build import Built, Found, hash_of, outs, read_stages
-from fault_project import ENVIRONMENT, make, serve
+from fault_project import ENVIRONMENT, copy_code, make, serve
 
 VICTIMS = ("dvc", "stage", "worker")
 COLUMNS = ("unended", "lost", "wrong", "tracebacks", "left")
@@ -84,32 +85,36 @@ def names(trials: int, others: int) -> list[str]:
 
 
 def undisturbed(folder: Path, targets: list[str]) -> Built:
-    """The project as it is built without a fault; one that stands there already is taken as it is."""
+    """The project as it is built without a fault; one that stands there already is built with today's code."""
     timed = folder / ".dvc/tmp/seconds.yaml"
     if timed.is_file():
         base_url = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))["teacher"]["openai"]["base_url"]
         serve(int(base_url.split(":")[-1].split("/")[0]))
+        copy_code(folder)
+        seconds = yaml.safe_load(timed.read_text(encoding="utf-8"))
     else:
         shutil.rmtree(folder, ignore_errors=True)
         make(folder, serve(0))
-        timed.write_text(yaml.safe_dump(build(folder, targets)), encoding="utf-8")
+        seconds = {}
+    seconds |= build(folder, targets)
+    timed.write_text(yaml.safe_dump(seconds), encoding="utf-8")
     stages = read_stages(folder)
     hashes = {path: hash_of(folder / path) for entry in stages.values() for path in outs(entry)}
-    return Built(folder, stages, yaml.safe_load(timed.read_text(encoding="utf-8")), hashes, targets)
+    return Built(folder, stages, seconds, hashes, targets)
 
 
 def build(folder: Path, targets: list[str]) -> dict[str, float]:
-    """Builds the project; gives the seconds that each stage took. Ends the campaign if it can't be built."""
-    seconds, stage, before = dict[str, float](), "", time.monotonic()
+    """Builds the project; gives the seconds that each stage took which ran. Ends the campaign if it can't be built."""
+    seconds, running, since, said = dict[str, float](), "", 0.0, []
     command = ["dvc", "repro", *targets]
     with subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as dvc:
-        said = []
-        for line in dvc.stdout or []:
+        for line in chain(dvc.stdout or [], [b"Stage"]):
             said.append(line.decode(errors="replace"))
-            if said[-1].startswith(("Running stage", "Stage")):  # what is shown last took until now
-                now = time.monotonic()
-                seconds[stage], before, stage = now - before, now, said[-1].split("'")[1]
-    seconds[stage] = time.monotonic() - before
+            if said[-1].startswith(("Running stage", "Stage")):  # what ran until now
+                if running:
+                    seconds[running] = time.monotonic() - since
+                running = said[-1].split("'")[1] if said[-1].startswith("Running") else ""
+                since = time.monotonic()
     if dvc.returncode:
         sys.exit("The undisturbed build failed:\n" + "".join(said[-40:]))
     return seconds
