@@ -32,7 +32,8 @@ def problem(folder: Path) -> str | None:
         return None
     with open(folder / DATABASE, "rb") as file:
         header = file.read(20)
-    if header[18:19] > b"\2":  # sqlite.org/fileformat.html, 1.3.3: a later format, which may be read and not written
+    # sqlite.org/fileformat.html, 1.3.3: a later format, which may be read and not written
+    if header.startswith(b"SQLite format 3\0") and header[18:] > b"\2\2":
         return "its header is of no known format"
     try:
         with closing(sqlite3.connect(folder / DATABASE, timeout=60)) as database:
