@@ -15,3 +15,68 @@ def test_no_row_of_a_generated_set_is_wrongly_dropped_or_kept_and_none_leaks(kin
     found = json.loads(done.stdout)
     assert (found["wrongly dropped"], found["wrongly kept"], found["leaked pairs"]) == (0, 0, 0)
     assert found["heldout"] > 10 and found["kept"] == found["rows"] - (found["rows"] // 5 if kind == "copies" else 0)
+
+
+@pytest.fixture
+def faults(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import faults
+
+    return faults
+
+
+STAGES = {
+    "fingerprint": {"cmd": "python stages/fingerprint.py", "outs": [{"path": "data/fingerprints", "md5": "0"}]},
+    "expand@v1": {"cmd": "python stages/expand.py --memo .mbegu/memo", "outs": [{"path": "data/expanded/v1.jsonl", "md5": "1"}]},
+    "merge@v1": {"cmd": "python stages/merge.py", "outs": [{"path": "data/versions/v1.jsonl", "md5": "2"}]},
+    "merge@v2": {"cmd": "python stages/merge.py", "outs": [{"path": "data/versions/v2.jsonl", "md5": "2"}]},
+    "train@v1": {"cmd": "python stages/train.py --save_steps 1", "outs": [{"path": "models/adapters/v1", "md5": "3.dir"}]},
+}
+
+
+def test_a_trial_of_faults_depends_on_its_name_and_the_seed_and_kinds_of_stages_take_turns(faults):
+    struck = {name: faults.plan(STAGES, 0, name) for name in faults.names(12, 2)}
+    assert len(struck) == 12 + 2 * 5
+    assert {(stage.partition("@")[0], victim) for stage, victim, _ in list(struck.values())[:12]} == {
+        (kind, victim) for kind in ("expand", "fingerprint", "merge", "train") for victim in ("dvc", "stage", "worker")
+    }
+    assert struck["memo-0"][0] == "expand@v1" and struck["checkpoint-1"][0] == "train@v1"
+    again = faults.plan(STAGES, 0, "kill-7")
+    assert again[:2] == struck["kill-7"][:2] and again[2].random() == struck["kill-7"][2].random()
+    assert again[2].random() != faults.plan(STAGES, 1, "kill-7")[2].random()
+
+
+def test_the_table_of_faults_sums_what_trials_found_and_any_number_fails_it(faults):
+    none, some = faults.Found(True, []), faults.Found(False, [], "", 1, 2, 3, 4, 5)
+    clean = {"kill-0": none, "kill-1": none, "cache-0": none}
+    assert faults.is_clean(clean) and not faults.is_clean(clean | {"kill-2": some})
+    assert faults.table(clean | {"kill-2": some}, {"disk": "skipped, no right to mount a tmpfs"}).splitlines()[2:] == [
+        "| SIGKILL | 3 | 2 | 0 | 1 | 2 | 3 | 4 | 5 |",
+        "| full disk: skipped, no right to mount a tmpfs |" + " – |" * 8,
+        "| bytes turned in DVC's cache | 1 | 1 | 0 | 0 | 0 | 0 | 0 | 0 |",
+    ]
+
+
+def test_a_fault_turns_bytes_and_not_the_time_and_a_build_without_one_of_its_rows_is_found_out(faults, tmp_path):
+    from random import Random
+
+    import fault_build
+
+    for folder in ("whole", "struck"):
+        for entry in STAGES.values():
+            for path in fault_build.outs(entry):
+                (tmp_path / folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (tmp_path / folder / path).write_text('{"a": "ሰላም"}\n{"a": "😀"}\n', encoding="utf-8")
+    whole, struck = tmp_path / "whole", tmp_path / "struck"
+    hashes = {path: fault_build.hash_of(whole / path) for entry in STAGES.values() for path in fault_build.outs(entry)}
+    built = fault_build.Built(whole, STAGES, {}, hashes, [])
+    assert faults.is_clean({"kill-0": fault_build.judged(built, struck, [(True, "said")])})
+    row = struck / "data/versions/v2.jsonl"
+    row.write_text('{"a": "😀"}\n', encoding="utf-8")
+    before = (struck / "models/adapters/v1").stat()
+    fault_build.turn(Random(0), struck / "models/adapters/v1")
+    assert (struck / "models/adapters/v1").stat().st_mtime_ns == before.st_mtime_ns
+    found = fault_build.judged(built, struck, [(True, f"{fault_build.TRACEBACK}:"), (False, "")])
+    assert (found.unended, found.lost, found.wrong, found.tracebacks) == (1, 1, 2, 1)
+    fault_build.forget(struck, built, "merge@v2", memory=True)
+    assert fault_build.partial(built, struck, "merge@v2") == [] and not row.exists()

@@ -1,7 +1,8 @@
 """Answers of a model, remembered by content: DESIGN.md §6.
 
 Key: SHA-256 of the whole request (model identity, prompt, settings). Value: the request, the raw answer and
-a checksum of both, so that an entry that rotted is asked again and a memo can be given to a colleague.
+a checksum of both, so that an entry that rotted is asked again and a memo can be given to a colleague. A database that rotted
+is put aside, and what can be read of it taken over (`mbegu.asking.mending`).
 Deleting the memo changes time, never bytes. What a request is `about` is no part of it: that is for recordings, which outlive
 the words of a prompt (`mbegu.asking.about`).
 """
@@ -9,7 +10,6 @@ the words of a prompt (`mbegu.asking.about`).
 import hashlib
 import json
 import sqlite3
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +17,10 @@ from typing import Any, TypeAlias
 
 import diskcache
 
-from mbegu.errors import BadInput
+from mbegu.asking import mending
+from mbegu.asking.mending import ROT
+from mbegu.command import warn
+from mbegu.errors import BadInput, disk_problem
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
@@ -26,7 +29,6 @@ ABOUT = "about"
 REFUSED = "refused"  # the finish reason of what is no answer: the same prompt may be answered another day
 FORMAT = 2  # of an entry; raised when an older one can no longer be read
 _FORMAT_KEY, _SPEED_KEY = "format", "speed"
-_ROT = (zlib.error, ValueError, TypeError, OSError)  # what reading an entry that is no longer whole may raise
 
 
 def request_key(request: Request) -> str:
@@ -53,25 +55,65 @@ def open_memo(folder: Path) -> Iterator[diskcache.Cache]:
         BadInput: it was written by a newer Mbegu, or its database can't be read.
     """
     try:
-        with diskcache.Cache(str(folder), disk=diskcache.JSONDisk, eviction_policy="none") as memo:
-            found = memo.get(_FORMAT_KEY, FORMAT)
-            if found > FORMAT:
-                raise BadInput(
-                    f"{folder}: a memo of format {found}, this Mbegu reads up to {FORMAT}; update Mbegu or move it away."
-                )
-            memo[_FORMAT_KEY] = FORMAT
+        with _opened(folder) as memo:
             yield memo
     except sqlite3.DatabaseError as error:
+        if disk_problem(error):
+            raise
         raise BadInput(
             f"{folder}: the memo's database can't be read ({error}); delete the folder, its answers will be asked again."
         ) from None
+
+
+def _opened(folder: Path) -> diskcache.Cache:
+    try:
+        if found := mending.problem(folder):
+            raise ValueError(found)
+        return _current(folder)
+    except (*ROT, LookupError, AttributeError, sqlite3.DatabaseError) as error:
+        # a name or a number of its settings may have changed as well, of which diskcache says this and that
+        if isinstance(error, OSError) or (isinstance(error, sqlite3.Error) and not mending.is_broken(error)):
+            raise
+        return _renewed(folder, error)
+
+
+def _current(folder: Path) -> diskcache.Cache:
+    memo = diskcache.Cache(str(folder), disk=diskcache.JSONDisk, eviction_policy="none")
+    found = memo.get(_FORMAT_KEY, FORMAT)
+    if found > FORMAT:
+        raise BadInput(f"{folder}: a memo of format {found}, this Mbegu reads up to {FORMAT}; update Mbegu or move it away.")
+    memo[_FORMAT_KEY] = FORMAT
+    return memo
+
+
+def _renewed(folder: Path, why: Exception) -> diskcache.Cache:
+    """A new memo with every whole answer of a broken one, which is kept beside it."""
+    aside = mending.put_aside(folder)
+    memo = _current(folder)
+    with memo.transact():
+        for entry in mending.values(aside):
+            if _is_whole(entry):
+                remember(memo, entry["request"], entry["answer"])
+    warn(
+        f"{folder}: the memo was damaged ({why}). {len(memo) - 1} answers in it are whole and were taken over, others will be "
+        f"asked again. It is kept as {aside}; delete that when the build is done."
+    )
+    return memo
+
+
+def _is_whole(entry: Any) -> bool:
+    return isinstance(entry, dict) and entry.get("check") == digest([entry.get("request"), entry.get("answer")])
 
 
 def recall(memo: Memo, request: Request) -> Answer | None:
     """The remembered answer; None if there is none, or if what is there does not hold its checksum."""
     try:
         entry = memo.get(request_key(request))
-    except _ROT:
+    except ROT:
+        return None
+    except sqlite3.DatabaseError as error:
+        if not mending.is_broken(error):
+            raise
         return None
     if not isinstance(entry, dict) or entry.get("check") != digest([_sent(request), entry.get("answer")]):
         return None
@@ -108,12 +150,12 @@ def answer_all(
 
 def export_lines(memo: diskcache.Cache) -> Iterator[dict[str, Any]]:
     """Every whole entry as {"request", "answer"}, in the order of their keys."""
-    for key in sorted(key for key in memo if key not in (_FORMAT_KEY, _SPEED_KEY)):
+    for key in sorted({*mending.keys(Path(memo.directory))} - {_FORMAT_KEY, _SPEED_KEY}):
         try:
             entry = memo[key]
-        except (*_ROT, KeyError):
+        except (*ROT, KeyError):
             continue
-        if isinstance(entry, dict) and entry.get("check") == digest([entry.get("request"), entry.get("answer")]):
+        if _is_whole(entry):
             yield {"request": entry["request"], "answer": entry["answer"]}
 
 
@@ -141,9 +183,17 @@ def import_lines(memo: diskcache.Cache, lines: Iterable[tuple[str, dict[str, Any
 def note_speed(memo: Memo, teacher: dict[str, Any], tokens: int, seconds: float) -> None:
     """Keeps how fast a teacher was last, for forecasts. It is a measurement: no output depends on it."""
     if tokens and seconds > 0:
-        memo[_SPEED_KEY] = {**(memo.get(_SPEED_KEY) or {}), digest(teacher): tokens / seconds}
+        memo[_SPEED_KEY] = {**_speeds(memo), digest(teacher): tokens / seconds}
 
 
 def known_speed(memo: Memo, teacher: dict[str, Any]) -> float | None:
     """Generated tokens a second of a teacher's last run, or None."""
-    return (memo.get(_SPEED_KEY) or {}).get(digest(teacher))
+    return _speeds(memo).get(digest(teacher))
+
+
+def _speeds(memo: Memo) -> dict[str, float]:
+    try:
+        found = memo.get(_SPEED_KEY)
+    except ROT:
+        return {}
+    return found if isinstance(found, dict) else {}

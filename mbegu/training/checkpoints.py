@@ -2,13 +2,16 @@
 
 import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 from mbegu.errors import BadInput
-from mbegu.models.manifest import sha256, verify, write_manifest
+from mbegu.models.manifest import NAME, sha256, verify, write_manifest
 from mbegu.models.trained import PROMPT_FILE
+
+KEPT = 2  # checkpoints of a run: the one before the last, should the last be found damaged
 
 
 def same_base(prompt: dict[str, Any], base_identity: str, encoded: Path) -> None:
@@ -23,6 +26,39 @@ def run_folder(work: Path, encoded: Path, base: Path, settings: Any) -> Path:
     folder = work / hashlib.sha256(content.encode()).hexdigest()[:16]
     folder.mkdir(exist_ok=True)
     return folder
+
+
+def seal(run: Path, step: int) -> None:
+    """Writes the manifest of a checkpoint that is there in full, and of the best weights so far; then older ones may go.
+
+    Older by their step: the Trainer would go by their times, and where the clock was set back, delete the one just written.
+    """
+    checkpoint = run / f"checkpoint-{step}"
+    best = [path for path in _newest_first(run, "best-*.safetensors") if _step(path) <= step]  # a killed run came further
+    files = [path for path in checkpoint.rglob("*") if path.is_file() and path.name != NAME] + best[:1]
+    lines = [f"{sha256(path)}  {os.path.relpath(path, checkpoint)}\n" for path in sorted(files)]
+    (checkpoint / NAME).write_text("".join(lines), encoding="utf-8")
+    for older in _newest_first(run, "checkpoint-*")[KEPT:]:
+        shutil.rmtree(older)
+
+
+def last_whole(run: Path) -> str | None:
+    """The newest checkpoint that holds its manifest; those that were cut off or have rotted since are deleted."""
+    for checkpoint in _newest_first(run, "checkpoint-*"):
+        try:
+            verify(checkpoint)
+            return str(checkpoint)
+        except (BadInput, ValueError):
+            shutil.rmtree(checkpoint)
+    return None
+
+
+def _newest_first(run: Path, pattern: str) -> list[Path]:
+    return sorted(run.glob(pattern), key=_step, reverse=True)
+
+
+def _step(path: Path) -> int:
+    return int(path.stem.split("-")[1])
 
 
 def forget_runs(work: Path) -> None:

@@ -1,9 +1,12 @@
-"""The progress of a training run."""
+"""The progress of a training run: shown, and kept for a run that goes on from it."""
 
+from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 from transformers import TrainerCallback
+
+from mbegu.training import checkpoints
 
 
 class Bar(TrainerCallback):
@@ -23,3 +26,10 @@ class Bar(TrainerCallback):
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self.bar.close()
+
+
+class Seal(TrainerCallback):
+    """Seals each checkpoint when the Trainer has written all of it."""
+
+    def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        checkpoints.seal(Path(args.output_dir), state.global_step)

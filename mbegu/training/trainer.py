@@ -1,8 +1,6 @@
 """One training run: LoRA on a 4-bit or bf16 base, or full fine-tuning, resumable and the same to the byte."""
 
-import json
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +14,10 @@ from mbegu.errors import BadInput
 from mbegu.models.four_bits import unpack
 from mbegu.models.loading import keep_gradients_after_evaluation, load_base
 from mbegu.rows.lineage import side
-from mbegu.training import new_tokens, packing, stopping
+from mbegu.training import checkpoints, new_tokens, packing, stopping
 from mbegu.training.dropout import replace_dropout
 from mbegu.training.loss import completion_loss
-from mbegu.training.progress import Bar
+from mbegu.training.progress import Bar, Seal
 from mbegu.training.settings import Lora, Schedule
 
 
@@ -93,7 +91,7 @@ def train(model: Any, rows: Dataset, validation: Dataset, schedule: Schedule, fo
     Returns:
         The `TrainerState`, whose `log_history` has one entry per logged step or evaluation.
     """
-    checkpoint = _last_whole_checkpoint(folder)
+    checkpoint = checkpoints.last_whole(folder)
     state = stopping.ended(checkpoint, schedule.early_stopping)
     if state is None:
         trainer = _trainer(model, rows, validation, schedule, folder)
@@ -115,7 +113,7 @@ def _trainer(model: Any, rows: Dataset, validation: Dataset, schedule: Schedule,
         eval_dataset=validation if len(validation) else None,
         data_collator=packing.pack,
         compute_loss_func=completion_loss,
-        callbacks=[Bar(), *([stopping.Stopping(schedule.early_stopping, folder)] if schedule.early_stopping else [])],
+        callbacks=[Bar(), Seal(), *([stopping.Stopping(schedule.early_stopping, folder)] if schedule.early_stopping else [])],
     )
     trainer.remove_callback(ProgressCallback)
     trainer.remove_callback(PrinterCallback)
@@ -143,7 +141,6 @@ def _arguments(schedule: Schedule, eval_steps: int | None, folder: Path) -> Trai
         eval_steps=eval_steps,
         save_strategy="steps",
         save_steps=schedule.save_steps,
-        save_total_limit=2,
         logging_steps=1,
         remove_unused_columns=False,
         dataloader_pin_memory=False,
@@ -151,14 +148,3 @@ def _arguments(schedule: Schedule, eval_steps: int | None, folder: Path) -> Trai
         report_to=[],
         use_cpu=not torch.cuda.is_available(),
     )
-
-
-def _last_whole_checkpoint(folder: Path) -> str | None:
-    """The newest checkpoint that was written to its end (the Trainer writes `trainer_state.json` last)."""
-    for checkpoint in sorted(folder.glob("checkpoint-*"), key=lambda path: -int(path.name.split("-")[1])):
-        try:
-            json.loads((checkpoint / "trainer_state.json").read_text())
-            return str(checkpoint)
-        except (OSError, ValueError):
-            shutil.rmtree(checkpoint)
-    return None

@@ -60,11 +60,13 @@ def test_an_answer_that_was_changed_by_hand_is_asked_again(tmp_path):
         assert recall(memo, one) is None
 
 
-def test_a_broken_database_and_a_newer_format_are_one_clear_line(tmp_path):
+def test_a_broken_database_and_a_newer_format_are_one_clear_line(tmp_path, capsys):
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken/cache.db").write_bytes(b"this is no database, but long enough to look like a file" * 50)
-    with pytest.raises(BadInput, match="delete the folder"), open_memo(tmp_path / "broken"):
-        pass
+    with open_memo(tmp_path / "broken") as memo:
+        assert ask(teacher(memo), "a")[1] == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "the memo was damaged (file is not a database). 0 answers" in line and "broken.broken-1; delete that" in line
     with open_memo(tmp_path / "newer") as memo:
         memo["format"] = 99
     with pytest.raises(BadInput, match="a memo of format 99"), open_memo(tmp_path / "newer"):

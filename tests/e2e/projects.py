@@ -1,5 +1,6 @@
 """Copies of this project, cut to a few rows and steps, and commands run in them."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -102,3 +103,66 @@ def copy_project(to: Path) -> Path:
     shutil.copy2(ROOT / ".dvc/plots.html", to / ".dvc/plots.html")  # which `make setup` makes
     run("git", "init", "-qb", "main", cwd=to)
     return to
+
+
+DOCUMENT = "# Rules\n\nRule {0}. The fee of branch {0} is {1} % a year. በዓመት ይከፈላል። 😀\n"
+SOURCES = {
+    "release": "v3",
+    "versions": {
+        "v1": {"extends": "none", "unreviewed": "keep"},
+        "v2": {"extends": "v1", "unreviewed": "keep"},
+        "v3": {"extends": "v2", "unreviewed": "keep"},
+    },
+    "seeds": {"v1": {"extends": "none", "bootstrap": 0, "teacher": "models/base"}},
+    "documents": {"fees": "documents"},
+    "questioned": {"v2": {"documents": "fees", "teacher": "models/base"}},
+    "sets": {"v3": {"source": "data/raw", "always": "data/questions.jsonl", "heldout": "data/heldout.jsonl"}},
+    "models": {"base": "models/base", "v3": "models/adapters/v3"},
+    "exported": {},
+    "judged": {},
+    "conversations": {"conversations": {"models": ["base", "v3"], "count": 2}},
+}
+
+
+def sections(home: str, *projects: str) -> dict:
+    """What params.yaml of projects here have, of the last that has a section, as a project says it whose way here is `home`."""
+    found: dict = {}
+    for project in projects:
+        text = (ROOT / project / "params.yaml").read_text(encoding="utf-8")
+        found |= yaml.safe_load(text.replace("../../", f"{home}/"))
+    return found
+
+
+def mixed_params(base_url: str, home: str) -> dict:
+    """The sections of the three projects here for versions from seeds, documents and a set, with few tokens and steps."""
+    found = sections(home, ".", "examples/finance_qa", "examples/company_docs") | SOURCES
+    found |= {"home": home, "base_model": "models/base"}
+    found["teacher"]["kind"] = "openai"
+    found["teacher"]["openai"] |= {"base_url": base_url, "retries": 0}
+    found["bootstrap"]["templates"] = f"{home}/templates/self-instruct-small"
+    found["chunk"] |= {"heldout": [], "min_size": 10}
+    found["question"] |= {"templates": f"{home}/templates/grounded", "count": 2, "unanswerable": 0}
+    found["answer"]["templates"] = f"{home}/templates/grounded"
+    found["split"]["fraction"] = 0.2
+    found["encode"]["on_truncation"] = "drop"
+    found["train"] |= {"method": "lora", "epochs": 1, "save_steps": 10, "start": "models/base"}
+    found["predict"] |= {"quantization": "none", "max_new_tokens": 4}
+    found["score"]["following"] = "data/seeds/v1.jsonl"
+    return found
+
+
+def write_sources(home: Path, folder: Path, params: dict) -> None:
+    """Gives a project, which may be `home` itself, what those versions are made of: seeds, two documents, a set."""
+    for name in ("seeds", "reviews", "recordings", "versions", "raw"):
+        (folder / "data" / name).mkdir(parents=True, exist_ok=True)
+    for name in ("documents", "metrics/judge", "metrics/corpus"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True), encoding="utf-8")
+    (folder / "data/versions/none.jsonl").touch()
+    if folder != home:
+        shutil.copy2(home / "data/seeds/v1.jsonl", folder / "data/seeds/v1.jsonl")
+    shutil.copy2(home / "data/heldout.jsonl", folder / "data/questions.jsonl")
+    rows = json.loads((ROOT / "examples/finance_qa/data/raw/alpaca_finance.json").read_text(encoding="utf-8"))
+    (folder / "data/raw/set.json").write_text(json.dumps(rows[:12]), encoding="utf-8")
+    for number in range(2):
+        (folder / f"documents/d{number}.md").write_text(DOCUMENT.format(number, number + 2), encoding="utf-8")

@@ -7,54 +7,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from projects import ENVIRONMENT, ROOT, commit, copy_project, run
+from projects import ENVIRONMENT, ROOT, commit, copy_project, mixed_params, run, write_sources
 from stages.test_question_answer import says
 from test_endpoint import serve  # noqa: F401
 
 from mbegu.rows.row import read_rows
 
 pytestmark = pytest.mark.timeout(1800)  # one test builds much; a machine that does other things takes over ten minutes
-
-DOCUMENT = "# Rules\n\nRule {0}. The fee of branch {0} is {1} % a year. በዓመት ይከፈላል። 😀\n"
-SOURCES = {
-    "home": "../..",
-    "base_model": "models/base",
-    "release": "v3",
-    "versions": {
-        "v1": {"extends": "none", "unreviewed": "keep"},
-        "v2": {"extends": "v1", "unreviewed": "keep"},
-        "v3": {"extends": "v2", "unreviewed": "keep"},
-    },
-    "seeds": {"v1": {"extends": "none", "bootstrap": 0, "teacher": "models/base"}},
-    "documents": {"fees": "documents"},
-    "questioned": {"v2": {"documents": "fees", "teacher": "models/base"}},
-    "sets": {"v3": {"source": "data/raw", "always": "data/questions.jsonl", "heldout": "data/heldout.jsonl"}},
-    "models": {"base": "models/base", "v3": "models/adapters/v3"},
-    "exported": {},
-    "judged": {},
-    "conversations": {"conversations": {"models": ["base", "v3"], "count": 2}},
-}
-
-
-def params(base_url: str) -> dict:
-    """The sections of the three projects here, with few tokens and steps."""
-    main, documents, set_ = (
-        yaml.safe_load((ROOT / folder / "params.yaml").read_text())
-        for folder in (".", "examples/company_docs", "examples/finance_qa")
-    )
-    found = main | set_ | documents | SOURCES
-    found["teacher"]["kind"] = "openai"
-    found["teacher"]["openai"] |= {"base_url": base_url, "retries": 0}
-    found["bootstrap"]["templates"] = "../../templates/self-instruct-small"
-    found["chunk"] |= {"heldout": [], "min_size": 10}
-    found["question"] |= {"templates": "../../templates/grounded", "count": 2, "unanswerable": 0}
-    found["answer"]["templates"] = "../../templates/grounded"
-    found["split"]["fraction"] = 0.2
-    found["encode"]["on_truncation"] = "drop"
-    found["train"] |= {"method": "lora", "epochs": 1, "save_steps": 10, "start": "models/base"}
-    found["predict"] |= {"quantization": "none", "max_new_tokens": 4}
-    found["score"]["following"] = "data/seeds/v1.jsonl"
-    return found
 
 
 @pytest.fixture
@@ -63,27 +22,10 @@ def project(tmp_path: Path, tiny_base: Path, serve) -> Path:  # noqa: F811
     endpoint, _ = serve(says)
     home = copy_project(tmp_path / "home")
     folder = home / "projects/mixed"
-    for name in (
-        "data/seeds",
-        "data/reviews",
-        "data/recordings",
-        "data/versions",
-        "data/raw",
-        "documents",
-        "metrics/judge",
-        "metrics/corpus",
-    ):
-        (folder / name).mkdir(parents=True)
+    folder.mkdir(parents=True)
     shutil.copy2(ROOT / "examples/company_docs/dvc.yaml", folder / "dvc.yaml")
     shutil.copytree(tiny_base, folder / "models/base")
-    (folder / "params.yaml").write_text(yaml.safe_dump(params(endpoint.base_url), allow_unicode=True))
-    (folder / "data/versions/none.jsonl").touch()
-    shutil.copy2(home / "data/seeds/v1.jsonl", folder / "data/seeds/v1.jsonl")
-    shutil.copy2(home / "data/heldout.jsonl", folder / "data/questions.jsonl")
-    rows = json.loads((ROOT / "examples/finance_qa/data/raw/alpaca_finance.json").read_text())
-    (folder / "data/raw/set.json").write_text(json.dumps(rows[:12]))
-    for number in range(2):
-        (folder / f"documents/d{number}.md").write_text(DOCUMENT.format(number, number + 2), encoding="utf-8")
+    write_sources(home, folder, mixed_params(endpoint.base_url, "../.."))
     commit(home, "Project")
     return folder
 

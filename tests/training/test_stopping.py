@@ -43,6 +43,22 @@ def test_it_stops_keeps_the_best_and_ends_alike_wherever_it_was_killed(tiny_base
         shutil.rmtree(tmp_path / "killed")
 
 
+def test_a_byte_turned_in_what_a_killed_run_left_changes_no_weight(tiny_base, tmp_path):
+    curves, weights = run(tiny_base, WILD, tmp_path / "whole")
+    newest = max((tmp_path / "whole").glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
+    kept = (tmp_path / "whole").glob("best-*.safetensors")
+    for damaged in (newest / "adapter_model.safetensors", max(kept, key=lambda path: int(path.stem.split("-")[1]))):
+        killed = tmp_path / damaged.stem
+        shutil.copytree(tmp_path / "whole", killed)
+        path = killed / damaged.relative_to(tmp_path / "whole")
+        content = bytearray(path.read_bytes())
+        content[-50] ^= 64
+        path.write_bytes(content)
+        resumed = run(tiny_base, WILD, killed)
+        assert resumed[0] == curves
+        assert all(torch.equal(weights[name], resumed[1][name]) for name in weights)
+
+
 @pytest.mark.parametrize(
     ("found", "patience", "over"),
     [
