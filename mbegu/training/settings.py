@@ -33,6 +33,8 @@ class Schedule(NamedTuple):
     validation: Annotated[float, FloatRange(0, 1, max_open=True), "Share of lineages held back."]
     save_steps: Annotated[int, IntRange(1), "Optimizer steps between checkpoints."]
     early_stopping: Annotated[int, IntRange(0), "Evaluations without a lower validation loss that end it with the best; 0 never."]
+    deterministic: Annotated[bool, "The same bytes from run to run on a GPU too, where that costs time."]
+    liger: Annotated[bool, "Fused kernels of liger-kernel, on a GPU."]
     seed: Annotated[int, IntRange(0), "For initial weights, order of rows and dropout."]
 
     def epoch_steps(self, rows: int) -> int:

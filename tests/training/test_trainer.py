@@ -16,7 +16,7 @@ from mbegu.training.loss import completion_loss
 from mbegu.training.settings import Lora, Schedule
 
 LORA = Lora(r=4, alpha=8, dropout=0.05, targets=["q_proj", "v_proj"])
-SCHEDULE = Schedule(3, 2, 1, 1e-2, "linear", 0, 0.0, 1.0, False, 0.1, 100, 0, 0)
+SCHEDULE = Schedule(3, 2, 1, 1e-2, "linear", 0, 0.0, 1.0, False, 0.1, 100, 0, True, False, 0)
 ROWS = [{"id": str(n), "roots": [str(n)], "input_ids": [(7 * n + i) % 90 + 5 for i in range(8 + n)], "completion_start": 4}
         for n in range(6)]  # fmt: skip
 
