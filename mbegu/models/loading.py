@@ -7,6 +7,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from mbegu.errors import BadInput
+from mbegu.models.lora import round_branches
 from mbegu.models.manifest import verify
 from mbegu.models.trained import read_adapter_prompt
 
@@ -33,6 +34,33 @@ def precision() -> torch.dtype:
     """
     fast = torch.cuda.is_available() or (torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported())
     return torch.bfloat16 if fast else torch.float32
+
+
+FITS = 0.6  # of a GPU's memory, for weights in bf16; the rest is for keys, values and what the model computes
+
+
+class Quantization(NamedTuple):
+    """What `auto` has become, and why."""
+
+    name: str  # "nf4" or "none"
+    reason: str
+
+
+def quantization(folder: Path, wanted: str) -> Quantization:
+    """What the weights of a model folder are loaded in where "auto" is wanted: bf16 if a GPU has room for it, 4 bits else.
+
+    Both answer alike, but bf16 is faster on a GPU (docs/gpu.md). The card's whole memory counts, not what is free just now,
+    so that all models of a project are answered in the same way.
+    """
+    if wanted != "auto":
+        return Quantization(wanted, "")
+    if not torch.cuda.is_available():
+        return Quantization("nf4", "predict.quantization: auto is nf4 without a GPU")
+    needed = sum(path.stat().st_size for path in folder.glob("*.safetensors")) / 2**30
+    memory = torch.cuda.get_device_properties(0).total_memory / 2**30
+    fits = needed <= FITS * memory
+    said = f"{needed:.1f} GiB of weights {'fit' if fits else 'are too much for'} a GPU of {memory:.0f} GiB"
+    return Quantization("none" if fits else "nf4", f"predict.quantization: auto is {'none (bf16)' if fits else 'nf4'}, {said}")
 
 
 def load_base(folder: Path, quantization: str, attention: str = "sdpa") -> Any:
@@ -107,6 +135,7 @@ class Weights(NamedTuple):
 
         adapted = PeftModel.from_pretrained(load_base(self.base, self.quantization), str(self.adapter)).eval()
         _settle_new_tokens(adapted)
+        round_branches(adapted)
         return adapted
 
 

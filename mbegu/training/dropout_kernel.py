@@ -10,11 +10,11 @@ import torch
 import triton
 import triton.language as tl
 
-BLOCK = 1024
+BLOCK = tl.constexpr(1024)
 
 
-@triton.jit(do_not_specialize=["salt"])  # type: ignore[untyped-decorator]
-def _kernel(x, out, seed, salt, numel, p, scale, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]
+@triton.jit(do_not_specialize=["salt"])
+def _kernel(x, out, seed, salt, numel, p):  # type: ignore[no-untyped-def]
     """Each draw of Philox gives four numbers, for elements that are BLOCK apart."""
     lane = tl.arange(0, BLOCK)
     start = tl.program_id(0) * 4 * BLOCK
@@ -22,14 +22,14 @@ def _kernel(x, out, seed, salt, numel, p, scale, BLOCK: tl.constexpr):  # type: 
     for part in tl.static_range(4):
         offsets = start + part * BLOCK + lane
         values = tl.load(x + offsets, mask=offsets < numel).to(tl.float32)
-        kept = tl.where(draws[part] >= p, values * scale, 0.0)
+        kept = tl.where(draws[part] >= p, values / (1 - p), 0.0)
         tl.store(out + offsets, kept.to(out.dtype.element_ty), mask=offsets < numel)
 
 
 def _drop(x: torch.Tensor, seed: torch.Tensor, salt: int, p: float) -> torch.Tensor:
     x = x.contiguous()
     out = torch.empty_like(x)
-    _kernel[(triton.cdiv(x.numel(), 4 * BLOCK),)](x, out, seed, salt, x.numel(), p, 1 / (1 - p), BLOCK=BLOCK)
+    _kernel[(triton.cdiv(x.numel(), 4 * BLOCK.value),)](x, out, seed, salt, x.numel(), p)
     return out
 
 

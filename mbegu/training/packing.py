@@ -12,7 +12,7 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
 
-from mbegu.training import row_attention
+from mbegu.models import row_attention
 
 NAME = "mbegu_rows"
 IGNORED = -100

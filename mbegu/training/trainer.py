@@ -61,8 +61,7 @@ def build(base: Path, method: str, lora: Lora, seed: int, section: str = "train"
         raise BadInput(f"{section}.lora.targets: this base has no layer {', '.join(unknown)}; it has {', '.join(linear)}.")
     adapted = add_lora(model, lora, seed)
     replace_dropout(adapted)
-    if model.device.type == "cuda":
-        round_branches(adapted)
+    round_branches(adapted)
     return adapted
 
 
@@ -86,7 +85,7 @@ def add_lora(model: Any, lora: Lora, seed: int) -> Any:
 
 
 def train(model: Any, rows: Dataset, validation: Dataset, schedule: Schedule, folder: Path) -> Any:
-    """Trains in place, on a GPU if there is one, with validation before the first step and after each epoch, resuming from `folder`.
+    """Trains in place, with validation before the first step and after each epoch, resuming from `folder`.
 
     Args:
         rows: encoded rows (see `encoded.SCHEMA`); `validation` likewise, empty for none.

@@ -1,0 +1,102 @@
+"""Greedy answers on a GPU: a row that has ended makes room for the next prompt, and steps run from a CUDA graph.
+
+transformers' own `generate_batch` is of about the same speed, but there the rounding of an answer depends on who else is
+answered at the time (docs/gpu.md).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from mbegu.asking import slots
+from mbegu.asking.slots import Slots
+
+BUCKET = 128  # prompts are filled up to a multiple of it; recordings and memory are for one such width
+ENTERING = 8  # prompts that are read at once
+STEPS = 8  # between two looks at who has ended, each of which waits for the GPU
+# decoders whose layers are nothing but attention over all or the last tokens and an MLP, so that rows can't touch each other
+# and keys and values are all that they remember; tests/asking/test_slots.py compares each with `generate`
+KNOWN = {"llama", "mistral", "qwen2", "qwen3", "gemma3_text"}
+
+
+def can_answer(model: Any) -> bool:
+    """Whether a model runs on a GPU and is of a kind that is known here."""
+    return model.device.type == "cuda" and model.config.model_type in KNOWN
+
+
+def answer(prompts: Sequence[list[int]], model: Any, rows: int, max_new_tokens: int, end: int) -> Iterator[tuple[int, list[int]]]:
+    """Answers prompts of the same width.
+
+    Args:
+        prompts: token ids.
+        rows: answered side by side.
+        end: the token that ends an answer.
+
+    Yields:
+        (position of the prompt, tokens of its answer, with the end, if there is one, and what stands behind it).
+    """
+    width = -(-max(map(len, prompts)) // BUCKET) * BUCKET
+    state = Slots(rows, width, max_new_tokens, STEPS, model.device)
+    with _in_slots(model):
+        step = _recorded(state, model)
+    waiting = list(range(len(prompts)))[::-1]
+    busy: dict[int, int] = {}  # rows, and the prompts in them
+    while waiting or busy:
+        with _in_slots(model):
+            free = [row for row in range(rows) if row not in busy]
+            while waiting and len(free) >= min(ENTERING, len(waiting), rows):
+                group = [waiting.pop() for _ in range(min(ENTERING, len(waiting), len(free)))]
+                taken, free = free[: len(group)], free[len(group) :]
+                _enter(state, model, [prompts[index] for index in group], taken, width)
+                busy |= dict(zip(taken, group, strict=True))
+            for _ in range(STEPS):
+                step()
+        yield from _ended(state, busy, max_new_tokens, end)
+
+
+def _enter(state: Slots, model: Any, prompts: list[list[int]], taken: list[int], width: int) -> None:
+    """Reads prompts into the rows that are `taken`, always the same number at once: the first one fills up."""
+    group = min(ENTERING, len(state.token))
+    missing = group - len(prompts)
+    prompts, taken = prompts + prompts[:1] * missing, taken + taken[:1] * missing
+    ids = torch.tensor([prompt + [0] * (width - len(prompt)) for prompt in prompts])
+    lengths = torch.tensor([len(prompt) for prompt in prompts])
+    device = state.token.device
+    state.enter(model, ids.to(device), lengths.to(device), torch.tensor(taken, device=device))
+
+
+def _ended(state: Slots, busy: dict[int, int], most: int, end: int) -> Iterator[tuple[int, list[int]]]:
+    """Takes the answers that have ended out of `busy`, with the positions of their prompts."""
+    made, counts = state.made.tolist(), state.count.tolist()
+    for row in list(busy):
+        tokens = made[row][: min(counts[row], most)]
+        if len(tokens) == most or end in tokens:
+            yield busy.pop(row), tokens
+
+
+def _recorded(state: Slots, model: Any) -> Callable[[], None]:
+    """A step, as a CUDA graph where there is a GPU."""
+    if model.device.type != "cuda":
+        return lambda: state.step(model)
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):  # loads kernels and makes room for keys and values, which can't be recorded
+        state.step(model)
+    torch.cuda.current_stream().wait_stream(stream)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+        state.step(model)
+    return graph.replay
+
+
+@contextmanager
+def _in_slots(model: Any) -> Iterator[None]:
+    before = model.config._attn_implementation
+    model.config._attn_implementation = slots.NAME
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        model.config._attn_implementation = before
