@@ -59,6 +59,11 @@ def build(base: Path, method: str, lora: Lora, seed: int, section: str = "train"
     if unknown:
         linear = sorted(name for name in names if "proj" in name)
         raise BadInput(f"{section}.lora.targets: this base has no layer {', '.join(unknown)}; it has {', '.join(linear)}.")
+    return adapt(model, lora, seed)
+
+
+def adapt(model: Any, lora: Lora, seed: int) -> Any:
+    """A base with adapters, as they are trained."""
     adapted = add_lora(model, lora, seed)
     replace_dropout(adapted)
     round_branches(adapted)

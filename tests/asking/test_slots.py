@@ -55,3 +55,17 @@ def test_an_answer_stays_the_same_whoever_else_is_asked_and_wherever_it_stands()
 
 def test_a_model_that_is_not_known_here_or_not_on_a_gpu_is_asked_by_generate():
     assert not continuous.can_answer(make("llama"))
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("kind", ["llama", "gemma3_text"])
+def test_on_a_gpu_too_an_answer_depends_on_nothing_but_its_request(kind):
+    model = make(kind).to("cuda", torch.bfloat16)
+    assert continuous.can_answer(model)
+    prompts = [*PROMPTS, *([one * 9 for one in PROMPTS])][:-1]
+    prompts = [one for one in prompts if len(one) <= continuous.BUCKET]
+    together = dict(continuous.answer(prompts, model, 6, 40, 5))
+    turned = dict(continuous.answer(prompts[::-1], model, 6, 40, 5))
+    for index, prompt in enumerate(prompts):
+        ((_, tokens),) = continuous.answer([prompt], model, 6, 40, 5)
+        assert cut(tokens, 5) == cut(together[index], 5) == cut(turned[len(prompts) - 1 - index], 5)

@@ -21,9 +21,13 @@ ROWS = [{"id": str(n), "roots": [str(n)], "input_ids": [(7 * n + i) % 90 + 5 for
         for n in range(6)]  # fmt: skip
 
 
+def packed(model) -> dict:
+    return {name: value.to(model.device) if torch.is_tensor(value) else value for name, value in packing.pack(ROWS[:3]).items()}
+
+
 def gradients(model) -> dict[str, torch.Tensor]:
     model.zero_grad()
-    batch = packing.pack(ROWS[:3])
+    batch = packed(model)
     labels = batch.pop("labels")
     completion_loss(model(**batch), labels).backward()
     return {name: value.grad.clone() for name, value in model.named_parameters() if value.grad is not None}
@@ -35,7 +39,7 @@ def test_an_evaluation_leaves_the_gradients_of_a_4_bit_model_as_they_were(tiny_b
     before = gradients(model.train())
     model.eval()
     with torch.no_grad():
-        batch = packing.pack(ROWS[:3])
+        batch = packed(model)
         batch.pop("labels")
         model(**batch)
     after = gradients(model.train())
