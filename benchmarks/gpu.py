@@ -3,11 +3,12 @@
     python benchmarks/gpu.py                     # all of it, in under 8 minutes
     python benchmarks/gpu.py 7B/32 --out x.json  # what has this in its name
 
-Models have the shapes of TinyLlama-1.1B and of a 7B Mistral and random weights: NF4, LoRA r 16 on q/k/v/o, dropout 0.05; the
-7B ones with gradient checkpointing, unless the name says otherwise. Rows are log-normal, 60 to 512 tokens, median 179; a
-third is the prompt, which is not trained. "Useful" tokens are those of rows, without padding. trl's rows are packed by its
-own "bfd"; "varlen" puts PyTorch's FlashAttention in the place of the package flash-attn, row starts found once a step.
-Answers end at each token with a probability of 1/50 (median 35 tokens), at most after 100.
+Models have the shapes of TinyLlama-1.1B and of a 7B Mistral and random weights: NF4, LoRA r 16 on q/k/v/o, dropout 0.05.
+Rows are log-normal, 60 to 512 tokens, median 179; a third is the prompt, which is not trained. Tokens are those of rows,
+without padding; "first" is Mbegu's speed with the recording of its steps, and "GiB" all that PyTorch took from the card.
+trl packs rows by its own "bfd"; "varlen" puts PyTorch's FlashAttention in the place of the package flash-attn, the starts of
+the rows found once a step. 7B without packing and varlen is with checkpointing. Answers end at each token with a probability
+of 1/50 (median 35 tokens), at most after 100.
 """
 
 import argparse
@@ -35,8 +36,7 @@ SHAPES = {
     "7B": {"hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32, "num_key_value_heads": 8},
 }
 VOCABULARY, END = 32000, 2
-STEPS, WARM = {"1.1B": 24, "7B": 12}, 4  # steps of ours; of others 8 are measured after the warm ones
-LIMIT = 455  # seconds after which nothing new is begun
+STEPS, WARM = {"1.1B": 24, "7B": 10}, 3  # steps of ours; of others 6 are measured after the warm ones
 STARTED = time.monotonic()
 
 
@@ -94,8 +94,8 @@ def tokenizer() -> Any:
 class Bench:
     """What was measured, and the base model that is in memory."""
 
-    def __init__(self, out: Path, wanted: list[str], folder: Path) -> None:
-        self.out, self.wanted, self.folder = out, wanted, folder
+    def __init__(self, out: Path, wanted: list[str], folder: Path, seconds: float) -> None:
+        self.out, self.wanted, self.folder, self.seconds = out, wanted, folder, seconds
         self.found: dict[str, Any] = {}
         self.base: tuple[str, str, Any] | None = None
         self.parameters: dict[str, int] = {}
@@ -104,7 +104,7 @@ class Bench:
     def measure(self, name: str, task: Callable[[], dict[str, Any]]) -> None:
         if self.wanted and not any(part in name for part in self.wanted):
             return
-        if time.monotonic() - STARTED > LIMIT:
+        if time.monotonic() - STARTED > self.seconds:
             self.found[name] = {"left out": "no time"}
             return
         torch.cuda.reset_peak_memory_stats()
@@ -204,6 +204,9 @@ def adapted(base: Any, adapt: Callable[..., Any], attention: str = "sdpa") -> It
         net.unload()
         base.set_attn_implementation("sdpa")
         base.__dict__.pop("peft_config", None)
+        if base.is_activation_checkpointing:
+            base.activation_checkpointing_disable()
+        base.disable_input_require_grads()
 
 
 def result(bench: Bench, size: str, speed: float, watch: Stopwatch, **more: Any) -> dict[str, Any]:
@@ -212,7 +215,15 @@ def result(bench: Bench, size: str, speed: float, watch: Stopwatch, **more: Any)
     return {"tokens/s": round(speed), "share": round(share, 4), "GiB": round(memory, 1), "launches": watch.launches, **more}
 
 
-def ours(bench: Bench, size: str, batch: int, checkpointing: bool, deterministic: bool = True, liger: bool = False) -> dict:
+def ours(
+    bench: Bench,
+    size: str,
+    batch: int,
+    checkpointing: bool = True,
+    deterministic: bool = True,
+    liger: bool = False,
+    forced: bool = False,
+) -> dict:
     """Speed of steps whose shapes were all met before, and of the first steps, recordings and all."""
     from mbegu.training import cuda, packing, trainer
     from mbegu.training.settings import Schedule
@@ -226,6 +237,8 @@ def ours(bench: Bench, size: str, batch: int, checkpointing: bool, deterministic
         data = rows(batch * steps)
         runner = trainer._trainer(net, data, data.select([]), schedule, Path(folder))
         runner.args.save_strategy = "no"
+        if forced:
+            runner.recorder._checkpoint()
         first, again = Stopwatch(0, steps - 1), Stopwatch(WARM, steps - 1)
         collate = runner.data_collator
         for watch in (first, again):
@@ -261,15 +274,15 @@ def trl(bench: Bench, size: str, batch: int, checkpointing: bool, attention: str
 
     AttentionInterface.register("varlen", attend_by_positions)
     base = bench.model(size)
-    watch = Stopwatch(WARM, WARM + 8)
-    masked = rows(batch * (WARM + 12)).map(
+    watch = Stopwatch(WARM, WARM + 6)
+    masked = rows(batch * (WARM + 9)).map(
         lambda row: {"completion_mask": [int(i >= row["completion_start"]) for i in range(len(row["input_ids"]))]},
         remove_columns=["id", "roots", "completion_start"],
     )
     with adapted(base, trainer.add_lora, attention) as net, tempfile.TemporaryDirectory() as folder:
         config = SFTConfig(
             **{
-                "output_dir": folder, "per_device_train_batch_size": batch, "max_steps": WARM + 9, "learning_rate": 2e-4,
+                "output_dir": folder, "per_device_train_batch_size": batch, "max_steps": WARM + 7, "learning_rate": 2e-4,
                 "bf16": True, "gradient_checkpointing": checkpointing, "completion_only_loss": True, "max_length": 512,
                 "logging_steps": 50, "save_strategy": "no", "report_to": [], "disable_tqdm": True, **settings,
             }
@@ -283,24 +296,30 @@ def trl(bench: Bench, size: str, batch: int, checkpointing: bool, attention: str
     return found
 
 
-def training(bench: Bench, size: str, batch: int) -> None:
-    checkpointing = size == "7B"
-    packed = {"packing": True, "max_length": 1024, "per_device_train_batch_size": {8: 2, 32: 6}[batch]}
-    run = lambda name, task, **more: bench.measure(  # noqa: E731
-        f"{size}/{batch} {name}", lambda: task(bench, size, batch, **({"checkpointing": checkpointing} | more))
-    )
-    run("Mbegu", ours)
-    run("Mbegu, not deterministic", ours, deterministic=False)
-    if checkpointing:
-        run("Mbegu, no checkpointing", ours, checkpointing=False)
-    run("trl, varlen packing", trl, attention="varlen", **packed)
-    if checkpointing:
-        run("trl, varlen packing, no checkpointing", trl, checkpointing=False, attention="varlen", **packed)
-    run("trl, group_by_length", trl, train_sampling_strategy="group_by_length")
-    run("trl, packing, sdpa", trl, **packed)
-    # from here on liger's kernels are in the model
-    run("trl, varlen packing, liger", trl, attention="varlen", use_liger_kernel=True, **packed)
-    run("Mbegu, liger", ours, liger=True)
+def training(bench: Bench, size: str) -> None:
+    """Mbegu may use checkpointing (`train.gradient_checkpointing: true`), and does where memory does not suffice."""
+
+    def run(name: str, task: Callable[..., dict[str, Any]], **more: Any) -> None:
+        bench.measure(f"{size}/{batch} {name}", lambda: task(bench, size, batch, **more))
+
+    # about as many tokens as a batch of 32 or 8 rows has
+    packed = {rows: {"packing": True, "max_length": 1024, "per_device_train_batch_size": of} for rows, of in ((32, 6), (8, 2))}
+    large = size == "7B"
+    for batch in packed:
+        varlen = {"attention": "varlen", **packed[batch]}
+        run("Mbegu", ours)
+        run("trl, varlen packing", trl, checkpointing=False, **varlen)
+        if batch == 32:
+            if large:
+                run("Mbegu, checkpointing", ours, forced=True)
+                run("trl, varlen packing, checkpointing", trl, checkpointing=True, **varlen)
+            run("Mbegu, not deterministic", ours, deterministic=False)
+        run("trl, group_by_length", trl, checkpointing=large, train_sampling_strategy="group_by_length")
+        run("trl, packing, sdpa", trl, checkpointing=large, **packed[batch])
+    for batch in packed:  # from here on liger's kernels are in the model
+        run("Mbegu, liger", ours, liger=True)
+        liger = {"attention": "varlen", "use_liger_kernel": True, **packed[batch]}
+        run("trl, varlen packing, liger", trl, checkpointing=False, **liger)
     bench.base = None
 
 
@@ -488,11 +507,11 @@ def generation(bench: Bench) -> None:
 
     for quantization in ("nf4", "none"):
         run("Mbegu", quantization, by_slots, timed, 256, 32)
-        bench.measure(f"generation Mbegu, an adapter, {quantization}", lambda kind=quantization: with_adapter(kind))
         run("by generate, 32 at once", quantization, batched, timed, 64, 1)
-        run("one by one", quantization, one_by_one, timed, 3, 1)
         run("Mbegu, independence", quantization, by_slots, alone)
-        run("generate_batch", quantization, generate_batch, timed, 256, 32)
+    bench.measure("generation Mbegu, an adapter, none", lambda: with_adapter("none"))
+    run("generate_batch", "none", generate_batch, timed, 256, 32)
+    run("one by one", "none", one_by_one, timed, 4, 1)
     run("generate_batch, independence", "none", generate_batch, alone)
 
 
@@ -509,6 +528,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("wanted", nargs="*", help="Parts of the names of what to measure; all without.")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".json"), help="Where the numbers go.")
+    parser.add_argument("--seconds", type=float, default=455, help="After which nothing new is begun.")
     options = parser.parse_args()
     if not torch.cuda.is_available():
         print("no GPU here")
@@ -518,15 +538,13 @@ def main() -> None:
     cuda.prepare()
     shm = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=shm if shm.is_dir() else None) as folder:
-        bench = Bench(options.out, options.wanted, Path(folder))
-        for batch in (32, 8):
-            training(bench, "1.1B", batch)
+        bench = Bench(options.out, options.wanted, Path(folder), options.seconds)
+        training(bench, "1.1B")
         for deterministic in (True, False):
             name = "deterministic" if deterministic else "not deterministic"
             bench.measure(f"bytes, {name}", lambda kind=deterministic: bytes_twice(bench, kind))
         generation(bench)
-        for batch in (32, 8):
-            training(bench, "7B", batch)
+        training(bench, "7B")
     print(table(bench.found))
 
 

@@ -6,7 +6,7 @@ answered at the time (docs/gpu.md).
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -40,7 +40,9 @@ def answer(prompts: Sequence[list[int]], model: Any, rows: int, max_new_tokens: 
     width = -(-max(map(len, prompts)) // BUCKET) * BUCKET
     state = Slots(rows, width, max_new_tokens, STEPS, model.device)
     with _in_slots(model):
-        step = _recorded(state, model)
+        door = Door.of(min(ENTERING, rows), width, model.device)
+        step = _recorded(lambda: state.step(model), model.device)
+        enter = _recorded(lambda: state.enter(model, *door), model.device)
     waiting = list(range(len(prompts)))[::-1]
     busy: dict[int, int] = {}  # rows, and the prompts in them
     while waiting or busy:
@@ -49,22 +51,35 @@ def answer(prompts: Sequence[list[int]], model: Any, rows: int, max_new_tokens: 
             while waiting and len(free) >= min(ENTERING, len(waiting), rows):
                 group = [waiting.pop() for _ in range(min(ENTERING, len(waiting), len(free)))]
                 taken, free = free[: len(group)], free[len(group) :]
-                _enter(state, model, [prompts[index] for index in group], taken, width)
+                door.fill([prompts[index] for index in group], taken)
+                enter()
                 busy |= dict(zip(taken, group, strict=True))
             for _ in range(STEPS):
                 step()
         yield from _ended(state, busy, max_new_tokens, end)
 
 
-def _enter(state: Slots, model: Any, prompts: list[list[int]], taken: list[int], width: int) -> None:
-    """Reads prompts into the rows that are `taken`, always the same number at once: the first one fills up."""
-    group = min(ENTERING, len(state.token))
-    missing = group - len(prompts)
-    prompts, taken = prompts + prompts[:1] * missing, taken + taken[:1] * missing
-    ids = torch.tensor([prompt + [0] * (width - len(prompt)) for prompt in prompts])
-    lengths = torch.tensor([len(prompt) for prompt in prompts])
-    device = state.token.device
-    state.enter(model, ids.to(device), lengths.to(device), torch.tensor(taken, device=device))
+class Door(NamedTuple):
+    """Where prompts lie that are going to be read."""
+
+    prompts: torch.Tensor  # (entering rows, width), filled up behind their ends
+    lengths: torch.Tensor  # (entering rows,), tokens of each
+    rows: torch.Tensor  # (entering rows,), where they go
+
+    @classmethod
+    def of(cls, rows: int, width: int, device: torch.device) -> "Door":
+        """An empty one."""
+        prompts, lengths = torch.zeros(rows, width, dtype=torch.int64), torch.ones(rows, dtype=torch.int64)
+        return cls(prompts.to(device), lengths.to(device), torch.arange(rows, device=device))
+
+    def fill(self, prompts: list[list[int]], rows: list[int]) -> None:
+        """Puts prompts in that go to these rows; there is always the same number, so the first one fills up."""
+        entering, width = self.prompts.shape
+        missing = entering - len(prompts)
+        prompts, rows = prompts + prompts[:1] * missing, rows + rows[:1] * missing
+        self.prompts.copy_(torch.tensor([prompt + [0] * (width - len(prompt)) for prompt in prompts]))
+        self.lengths.copy_(torch.tensor([len(prompt) for prompt in prompts]))
+        self.rows.copy_(torch.tensor(rows))
 
 
 def _ended(state: Slots, busy: dict[int, int], most: int, end: int) -> Iterator[tuple[int, list[int]]]:
@@ -76,18 +91,18 @@ def _ended(state: Slots, busy: dict[int, int], most: int, end: int) -> Iterator[
             yield busy.pop(row), tokens
 
 
-def _recorded(state: Slots, model: Any) -> Callable[[], None]:
-    """A step, as a CUDA graph where there is a GPU."""
-    if model.device.type != "cuda":
-        return lambda: state.step(model)
+def _recorded(run: Callable[[], None], device: torch.device) -> Callable[[], None]:
+    """What `run` does, from a CUDA graph where there is a GPU; there it is done once now."""
+    if device.type != "cuda":
+        return run
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):  # loads kernels and makes room for keys and values, which can't be recorded
-        state.step(model)
+        run()
     torch.cuda.current_stream().wait_stream(stream)
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-        state.step(model)
+        run()
     return graph.replay
 
 

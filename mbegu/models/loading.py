@@ -56,11 +56,20 @@ def quantization(folder: Path, wanted: str) -> Quantization:
         return Quantization(wanted, "")
     if not torch.cuda.is_available():
         return Quantization("nf4", "predict.quantization: auto is nf4 without a GPU")
-    needed = sum(path.stat().st_size for path in folder.glob("*.safetensors")) / 2**30
-    memory = torch.cuda.get_device_properties(0).total_memory / 2**30
+    needed, memory = weight(folder), gpu_memory()
     fits = needed <= FITS * memory
     said = f"{needed:.1f} GiB of weights {'fit' if fits else 'are too much for'} a GPU of {memory:.0f} GiB"
     return Quantization("none" if fits else "nf4", f"predict.quantization: auto is {'none (bf16)' if fits else 'nf4'}, {said}")
+
+
+def weight(folder: Path) -> float:
+    """GiB of a model folder's weights, as they lie there."""
+    return sum(path.stat().st_size for path in folder.glob("*.safetensors")) / 2**30
+
+
+def gpu_memory() -> float:
+    """GiB of the first GPU's memory, used or free."""
+    return torch.cuda.get_device_properties(0).total_memory / 2**30
 
 
 def load_base(folder: Path, quantization: str, attention: str = "sdpa") -> Any:
@@ -72,7 +81,7 @@ def load_base(folder: Path, quantization: str, attention: str = "sdpa") -> Any:
         attention: a name that transformers knows, or one of ours (see `packing`).
 
     Raises:
-        BadInput: transformers knows no such architecture, or finds the configuration wrong.
+        BadInput: transformers knows no such architecture, or finds the configuration wrong; a GPU is too small for it.
     """
     config = None
     if quantization == "nf4":
@@ -91,6 +100,12 @@ def load_base(folder: Path, quantization: str, attention: str = "sdpa") -> Any:
             device_map={"": 0} if torch.cuda.is_available() else None,
             local_files_only=True,
         )
+    except torch.OutOfMemoryError:
+        needed = weight(folder)
+        raise BadInput(
+            f"{folder}: its weights, {needed:.1f} GiB in bf16 and about {needed / 3.6:.1f} GiB in nf4, do not fit what is free "
+            f"of a GPU of {gpu_memory():.0f} GiB, loaded as {quantization}; take nf4 (qlora), a smaller base, or a larger GPU."
+        ) from None
     except ValueError as error:
         raise BadInput(f"{folder}: transformers can't load this model: {str(error).splitlines()[0]}") from None
 

@@ -2,18 +2,25 @@
 
 import importlib.util
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from transformers import Trainer
 
 from mbegu.errors import BadInput
+from mbegu.models.loading import gpu_memory
 from mbegu.training.gpu_trainer import GpuTrainer
+from mbegu.training.settings import Schedule
 
 
 def prepare() -> None:
-    """To be called before the first product: cuBLAS adds up in one order only with room for it of a fixed size."""
+    """To be called before the first use of a GPU."""
+    # cuBLAS adds up in one order only with room for it of a fixed size
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    # recordings of batches of different sizes share memory only where blocks can grow
+    os.environ.setdefault("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True")
 
 
 def order_sums(deterministic: bool) -> None:
@@ -33,9 +40,22 @@ def trainer(model: Any, liger: bool) -> tuple[type[Trainer], dict[str, Any]]:
     if not hasattr(model, "peft_config"):
         # every weight is trained: in fp32 for the optimizer, rounded to bf16 for each product
         return Trainer, {**kernels, **quick, "bf16": True}
-    # masks are drawn again from their seed, which a recording reads (see `dropout_kernel`)
-    again = {"use_reentrant": False, "preserve_rng_state": False}
-    return GpuTrainer, {**kernels, **quick, "logging_strategy": "no", "activation_checkpointing_kwargs": again}
+    return GpuTrainer, {**kernels, **quick, "logging_strategy": "no"}
+
+
+@contextmanager
+def enough_memory(model: Any, schedule: Schedule) -> Iterator[None]:
+    """Raises BadInput where a GPU's memory does not suffice, with what to lower."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        held = sum(value.numel() * value.element_size() for value in model.parameters()) / 2**30
+        lower = [f"lower train.batch_size ({schedule.batch_size}) and raise train.gradient_accumulation_steps by as much"]
+        lower += [] if schedule.gradient_checkpointing else ["turn on train.gradient_checkpointing"]
+        raise BadInput(
+            f"train: the weights take {held:.1f} GiB of a GPU of {gpu_memory():.0f} GiB, and a batch does not fit the rest; "
+            f"{', or '.join(lower)}, or lower encode.max_length."
+        ) from None
 
 
 def check_liger(wanted: bool) -> None:

@@ -39,15 +39,16 @@ class GpuTrainer(Trainer):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         model: Any = self.model
-        self.recorder = Recorder(model, self.args.per_device_train_batch_size)
+        # the Trainer itself must not turn it on
+        checkpointing, self.args.activation_checkpointing = self.args.activation_checkpointing, False
+        self.recorder = Recorder(model, self.args.per_device_train_batch_size, bool(checkpointing))
         self.new_masks = hold_masks(model, self.args.device)
         self.losses = Losses()
         self.add_callback(self.losses)
 
     def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> torch.Tensor:
         """Adds a batch's gradients and returns its loss."""
-        if not model.training:
-            model.train()
+        model.train()
         self.new_masks()
         loss = self.recorder.step(self._prepare_inputs(inputs), num_items_in_batch).clone()
         self.losses.pending.append((self.state.global_step + 1, loss))

@@ -70,16 +70,19 @@ def inputs(wanted: Shape, rows: int, device: torch.device) -> Inputs:
 class Recorder:
     """Makes a model's forward and backward passes from recordings.
 
-    Gradients are added up where the parameters' `grad` lie, in the same places from step to step.
+    Gradients are added up where the parameters' `grad` lie, in the same places from step to step. Where checkpointing is
+    allowed, it is turned on by the first batch that does not fit without: it gives the same bytes, and takes longer.
     """
 
-    def __init__(self, model: Any, rows: int) -> None:
+    def __init__(self, model: Any, rows: int, checkpointing: bool) -> None:
         self.model = model
         self.rows = rows  # of the largest batch
+        self.may_checkpoint = checkpointing
         self.trained: Sequence[torch.nn.Parameter] = [value for value in model.parameters() if value.requires_grad]
         self.gradients = [torch.zeros_like(value) for value in self.trained]
         self.recordings: dict[Shape, tuple[Inputs, Callable[[], None], torch.Tensor]] = {}
-        self.pool = torch.cuda.graph_pool_handle()
+        self.pool = torch.cuda.MemPool()  # of all recordings; a second one would need its memory twice
+        self.stream = torch.cuda.Stream()
         self.works = True
 
     def step(self, batch: dict[str, Any], items: torch.Tensor) -> torch.Tensor:
@@ -109,26 +112,48 @@ class Recorder:
     def _record(
         self, wanted: Shape, batch: dict[str, Any], items: torch.Tensor
     ) -> tuple[Inputs, Callable[[], None], torch.Tensor]:
-        room = inputs(wanted, self.rows, items.device)
+        room, loss = inputs(wanted, self.rows, items.device), torch.zeros((), device=items.device)
         room.fill(batch, items)
-        kept = [gradient.clone() for gradient in self.gradients]
-        stream = torch.cuda.Stream()
-        stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream):  # kernels are loaded and compiled here, which can't be recorded
-            self._pass(room, wanted, torch.zeros((), device=items.device))
-        torch.cuda.current_stream().wait_stream(stream)
-        loss = torch.zeros((), device=items.device)
         run: Callable[[], None] = partial(self._pass, room, wanted, loss)
-        if self.works:
-            run = self._capture(run)
+        kept = [gradient.clone() for gradient in self.gradients]
+        recorded = self._recorded(run)
+        if recorded is None:
+            self._checkpoint()
+            recorded = self._recorded(run)
         torch._foreach_copy_(self.gradients, kept)
-        return room, run, loss
+        return room, recorded or run, loss
+
+    def _checkpoint(self) -> None:
+        """Turns checkpointing on; masks are drawn again from their seed, which a recording reads (see `dropout_kernel`)."""
+        again = {"use_reentrant": False, "preserve_rng_state": False}
+        self.model.activation_checkpointing_enable(activation_checkpointing_kwargs=again)
+        self.may_checkpoint = False
+        torch.cuda.empty_cache()
+
+    def _recorded(self, run: Callable[[], None]) -> Callable[[], None] | None:
+        """What replays `run`, or `run` itself if it can't be recorded; None if it needs too much memory without checkpointing."""
+        try:
+            self._try(run)
+            return self._capture(run) if self.works else run
+        except torch.OutOfMemoryError:
+            if self.may_checkpoint:
+                return None  # and what holds on to all that was computed, the error, ends here
+            raise
+
+    def _try(self, run: Callable[[], None]) -> None:
+        """Runs once what is going to be recorded, since kernels can't be loaded, nor memory found wanting, while it is."""
+        self.stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(self.stream), torch.cuda.use_mem_pool(self.pool):
+            run()
+        torch.cuda.current_stream().wait_stream(self.stream)
 
     def _capture(self, run: Callable[[], None]) -> Callable[[], None]:
-        graph = torch.cuda.CUDAGraph()
+        graph, place = torch.cuda.CUDAGraph(), self.pool.id
         try:
-            with torch.cuda.graph(graph, pool=self.pool, capture_error_mode="thread_local"):
+            with torch.cuda.graph(graph, pool=place, stream=self.stream, capture_error_mode="thread_local"):  # type: ignore[arg-type]
                 run()
+        except torch.OutOfMemoryError:
+            raise
         except RuntimeError as error:
             self.works = False
             reason = str(error).splitlines()[0]

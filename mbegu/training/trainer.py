@@ -108,7 +108,8 @@ def train(model: Any, rows: Dataset, validation: Dataset, schedule: Schedule, fo
         # a first evaluation draws from the random generator, and a resumed run has had it
         trainer.args.eval_on_start = bool(len(validation)) and checkpoint is None
         set_seed(schedule.seed)
-        trainer.train(resume_from_checkpoint=checkpoint)
+        with cuda.enough_memory(model, schedule):
+            trainer.train(resume_from_checkpoint=checkpoint)
         state = trainer.state
     if schedule.early_stopping:
         stopping.restore(model, state.log_history, folder)

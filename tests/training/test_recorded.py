@@ -52,7 +52,7 @@ def test_a_recorded_step_gives_the_gradients_of_the_batch_as_it_is(tiny_base, me
     for parameter in model.parameters():
         if parameter.requires_grad:
             torch.nn.init.normal_(parameter, std=0.1)
-    recorder, items = recorded.Recorder(model, 4), torch.tensor(5.0, device="cuda")
+    recorder, items = recorded.Recorder(model, 4, False), torch.tensor(5.0, device="cuda")
     batch = on_gpu(packing.pack(ROWS))
     losses = []
     for _ in range(2):  # the second time from the recording alone
@@ -72,7 +72,7 @@ def test_a_recorded_step_gives_the_gradients_of_the_batch_as_it_is(tiny_base, me
 @pytest.mark.cuda
 def test_gradients_of_recorded_batches_add_up(tiny_base):
     model = trainer.build(tiny_base, "lora", LORA, seed=0).train()
-    recorder, items = recorded.Recorder(model, 4), torch.tensor(5.0, device="cuda")
+    recorder, items = recorded.Recorder(model, 4, False), torch.tensor(5.0, device="cuda")
     recorder.step(on_gpu(packing.pack(ROWS)), items)
     once = gradients_of(model)
     recorder.step(on_gpu(packing.pack(ROWS[:1])), items)  # another shape: to record it must not touch what is there
@@ -87,25 +87,36 @@ def test_gradients_of_recorded_batches_add_up(tiny_base):
         torch.testing.assert_close(value, 2 * once[name] + other[name])
 
 
+def runs_out_of_memory_once(recorder, monkeypatch) -> None:
+    real, tries = recorder._pass, []
+
+    def run(*args) -> None:
+        tries.append(args)
+        if len(tries) == 1:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        real(*args)
+
+    monkeypatch.setattr(recorder, "_pass", run)
+
+
 @pytest.mark.cuda
-def test_a_recording_draws_other_masks_each_time_and_a_checkpointed_one_the_same(tiny_base):
+def test_a_recording_draws_other_masks_each_time_and_a_checkpointed_one_the_same(tiny_base, monkeypatch):
     found = []
     for checkpointing in (False, True):
         model = trainer.build(tiny_base, "lora", LORA._replace(dropout=0.5), seed=0).train()
         for name, parameter in model.named_parameters():
             if "lora_B" in name:
                 torch.nn.init.ones_(parameter)
-        if checkpointing:
-            again = {"use_reentrant": False, "preserve_rng_state": False}
-            model.activation_checkpointing_enable(activation_checkpointing_kwargs=again)
         new_masks = hold_masks(model, torch.device("cuda"))
         torch.manual_seed(0)
-        recorder, batch, items = recorded.Recorder(model, 4), on_gpu(packing.pack(ROWS)), torch.tensor(5.0, device="cuda")
+        recorder, batch, items = recorded.Recorder(model, 4, True), on_gpu(packing.pack(ROWS)), torch.tensor(5.0, device="cuda")
+        if checkpointing:
+            runs_out_of_memory_once(recorder, monkeypatch)
         for _ in range(3):
             new_masks()
             model.zero_grad()
             found.append((recorder.step(batch, items).item(), gradients_of(model)))
-        assert recorder.works
+        assert recorder.works and model.is_gradient_checkpointing == checkpointing
     losses = [loss for loss, _ in found]
     assert len(set(losses[:3])) == 3 and losses[:3] == losses[3:]
     for (_, one), (_, other) in zip(found[:3], found[3:], strict=True):
