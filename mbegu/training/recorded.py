@@ -28,16 +28,22 @@ class Shape(NamedTuple):
 
 
 def shape(tokens: int, targets: int, longest: int) -> Shape:
-    """The shape that a batch is filled up to: at most an eighth more tokens, a quarter more targets."""
-    rounded = _up(tokens, 8)
+    """The shape that a batch is filled up to: at most an eighth more tokens (of large batches a sixteenth), a quarter more
+    targets."""
+    below = _power(tokens)
+    rounded = _up(tokens, max(min(below // 8, 128), below // 16))
     longest = max(longest, rounded - tokens, SHORT)
-    return Shape(rounded, _up(targets, 4), 1 << (longest - 1).bit_length())
+    return Shape(rounded, _up(targets, _power(targets) // 4), 1 << (longest - 1).bit_length())
 
 
-def _up(number: int, parts: int) -> int:
-    """The next multiple of the `parts`-th part of the power of two below."""
-    step = max(1, (1 << (number.bit_length() - 1)) // parts)
-    return -(-number // step) * step
+def _power(number: int) -> int:
+    """The largest power of two that is no larger."""
+    return 1 << (number.bit_length() - 1)
+
+
+def _up(number: int, step: int) -> int:
+    """The next multiple."""
+    return -(-number // step) * step if step else number
 
 
 class Inputs(NamedTuple):
