@@ -121,8 +121,8 @@ class Bench:
                 traceback.print_exc()
         self.found[name] = found | {"took": round(time.monotonic() - start, 1)}
         print(f"{time.monotonic() - STARTED:5.0f} s  {name:42} {json.dumps(self.found[name])}", flush=True)
-        settings = {"card": torch.cuda.get_device_name(), "torch": torch.__version__, "peak TFLOP/s": round(self.peak / 1e12)}
-        self.out.write_text(json.dumps(settings | {"found": self.found}, indent=1) + "\n")
+        call = {"card": torch.cuda.get_device_name(), "torch": torch.__version__, "peak TFLOP/s": round(self.peak / 1e12)}
+        self.out.write_text(json.dumps({"calls": [call | {"found": self.found}]}, indent=1) + "\n")
         free()
 
     def model(self, size: str, quantization: str = "nf4") -> Any:

@@ -1,7 +1,7 @@
 """Greedy answers on a GPU: a row that has ended makes room for the next prompt, and steps run from a CUDA graph.
 
-transformers' own `generate_batch` is of about the same speed, but there the rounding of an answer depends on who else is
-answered at the time (docs/gpu.md).
+transformers' own `generate_batch` puts any number of tokens into a batch, so that the rounding of an answer may depend on who
+else is answered at the time. Here every product has the same shape throughout, whoever is in it.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -49,8 +49,8 @@ class Quantization(NamedTuple):
 def quantization(folder: Path, wanted: str) -> Quantization:
     """What the weights of a model folder are loaded in where "auto" is wanted: bf16 if a GPU has room for it, 4 bits else.
 
-    Both answer alike, but bf16 is faster on a GPU (docs/gpu.md). The card's whole memory counts, not what is free just now,
-    so that all models of a project are answered in the same way.
+    bf16 spares a GPU the work of unpacking. The card's whole memory counts, not what is free just now, so that all models of a
+    project are answered in the same way.
     """
     if wanted != "auto":
         return Quantization(wanted, "")
