@@ -7,8 +7,8 @@ Models have the shapes of TinyLlama-1.1B and of a 7B Mistral and random weights:
 Rows are log-normal, 60 to 512 tokens, median 179; a third is the prompt, which is not trained. Tokens are those of rows,
 without padding; "first" is Mbegu's speed with the recording of its steps, and "GiB" all that PyTorch took from the card.
 trl packs rows by its own "bfd"; "varlen" puts PyTorch's FlashAttention in the place of the package flash-attn, the starts of
-the rows found once a step. 7B without packing and varlen is with checkpointing. Prompts have 129 to 192 tokens; answers
-end at each token with a probability of 1/50 (median 35 tokens), at most after 100.
+the rows found once a step. At 7B, group_by_length and packing with sdpa are with checkpointing. Prompts have 129 to 192
+tokens; answers end at each token with a probability of 1/50 (median 35 tokens), at most after 100.
 """
 
 import argparse
@@ -314,9 +314,9 @@ def training(bench: Bench, size: str) -> None:
             if large:
                 run("Mbegu, checkpointing", ours, forced=True)
                 run("trl, varlen packing, checkpointing", trl, checkpointing=True, **varlen)
-            run("Mbegu, not deterministic", ours, deterministic=False)
-        run("trl, group_by_length", trl, checkpointing=large, train_sampling_strategy="group_by_length")
-        run("trl, packing, sdpa", trl, checkpointing=large, **packed[batch])
+                run("Mbegu, not deterministic", ours, deterministic=False)
+            run("trl, group_by_length", trl, checkpointing=large, train_sampling_strategy="group_by_length")
+            run("trl, packing, sdpa", trl, checkpointing=large, **packed[batch])
     for batch in packed:  # from here on liger's kernels are in the model
         run("Mbegu, liger", ours, liger=True)
         liger = {"attention": "varlen", "use_liger_kernel": True, **packed[batch]}

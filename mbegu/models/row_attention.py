@@ -1,7 +1,7 @@
 """Attention over a packed batch in one kernel, on a CUDA GPU.
 
 FlashAttention-2 (Dao 2023, arXiv 2307.08691) takes the starts of the rows instead of a mask. Row by row, PyTorch's kernels
-took 30 times as long there (docs/gpu.md).
+took 30 times as long (on an H100, 44.6 ms a layer of TinyLlama with 32 rows, against 1.45).
 """
 
 from typing import Any, NamedTuple

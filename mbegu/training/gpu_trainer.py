@@ -41,7 +41,7 @@ class GpuTrainer(Trainer):
         model: Any = self.model
         # the Trainer itself must not turn it on
         checkpointing, self.args.activation_checkpointing = self.args.activation_checkpointing, False
-        self.recorder = Recorder(model, self.args.per_device_train_batch_size, bool(checkpointing))
+        self.recorder = Recorder(model, self.args.train_batch_size, bool(checkpointing))
         self.new_masks = hold_masks(model, self.args.device)
         self.losses = Losses()
         self.add_callback(self.losses)
