@@ -4,6 +4,7 @@ On one machine, the rounding of a matrix product depends on its shape. So every 
 number of rows (the last is filled up) and prompts of one batch are padded to the same width (`padded`);
 and each row draws from a random generator of its own. An answer is then a function of
 its own prompt, settings and seed alone, and an incremental run gives the same bytes as a full one.
+Greedy answers on a GPU hold to the same rule in another way (`continuous`).
 """
 
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import torch
 from tqdm import tqdm
 from transformers import GenerationConfig
 
+from mbegu.asking import continuous
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.grammar import constrain
 from mbegu.asking.memo import Answer, Request
@@ -62,13 +64,34 @@ def generate(
     """
     ids = tokenizer([one.prompt for one in wanted], add_special_tokens=special_tokens)["input_ids"]
     ends = _ends(model, tokenizer)
+    greedy = not decoding.temperature and decoding.repetition_penalty == 1 and not any(one.grammar for one in wanted)
+    if greedy and continuous.can_answer(model):
+        found = _continuously(ids, decoding, batch_size, model, ends)
+    else:
+        found = _by_batches(wanted, ids, decoding, batch_size, model, tokenizer)
     with tqdm(total=len(wanted), desc=label, unit="answer", dynamic_ncols=True) as bar:
-        for width, batch in _batches([len(one) for one in ids], batch_size):
+        for index, row in found:
+            bar.update()
+            yield index, _answer(row, tokenizer, ends)
+
+
+def _continuously(
+    ids: list[list[int]], decoding: Decoding, rows: int, model: Any, ends: list[int]
+) -> Iterator[tuple[int, list[int]]]:
+    for _, members in _buckets(ids, continuous.padded):
+        answers = continuous.answer([ids[index] for index in members], model, rows, decoding.max_new_tokens, ends)
+        yield from ((members[place], tokens) for place, tokens in answers)
+
+
+def _by_batches(
+    wanted: list[Wanted], ids: list[list[int]], decoding: Decoding, batch_size: int, model: Any, tokenizer: Any
+) -> Iterator[tuple[int, list[int]]]:
+    for width, members in _buckets(ids, padded):
+        for start in range(0, len(members), batch_size):
+            batch = members[start : start + batch_size]
             filled = batch + batch[:1] * (batch_size - len(batch))
             rows = _generate_batch([wanted[i] for i in filled], [ids[i] for i in filled], width, decoding, model, tokenizer)
-            for index, row in zip(batch, rows, strict=False):
-                yield index, _answer(row, tokenizer, ends)
-            bar.update(len(batch))
+            yield from zip(batch, rows, strict=False)
 
 
 def padded(length: int) -> int:
@@ -76,14 +99,12 @@ def padded(length: int) -> int:
     return BUCKET // 2 if length <= BUCKET // 2 else -(-length // BUCKET) * BUCKET
 
 
-def _batches(lengths: list[int], batch_size: int) -> Iterator[tuple[int, list[int]]]:
-    """Positions of at most `batch_size` prompts that are padded to the same width, and that width."""
+def _buckets(ids: list[list[int]], width: Callable[[int], int]) -> Iterator[tuple[int, list[int]]]:
+    """Each width with the positions of the prompts that are padded to it, the longest first."""
     buckets: dict[int, list[int]] = {}
-    for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):
-        buckets.setdefault(padded(lengths[index]), []).append(index)
-    for width, members in buckets.items():
-        for start in range(0, len(members), batch_size):
-            yield width, members[start : start + batch_size]
+    for index in sorted(range(len(ids)), key=lambda index: -len(ids[index])):
+        buckets.setdefault(width(len(ids[index])), []).append(index)
+    yield from buckets.items()
 
 
 def _generate_batch(

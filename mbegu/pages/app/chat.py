@@ -21,6 +21,7 @@ from mbegu.errors import BadInput
 from mbegu.extras import needs
 from mbegu.models.four_bits import unpack
 from mbegu.models.loading import load_base
+from mbegu.models.lora import round_branches
 from mbegu.models.manifest import verify
 from mbegu.rows.heldout import MARKS
 from mbegu.rows.jsonl import read_lines
@@ -74,7 +75,7 @@ def load_speakers(base: Path, adapters: list[Path], quantization: str) -> dict[s
         else:
             shared = PeftModel.from_pretrained(shared, str(adapter), lora)
         speakers[adapter] = Speaker(None, lora, prompts[adapter])
-    unpack(shared).eval()
+    round_branches(unpack(shared).eval())  # so that it answers here as in `ask` and `predict`
     names = [path.name for path in speakers]
     return {
         str(path) if names.count(path.name) > 1 else path.name: speaker._replace(model=speaker.model or shared)

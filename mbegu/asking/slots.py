@@ -1,0 +1,123 @@
+"""Rows that are answered side by side, each at a place of its own, with the keys and values of what they have read.
+
+All tensors keep their shapes and places, whoever is in them: a step can be recorded as a CUDA graph, and on a GPU the
+rounding of a row depends on those shapes and on nothing that the other rows hold.
+"""
+
+from typing import Any
+
+import torch
+from transformers import AttentionInterface
+
+from mbegu.models.row_attention import Rows, attend, can_attend
+
+NAME = "mbegu_slots"
+
+
+class Slots:
+    """The state of so many rows of at most `length` tokens, prompt and answer together.
+
+    Attributes:
+        token: (rows,), the last token of each, which the next step reads.
+        place: (rows,), where that token stands.
+        made: (rows, answer + spare), the tokens of each answer; `count` (rows,), how many.
+        entering: (entering rows,) while prompts are read, which rows they go to; None in a step.
+    """
+
+    def __init__(self, rows: int, width: int, answer: int, spare: int, device: torch.device) -> None:
+        self.length = width + answer
+        self.token, self.place, self.count = (torch.zeros(rows, dtype=torch.int64, device=device) for _ in range(3))
+        self.made = torch.zeros(rows, answer + spare, dtype=torch.int64, device=device)
+        self.entering: torch.Tensor | None = None
+        self.read: dict[
+            int, tuple[torch.Tensor, torch.Tensor]
+        ] = {}  # keys and values of a layer, (rows, key heads, length, size)
+
+    def enter(self, model: Any, prompts: torch.Tensor, lengths: torch.Tensor, rows: torch.Tensor) -> None:
+        """Reads prompts, and makes the first token of their answers.
+
+        Args:
+            prompts: (entering rows, width), filled up behind their ends.
+            lengths: (entering rows,), tokens of each.
+            rows: (entering rows,), where they go.
+        """
+        self.entering = rows
+        logits = self._logits(model, prompts, torch.arange(prompts.shape[1], device=rows.device)[None], lengths - 1)
+        self.entering = None
+        first = logits.argmax(-1)
+        self.token[rows], self.place[rows], self.count[rows] = first, lengths, torch.ones_like(rows)
+        self.made[rows, 0] = first
+
+    def step(self, model: Any) -> None:
+        """Makes the next token of every row. A row that has ended goes on, unread, at its last place."""
+        following = self._logits(model, self.token[:, None], self.place[:, None], torch.zeros_like(self.place)).argmax(-1)
+        self.made.scatter_(1, self.count[:, None], following[:, None])
+        self.count.add_(1).clamp_(max=self.made.shape[1] - 1)
+        self.place.add_(1).clamp_(max=self.length - 1)
+        self.token.copy_(following)
+
+    def _logits(self, model: Any, ids: torch.Tensor, places: torch.Tensor, last: torch.Tensor) -> torch.Tensor:
+        """(rows, vocabulary), after the token that stands at `last` (rows,) in `ids` (rows, tokens)."""
+        backbone, head = model.get_base_model() if hasattr(model, "get_base_model") else model, model.get_output_embeddings()
+        hidden = backbone.base_model(input_ids=ids, position_ids=places.expand(ids.shape), use_cache=False, slots=self)[0]
+        return head(hidden[torch.arange(len(ids), device=ids.device), last])
+
+    def remember(self, layer: int, key: torch.Tensor, value: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Writes keys and values of a layer, (rows, key heads, tokens, size), and returns all of that layer."""
+        if layer not in self.read:
+            shape = (len(self.token), key.shape[1], self.length, key.shape[3])
+            self.read[layer] = key.new_zeros(shape), value.new_zeros(shape)
+        for kept, new in zip(self.read[layer], (key, value), strict=True):
+            if self.entering is not None:
+                kept[self.entering, :, : new.shape[2]] = new
+            else:
+                kept.scatter_(2, self.place[:, None, None, None].expand(new.shape), new)
+        return self.read[layer]
+
+
+def attend_in_slots(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    scaling: float,
+    **settings: Any,
+) -> tuple[torch.Tensor, None]:
+    """Causal attention of prompts that enter, or of one token a row to what its row has read, for `AttentionInterface`.
+
+    Args:
+        query: (rows, heads, tokens, head size); `key` and `value` have (rows, key heads, tokens, head size).
+        settings: `slots`; `sliding_window`, tokens that a token sees; others are of no effect.
+
+    Returns:
+        (rows, tokens, heads, head size), and None for the weights.
+    """
+    slots, window = settings["slots"], settings.get("sliding_window") or 0
+    keys, values = slots.remember(module.layer_idx, key, value)
+    tokens = query.shape[2]
+    if slots.entering is None:
+        return _plain(query, keys, values, slots.place[:, None], window, scaling), None
+    if can_attend(query, {}):
+        starts = torch.arange(0, len(query) * tokens + 1, tokens, dtype=torch.int32, device=query.device)
+        laid = [tensor.transpose(1, 2).flatten(0, 1) for tensor in (query, key, value)]
+        out = attend(laid[0], laid[1], laid[2], Rows(starts, tokens, window), scaling)
+        return out.unflatten(0, (len(query), tokens)), None
+    return _plain(query, key, value, torch.arange(tokens)[None].expand(len(query), -1), window, scaling), None
+
+
+def _plain(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, places: torch.Tensor, window: int, scaling: float
+) -> torch.Tensor:
+    """Attention of queries that stand at `places` (rows, tokens); with two products, since masks make kernels slow."""
+    heads, tokens = query.shape[1:3]
+    grouped = query.reshape(len(query), key.shape[1], -1, query.shape[3])  # (rows, key heads, queries a key x tokens, size)
+    scores = (grouped @ key.transpose(2, 3)).float() * scaling
+    back = places[:, None, None, :, None] - torch.arange(key.shape[2], device=query.device)
+    seen = (back >= 0) & (back < window) if window else back >= 0
+    weights = scores.unflatten(2, (-1, tokens)).masked_fill(~seen, float("-inf")).softmax(-1)
+    out = weights.flatten(2, 3).to(value.dtype) @ value
+    return out.reshape(len(query), heads, tokens, -1).transpose(1, 2)
+
+
+AttentionInterface.register(NAME, attend_in_slots)
