@@ -5,25 +5,20 @@ else is answered at the time. Here every product has the same shape throughout, 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import torch
 
-from mbegu.asking import slots
-from mbegu.asking.slots import Slots
+from mbegu.asking.slots import Slots, in_slots, knows
 
 BUCKET = 128  # prompts are filled up to a multiple of it; recordings and memory are for one such width
 ENTERING = 8  # prompts that are read at once
 STEPS = 8  # between two looks at who has ended, each of which waits for the GPU
-# decoders whose layers are nothing but attention over all or the last tokens and an MLP, so that rows can't touch each other
-# and keys and values are all that they remember; tests/asking/test_slots.py compares each with `generate`
-KNOWN = {"llama", "mistral", "qwen2", "qwen3", "gemma3_text"}
 
 
 def can_answer(model: Any) -> bool:
     """Whether a model runs on a GPU and is of a kind that is known here."""
-    return model.device.type == "cuda" and model.config.model_type in KNOWN
+    return model.device.type == "cuda" and knows(model)
 
 
 def padded(length: int) -> int:
@@ -46,14 +41,14 @@ def answer(
     """
     width = padded(max(map(len, prompts)))
     state = Slots(rows, width, max_new_tokens, STEPS, model.device)
-    with _in_slots(model):
+    with in_slots(model):
         door = Door.of(min(ENTERING, rows), width, model.device)
         step = _recorded(lambda: state.step(model), model.device)
         enter = _recorded(lambda: state.enter(model, *door), model.device)
     waiting = list(range(len(prompts)))[::-1]
     busy: dict[int, int] = {}  # rows, and the prompts in them
     while waiting or busy:
-        with _in_slots(model):
+        with in_slots(model):
             free = [row for row in range(rows) if row not in busy]
             while waiting and len(free) >= min(ENTERING, len(waiting), rows):
                 group = [waiting.pop() for _ in range(min(ENTERING, len(waiting), len(free)))]
@@ -111,14 +106,3 @@ def _recorded(run: Callable[[], None], device: torch.device) -> Callable[[], Non
     with torch.cuda.graph(graph, capture_error_mode="thread_local"):
         run()
     return graph.replay
-
-
-@contextmanager
-def _in_slots(model: Any) -> Iterator[None]:
-    before = model.config._attn_implementation
-    model.config._attn_implementation = slots.NAME
-    try:
-        with torch.inference_mode():
-            yield
-    finally:
-        model.config._attn_implementation = before

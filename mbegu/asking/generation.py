@@ -1,10 +1,12 @@
 """Answers in batches whose bytes do not depend on who else is in the batch.
 
-On one machine, the rounding of a matrix product depends on its shape. So every batch has the same
-number of rows (the last is filled up) and prompts of one batch are padded to the same width (`padded`);
-and each row draws from a random generator of its own. An answer is then a function of
-its own prompt, settings and seed alone, and an incremental run gives the same bytes as a full one.
-Greedy answers on a GPU hold to the same rule in another way (`continuous`).
+On one machine, the rounding of a matrix product depends on its shape. So all shapes that an answer is computed in follow from its
+own prompt and settings, and each row draws from a random generator of its own. An answer is then a function of its own prompt,
+settings and seed alone, and an incremental run gives the same bytes as a full one.
+
+Models of the kinds that are known to `slots` are answered by `leaving` on a CPU, and by `continuous` on a GPU where answers are
+greedy. All others by transformers' `generate`, in batches of the same number of rows (the last is filled up), whose prompts are
+padded to the same width (`padded`).
 """
 
 from collections.abc import Callable, Iterator
@@ -12,9 +14,9 @@ from typing import Any, NamedTuple
 
 import torch
 from tqdm import tqdm
-from transformers import GenerationConfig
+from transformers import GenerationConfig, RepetitionPenaltyLogitsProcessor
 
-from mbegu.asking import continuous
+from mbegu.asking import continuous, leaving
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.grammar import constrain
 from mbegu.asking.memo import Answer, Request
@@ -64,8 +66,11 @@ def generate(
     """
     ids = tokenizer([one.prompt for one in wanted], add_special_tokens=special_tokens)["input_ids"]
     ends = _ends(model, tokenizer)
+    found: Iterator[tuple[int, list[int]]]
     greedy = not decoding.temperature and decoding.repetition_penalty == 1 and not any(one.grammar for one in wanted)
-    if greedy and continuous.can_answer(model):
+    if leaving.can_answer(model):
+        found = _by_rows(wanted, ids, decoding, batch_size, model, tokenizer)
+    elif greedy and continuous.can_answer(model):
         found = _continuously(ids, decoding, batch_size, model, ends)
     else:
         found = _by_batches(wanted, ids, decoding, batch_size, model, tokenizer)
@@ -73,6 +78,29 @@ def generate(
         for index, row in found:
             bar.update()
             yield index, _answer(row, tokenizer, ends)
+
+
+def _by_rows(
+    wanted: list[Wanted], ids: list[list[int]], decoding: Decoding, rows: int, model: Any, tokenizer: Any
+) -> Iterator[tuple[int, list[int]]]:
+    for width, members in _buckets(ids, padded):
+        asked = [leaving.Asked(ids[index], _held_to(wanted[index], len(ids[index]), decoding, tokenizer)) for index in members]
+        room = leaving.Room(rows, width, decoding.max_new_tokens)
+        yield from ((members[place], tokens) for place, tokens in leaving.answer(asked, model, room, _ends(model, tokenizer)))
+
+
+def _held_to(one: Wanted, length: int, decoding: Decoding, tokenizer: Any) -> list[leaving.Process]:
+    """What an answer to a prompt of `length` tokens is held to, in the order of `generate`."""
+    found: list[leaving.Process] = []
+    if decoding.repetition_penalty != 1:
+        penalty, end = RepetitionPenaltyLogitsProcessor(decoding.repetition_penalty), torch.tensor([[tokenizer.eos_token_id]])
+        # the end counts as said, as it does in a batch, where it fills prompts up
+        found.append(lambda ids, scores: penalty(torch.cat([end, ids], 1), scores))
+    if one.grammar:
+        found.append(constrain([one.grammar], tokenizer, length))
+    if decoding.temperature:
+        found.append(sampler([one.seed], decoding.temperature, decoding.top_p))
+    return found
 
 
 def _continuously(
@@ -121,11 +149,29 @@ def _generate_batch(
 
 
 def generate_one(model: Any, tokenizer: Any, prompt: list[int], max_new_tokens: int, streamer: Any = None) -> str:
-    """A greedy answer to one prompt, alone in its batch, without the reasoning before it. `streamer` gets all the tokens."""
-    ids = torch.tensor([prompt])
-    out = _run(model, tokenizer, ids, torch.ones_like(ids), Decoding(max_new_tokens), [], streamer)
-    said = str(_answer(out[0, len(prompt) :].tolist(), tokenizer, _ends(model, tokenizer))["text"])
+    """A greedy answer to one prompt, alone, without the reasoning before it. `streamer` gets all the tokens."""
+    ends = _ends(model, tokenizer)
+    if leaving.can_answer(model):
+        room = leaving.Room(1, padded(len(prompt)), max_new_tokens)
+        tokens = [*_streamed(leaving.speak([leaving.Asked(prompt)], model, room, ends), prompt, streamer)]
+    else:
+        ids = torch.tensor([prompt])
+        out = _run(model, tokenizer, ids, torch.ones_like(ids), Decoding(max_new_tokens), [], streamer)
+        tokens = out[0, len(prompt) :].tolist()
+    said = str(_answer(tokens, tokenizer, ends)["text"])
     return without_reasoning(said).text or said
+
+
+def _streamed(spoken: Iterator[tuple[int, int]], prompt: list[int], streamer: Any) -> Iterator[int]:
+    """The tokens, which a streamer gets as they come, after the prompt, as from `generate`."""
+    if streamer:
+        streamer.put(torch.tensor(prompt))
+    for _, token in spoken:
+        if streamer:
+            streamer.put(torch.tensor([token]))
+        yield token
+    if streamer:
+        streamer.end()
 
 
 def _run(

@@ -4,14 +4,26 @@ All tensors keep their shapes and places, whoever is in them: a step can be reco
 rounding of a row depends on those shapes and on nothing that the other rows hold.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
 from typing import Any
 
 import torch
+from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
 
 from mbegu.models.row_attention import Rows, attend, can_attend
 
 NAME = "mbegu_slots"
+# decoders whose layers are nothing but attention over all or the last tokens and an MLP, so that rows can't touch each other
+# and keys and values are all that they remember; tests/asking/test_slots.py compares each with `generate`
+KNOWN = {"llama", "mistral", "qwen2", "qwen3", "gemma3_text"}
+
+
+def knows(model: Any) -> bool:
+    """Whether a model is of a kind that is known here, and its scores are those of its head."""
+    return model.config.model_type in KNOWN and getattr(model.config, "final_logit_softcapping", None) is None
 
 
 class Slots:
@@ -29,32 +41,57 @@ class Slots:
         self.token, self.place, self.count = (torch.zeros(rows, dtype=torch.int64, device=device) for _ in range(3))
         self.made = torch.zeros(rows, answer + spare, dtype=torch.int64, device=device)
         self.entering: torch.Tensor | None = None
-        self.read: dict[
-            int, tuple[torch.Tensor, torch.Tensor]
-        ] = {}  # keys and values of a layer, (rows, key heads, length, size)
+        # keys and values of a layer, (rows, key heads, length, size)
+        self.cache: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
 
     def enter(self, model: Any, prompts: torch.Tensor, lengths: torch.Tensor, rows: torch.Tensor) -> None:
-        """Reads prompts, and makes the first token of their answers.
+        """Reads prompts, and makes the first token of their answers; as `read`."""
+        self.begin(rows, lengths, self.read(model, prompts, lengths, rows).argmax(-1))
+
+    def read(self, model: Any, prompts: torch.Tensor, lengths: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        """Reads prompts.
 
         Args:
             prompts: (entering rows, width), filled up behind their ends.
             lengths: (entering rows,), tokens of each.
             rows: (entering rows,), where they go.
+
+        Returns:
+            (entering rows, vocabulary), the logits of the first tokens of their answers.
         """
         self.entering = rows
         logits = self._logits(model, prompts, torch.arange(prompts.shape[1], device=rows.device)[None], lengths - 1)
         self.entering = None
-        first = logits.argmax(-1)
+        return logits
+
+    def begin(self, rows: torch.Tensor, lengths: torch.Tensor, first: torch.Tensor) -> None:
+        """Takes the first tokens (entering rows,) of answers to prompts that were read."""
         self.token[rows], self.place[rows], self.count[rows] = first, lengths, torch.ones_like(rows)
         self.made[rows, 0] = first
 
     def step(self, model: Any) -> None:
-        """Makes the next token of every row. A row that has ended goes on, unread, at its last place."""
-        following = self._logits(model, self.token[:, None], self.place[:, None], torch.zeros_like(self.place)).argmax(-1)
-        self.made.scatter_(1, self.count[:, None], following[:, None])
+        """Makes the next token of every row."""
+        self.go_on(self.following(model).argmax(-1))
+
+    def following(self, model: Any) -> torch.Tensor:
+        """The logits (rows, vocabulary) of the next token of every row; the same again if asked again."""
+        return self._logits(model, self.token[:, None], self.place[:, None], torch.zeros_like(self.place))
+
+    def go_on(self, tokens: torch.Tensor) -> None:
+        """Takes the next token (rows,) of every row. A row that has ended goes on, unread, at its last place."""
+        self.made.scatter_(1, self.count[:, None], tokens[:, None])
         self.count.add_(1).clamp_(max=self.made.shape[1] - 1)
         self.place.add_(1).clamp_(max=self.length - 1)
-        self.token.copy_(following)
+        self.token.copy_(tokens)
+
+    def of(self, rows: list[int]) -> "Slots":
+        """A copy of some rows."""
+        chosen, copied = torch.tensor(rows, device=self.token.device), copy(self)
+        copied.token, copied.place, copied.count, copied.made = (
+            one[chosen] for one in (self.token, self.place, self.count, self.made)
+        )
+        copied.cache = {layer: (keys[chosen], values[chosen]) for layer, (keys, values) in self.cache.items()}
+        return copied
 
     def _logits(self, model: Any, ids: torch.Tensor, places: torch.Tensor, last: torch.Tensor) -> torch.Tensor:
         """(rows, vocabulary), after the token that stands at `last` (rows,) in `ids` (rows, tokens)."""
@@ -64,15 +101,15 @@ class Slots:
 
     def remember(self, layer: int, key: torch.Tensor, value: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Writes keys and values of a layer, (rows, key heads, tokens, size), and returns all of that layer."""
-        if layer not in self.read:
+        if layer not in self.cache:
             shape = (len(self.token), key.shape[1], self.length, key.shape[3])
-            self.read[layer] = key.new_zeros(shape), value.new_zeros(shape)
-        for kept, new in zip(self.read[layer], (key, value), strict=True):
+            self.cache[layer] = key.new_zeros(shape), value.new_zeros(shape)
+        for kept, new in zip(self.cache[layer], (key, value), strict=True):
             if self.entering is not None:
                 kept[self.entering, :, : new.shape[2]] = new
             else:
                 kept.scatter_(2, self.place[:, None, None, None].expand(new.shape), new)
-        return self.read[layer]
+        return self.cache[layer]
 
 
 def attend_in_slots(
@@ -103,6 +140,9 @@ def attend_in_slots(
         laid = [tensor.transpose(1, 2).flatten(0, 1) for tensor in (query, key, value)]
         out = attend(laid[0], laid[1], laid[2], Rows(starts, tokens, window), scaling)
         return out.unflatten(0, (len(query), tokens)), None
+    if not window or window >= tokens:
+        repeated = [tensor.repeat_interleave(query.shape[1] // tensor.shape[1], 1) for tensor in (key, value)]
+        return scaled_dot_product_attention(query, *repeated, is_causal=True, scale=scaling).transpose(1, 2), None
     return _plain(query, key, value, torch.arange(tokens)[None].expand(len(query), -1), window, scaling), None
 
 
@@ -118,6 +158,18 @@ def _plain(
     weights = scores.unflatten(2, (-1, tokens)).masked_fill(~seen, float("-inf")).softmax(-1)
     out = weights.flatten(2, 3).to(value.dtype) @ value
     return out.reshape(len(query), heads, tokens, -1).transpose(1, 2)
+
+
+@contextmanager
+def in_slots(model: Any) -> Iterator[None]:
+    """Has a model attend to what `Slots` hold."""
+    before = model.config._attn_implementation
+    model.config._attn_implementation = NAME
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        model.config._attn_implementation = before
 
 
 AttentionInterface.register(NAME, attend_in_slots)

@@ -8,7 +8,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from mbegu.errors import BadInput
 from mbegu.models.four_bits import unpack
-from mbegu.models.lora import round_branches
+from mbegu.models.lora import replace_branches
 from mbegu.models.manifest import verify
 from mbegu.models.trained import read_adapter_prompt
 from mbegu.models.whole import check_model
@@ -38,6 +38,7 @@ def precision() -> torch.dtype:
     return torch.bfloat16 if fast else torch.float32
 
 
+ARITHMETIC = 2  # how answers are computed; raised where they get other bytes, so that a memo does not mix them
 FITS = 0.6  # of a GPU's memory, for weights in bf16; the rest is for keys, values and what the model computes
 
 
@@ -142,7 +143,7 @@ class Weights(NamedTuple):
         if self.adapter is not None:
             read_adapter_prompt(self.adapter, base)
         adapter = None if self.adapter is None else verify(self.adapter)
-        return {"base": base, "adapter": adapter, "quantization": self.quantization}
+        return {"base": base, "adapter": adapter, "quantization": self.quantization, "arithmetic": ARITHMETIC}
 
     def whole(self) -> Path:
         """The folder with a whole model: the base, or what was fully fine-tuned in its place."""
@@ -151,14 +152,18 @@ class Weights(NamedTuple):
     def load(self) -> Any:
         """A model ready to answer: the base, the base with an adapter, or a fully fine-tuned model in the adapter's place."""
         if self.adapter is None or self.whole() == self.adapter:
-            return unpack(load_base(self.whole(), self.quantization)).eval()
+            return unpack(load_base(self.whole(), self.quantization), to_answer=True).eval()
         from peft import PeftModel
 
         adapted = PeftModel.from_pretrained(load_base(self.base, self.quantization), str(self.adapter)).eval()
         _settle_new_tokens(adapted)
-        unpack(adapted)
-        round_branches(adapted)
-        return adapted
+        return ready_to_answer(adapted)
+
+
+def ready_to_answer(adapted: Any) -> Any:
+    """A base with adapters, changed in place so that it answers fast, wherever it is asked."""
+    replace_branches(unpack(adapted, to_answer=True))
+    return adapted
 
 
 def weights_of(model: Path, base: Path, quantization: str) -> Weights:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
 
-from mbegu.asking import continuous
+from mbegu.asking import continuous, slots
 
 SIZES = {
     "vocab_size": 60, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 3, "num_attention_heads": 4,
@@ -34,7 +34,7 @@ def cut(tokens: list[int], end: int) -> list[int]:
     return tokens[: tokens.index(end)] if end in tokens else tokens
 
 
-@pytest.mark.parametrize("kind", sorted(continuous.KNOWN))
+@pytest.mark.parametrize("kind", sorted(slots.KNOWN))
 def test_each_known_kind_answers_as_generate_does(kind):
     model = make(kind)
     expected = [alone(model, prompt) for prompt in PROMPTS]

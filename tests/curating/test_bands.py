@@ -9,10 +9,10 @@ from mbegu.rows.parts import frames
 from mbegu.rows.row import row_id
 
 WORDS = {
-    "Amharic": "ሰላም ዋጋ ብር ስልክ ቤት ገበያ ቡና ማር ንብ ዛፍ ውሃ መንገድ ከተማ ትምህርት ዘር ምርት ቀን ሌሊት ሥራ ልጅ".split(),
-    "Arabic": "سلام بيت سوق قهوة عسل نحل شجرة ماء طريق مدينة علم بذرة يوم ليل عمل طفل كتاب قلم باب نور".split(),
-    "Swahili": "habari bei nyumba soko kahawa asali nyuki mti maji barabara mji elimu mbegu siku usiku kazi".split(),
-    "mixed": ["🌱", "👩\u200d🌾", "mar\ufeffket", "بيت", "ቤት", "25.5", "bei", "ብር", "שוק", "\u202basali\u202c", "nyuki", "🍯"],
+    "Amharic": "ሰላም ዋጋ ብር ስልክ ቤት ገበያ ቡና ማር ንብ ዛፍ ውሃ መንገድ ከተማ ትምህርት ዘር ምርት ቀን ሌሊት ሥራ ልጅ",
+    "Arabic": "سلام بيت سوق قهوة عسل نحل شجرة ماء طريق مدينة علم بذرة يوم ليل عمل طفل كتاب قلم باب نور",
+    "Swahili": "habari bei nyumba soko kahawa asali nyuki mti maji barabara mji elimu mbegu siku usiku kazi",
+    "mixed": "🌱 👩\u200d🌾 mar\ufeffket بيت ቤት 25.5 bei ብር שוק \u202basali\u202c nyuki 🍯",
 }
 
 
@@ -31,11 +31,11 @@ def variants(words: list[str], count: int, draw: random.Random) -> list[list[str
 
 
 def rows(script: str) -> list[dict]:
-    texts = variants(WORDS[script], 160, random.Random(script))
+    texts = variants(WORDS[script].split(), 160, random.Random(script))
     origin = {"kind": "set", "parents": [], "source": "set.json:1"}
     return [
-        {"id": row_id(" ".join(text[:5]), str(number)), "instruction": " ".join(text[:5]), "input": "", "output": " ".join(text[5:]),
-         "origin": origin}
+        {"id": row_id(" ".join(text), str(number)), "instruction": " ".join(text[:5]), "input": "",
+         "output": " ".join(text[5:]), "origin": origin}
         for number, text in enumerate(texts)
     ]  # fmt: skip
 
