@@ -8,7 +8,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from mbegu.errors import BadInput
 from mbegu.models.four_bits import unpack
-from mbegu.models.lora import replace_branches
+from mbegu.models.lora import round_branches
 from mbegu.models.manifest import verify
 from mbegu.models.trained import read_adapter_prompt
 from mbegu.models.whole import check_model
@@ -161,8 +161,8 @@ class Weights(NamedTuple):
 
 
 def ready_to_answer(adapted: Any) -> Any:
-    """A base with adapters, changed in place so that it answers fast, wherever it is asked."""
-    replace_branches(unpack(adapted, to_answer=True))
+    """A base with adapters, changed in place so that it answers fast, and alike wherever it is asked."""
+    round_branches(unpack(adapted, to_answer=True))
     return adapted
 
 
