@@ -1,4 +1,4 @@
-"""The benchmark of sets counts no wrong decision, those of two sides find both; small here, and as large as one likes by options."""
+"""The benchmark of sets counts no wrong decision, and two sides find the same; small here, as large as one likes by options."""
 
 import json
 import os

@@ -13,6 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from rensa import RMinHash
 
+# A candidate too many costs one exact comparison, a miss a duplicate in the set: so candidates are sought well below the
+# bound, and bands weighed for few misses. With 128 permutations a pair at 0.7 is then missed once in 1,200.
+SOUGHT, MISSED = 0.8, 0.9
 STEPS = 1000  # of an integral
 SEED = 1
 Key = tuple[int, bytes]  # a band, its values
@@ -26,19 +29,24 @@ class Shape(NamedTuple):
     permutations: int  # values of a sketch, of which the last may stand in no band
 
 
+def above(bound: float, permutations: int) -> Shape:
+    """The bands by which pairs with a Jaccard index above a bound are found."""
+    return shape(SOUGHT * bound, permutations, MISSED)
+
+
 @cache
-def shape(threshold: float, permutations: int, missed: float = 0.5) -> Shape:
+def shape(threshold: float, permutations: int, missed: float) -> Shape:
     """The bands that err least about a Jaccard index of `threshold`.
 
     Args:
         missed: 0 to 1, what a pair above the threshold that is missed counts; one below it that is compared counts the rest.
     """
     index = (np.arange(STEPS) + 0.5) / STEPS
-    above = index > threshold
+    alike = index > threshold
 
     def error(one: Shape) -> float:
         shared = 1 - (1 - index**one.rows) ** one.bands  # how likely two sets of each index have a key in common
-        return float(missed * (1 - shared)[above].sum() + (1 - missed) * shared[~above].sum())
+        return float(missed * (1 - shared)[alike].sum() + (1 - missed) * shared[~alike].sum())
 
     every = (Shape(b, r, permutations) for b in range(1, permutations + 1) for r in range(1, permutations // b + 1))
     return min(every, key=error)

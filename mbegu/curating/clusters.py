@@ -79,7 +79,7 @@ def of_one_text(rows: list[Row], known: Frames) -> list[str]:
     """
     texts = [" ".join(parts(row, known).source()) for row in rows]
     clusters = Clusters()
-    cut, seen = bands.shape(ALIKE, PERMUTATIONS), defaultdict[bands.Key, list[str]](list)
+    cut, seen = bands.above(ALIKE, PERMUTATIONS), defaultdict[bands.Key, list[str]](list)
     for text in dict.fromkeys(text for text in texts if text.count(" ") >= 2 * GRAM):
         keys, one = bands.keys(grams := _grams(text), cut), set(grams)
         for other in {other for key in keys for other in seen[key]}:

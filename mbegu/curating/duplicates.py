@@ -14,10 +14,6 @@ from mbegu.text.sameness import key
 from mbegu.text.words import fold, words
 
 GRAM = 3  # words of a shingle
-# A candidate too many costs one exact comparison, a miss a duplicate in the set: so candidates are sought well below the
-# bound, and bands weighed for few misses. With 128 permutations a pair at 0.7 is then missed once in 1,200.
-SOUGHT = 0.8
-MISSED = 0.9
 Shingles = set[tuple[str, ...]]
 Key = tuple[str, bands.Key]  # a kind of rows, and a key
 
@@ -90,7 +86,7 @@ class Keys(NamedTuple):
 
 def _keys(texts: Sequence[Said], kinds: Sequence[str], above: float, permutations: int) -> Iterator[Keys]:
     """The bands of each row's sketches: near-duplicates most likely have one in common."""
-    cut = bands.shape(SOUGHT * above, permutations, MISSED)
+    cut = bands.above(above, permutations)
     every = sorted(set(kinds))
     for kind, one in zip(kinds, texts, strict=True):
         within = [(kind, key) for key in bands.keys(_joined(_differing(one)), cut)]
