@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from mbegu.asking.slots import Slots, in_slots, knows
+from mbegu.asking.slots import Slots, in_slots, knows, sliced_alike
 
 BUCKET = 16  # prompts are filled up to a multiple of it when they are read
 Process = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # of token ids (1, so far) and scores (1, vocabulary), to scores
@@ -60,16 +60,18 @@ def speak(asked: Sequence[Asked], model: Any, room: Room, ends: Sequence[int]) -
         (position of the prompt, the next token of its answer), of all rows in turns.
     """
     state = Slots(room.rows, room.width, room.answer, 1, model.device)
+    state.seen = 0 if _sliced(room.rows, state, model) else state.length
     waiting, busy, unequal = list(range(len(asked)))[::-1], dict[int, Turn](), set[int]()
     while waiting or busy:
         with in_slots(model):
             made = _enter(state, model, asked, waiting, busy, room)
             if not made:
+                state.reach(int(state.place.max()) + 1)
                 logits = state.following(model)
                 made = _choose(logits, busy)
                 if not waiting:
                     state, busy = _left(state, model, logits, busy, unequal)
-                state.go_on(torch.tensor([busy[row].said[-1] if row in busy else 0 for row in range(len(state.token))]))
+                _go_on(state, busy)
         yield from made
         busy = {row: turn for row, turn in busy.items() if not _whole(turn.said, room, ends)}
 
@@ -100,6 +102,7 @@ def _enter(
     one = asked[index := waiting.pop()]
     filled = one.prompt + [0] * (-len(one.prompt) % BUCKET)
     rows, length = torch.tensor([free]), torch.tensor([len(one.prompt)])
+    state.reach(len(filled))
     logits = state.read(model, torch.tensor([filled]), length, rows)
     busy[free] = Turn(index, one, [])
     first = busy[free].choose(logits[0])
@@ -110,6 +113,18 @@ def _enter(
 def _choose(logits: torch.Tensor, busy: dict[int, Turn]) -> list[tuple[int, int]]:
     """Says the next token of each row."""
     return [turn.choose(logits[row]) for row, turn in busy.items()]
+
+
+def _go_on(state: Slots, busy: dict[int, Turn]) -> None:
+    """Takes what was said; rows that nobody is in stay at the first place."""
+    state.go_on(torch.tensor([busy[row].said[-1] if row in busy else 0 for row in range(len(state.token))]))
+    state.place[[row for row in range(len(state.token)) if row not in busy]] = 0
+
+
+def _sliced(rows: int, state: Slots, model: Any) -> bool:
+    config = model.config
+    size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    return sliced_alike(rows, state.length, config.num_attention_heads, config.num_key_value_heads, size, model.dtype)
 
 
 def _left(
@@ -125,7 +140,8 @@ def _left(
         return state, busy
     rows = [*busy, *(row for row in range(len(state.token)) if row not in busy)][:half]
     fewer = state.of(rows)
-    if torch.equal(fewer.following(model), logits[rows]):
+    alike = state.seen == state.length or _sliced(half, state, model)
+    if alike and torch.equal(fewer.following(model), logits[rows]):
         return fewer, dict(enumerate(busy.values()))
     unequal.add(half)
     return state, busy

@@ -7,15 +7,17 @@ rounding of a row depends on those shapes and on nothing that the other rows hol
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
+from functools import cache
 from typing import Any
 
 import torch
-from torch.nn.functional import scaled_dot_product_attention
+from torch.nn.functional import pad, scaled_dot_product_attention
 from transformers import AttentionInterface
 
 from mbegu.models.row_attention import Rows, attend, can_attend
 
 NAME = "mbegu_slots"
+SLICE = 64  # places by which room for keys and values grows
 # decoders whose layers are nothing but attention over all or the last tokens and an MLP, so that rows can't touch each other
 # and keys and values are all that they remember; tests/asking/test_slots.py compares each with `generate`
 KNOWN = {"llama", "mistral", "qwen2", "qwen3", "gemma3_text"}
@@ -34,15 +36,24 @@ class Slots:
         place: (rows,), where that token stands.
         made: (rows, answer + spare), the tokens of each answer; `count` (rows,), how many.
         entering: (entering rows,) while prompts are read, which rows they go to; None in a step.
+        seen: how many places keys and values are held for; as many as `length`, unless someone counts them (`reach`).
     """
 
     def __init__(self, rows: int, width: int, answer: int, spare: int, device: torch.device) -> None:
-        self.length = width + answer
+        self.length = self.seen = width + answer
         self.token, self.place, self.count = (torch.zeros(rows, dtype=torch.int64, device=device) for _ in range(3))
         self.made = torch.zeros(rows, answer + spare, dtype=torch.int64, device=device)
         self.entering: torch.Tensor | None = None
         # keys and values of a layer, (rows, key heads, length, size)
         self.cache: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+
+    def reach(self, places: int) -> None:
+        """Makes room for so many places and a few more, so that steps attend to no more than that."""
+        self.seen = max(self.seen, min(self.length, -(-places // SLICE) * SLICE))
+        for layer, (keys, values) in self.cache.items():
+            missing = self.seen - keys.shape[2]
+            if missing:
+                self.cache[layer] = pad(keys, (0, 0, 0, missing)), pad(values, (0, 0, 0, missing))
 
     def enter(self, model: Any, prompts: torch.Tensor, lengths: torch.Tensor, rows: torch.Tensor) -> None:
         """Reads prompts, and makes the first token of their answers; as `read`."""
@@ -102,7 +113,7 @@ class Slots:
     def remember(self, layer: int, key: torch.Tensor, value: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Writes keys and values of a layer, (rows, key heads, tokens, size), and returns all of that layer."""
         if layer not in self.cache:
-            shape = (len(self.token), key.shape[1], self.length, key.shape[3])
+            shape = (len(self.token), key.shape[1], self.seen, key.shape[3])
             self.cache[layer] = key.new_zeros(shape), value.new_zeros(shape)
         for kept, new in zip(self.cache[layer], (key, value), strict=True):
             if self.entering is not None:
@@ -110,6 +121,26 @@ class Slots:
             else:
                 kept.scatter_(2, self.place[:, None, None, None].expand(new.shape), new)
         return self.cache[layer]
+
+
+@cache
+def sliced_alike(rows: int, length: int, heads: int, key_heads: int, size: int, dtype: torch.dtype) -> bool:
+    """Whether on this machine's CPU attention to the first places gives each bit of attention to all of `length`, of which the
+    others are not seen; so that it may be left out. Tried on random numbers with every number of places that `reach` makes.
+
+    Args:
+        heads, key_heads, size: of a layer.
+    """
+    draw = torch.Generator().manual_seed(0)
+    shapes = (rows, heads, 1, size), (rows, key_heads, length, size), (rows, key_heads, length, size)
+    query, keys, values = (torch.randn(shape, generator=draw).to(dtype) for shape in shapes)
+
+    def alike(seen: int) -> bool:
+        places = torch.full((rows, 1), seen - 1)
+        few = _plain(query, keys[:, :, :seen].contiguous(), values[:, :, :seen].contiguous(), places, 0, 1.0)
+        return torch.equal(few, _plain(query, keys, values, places, 0, 1.0))
+
+    return all(alike(seen) for seen in range(SLICE, length, SLICE))
 
 
 def attend_in_slots(
@@ -141,8 +172,8 @@ def attend_in_slots(
         out = attend(laid[0], laid[1], laid[2], Rows(starts, tokens, window), scaling)
         return out.unflatten(0, (len(query), tokens)), None
     if not window or window >= tokens:
-        repeated = [tensor.repeat_interleave(query.shape[1] // tensor.shape[1], 1) for tensor in (key, value)]
-        return scaled_dot_product_attention(query, *repeated, is_causal=True, scale=scaling).transpose(1, 2), None
+        keys, values = (tensor.repeat_interleave(query.shape[1] // tensor.shape[1], 1) for tensor in (key, value))
+        return scaled_dot_product_attention(query, keys, values, is_causal=True, scale=scaling).transpose(1, 2), None
     return _plain(query, key, value, torch.arange(tokens)[None].expand(len(query), -1), window, scaling), None
 
 

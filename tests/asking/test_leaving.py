@@ -64,6 +64,18 @@ def test_rows_leave_only_where_fewer_compute_the_same(differs, monkeypatch):
     assert sizes.count(4) == 1 or not differs
 
 
+def test_steps_attend_to_what_is_read_and_where_that_rounds_otherwise_to_all(monkeypatch):
+    model, asked, reached = make("llama"), [Asked(PROMPTS[0] * 9), Asked(PROMPTS[1])], []
+    room = Room(2, 192, 70)
+    reach = slots.Slots.reach
+    monkeypatch.setattr(slots.Slots, "reach", lambda state, places: (reach(state, places), reached.append(state.seen)))
+    found = dict(leaving.answer(asked, model, room, []))
+    assert sorted(set(reached)) in ([64, 128], [262])
+    reached.clear()
+    monkeypatch.setattr(leaving, "sliced_alike", lambda *shape: False)
+    assert dict(leaving.answer(asked, model, room, [])) == found and set(reached) == {262}
+
+
 def test_a_prompt_is_heard_token_by_token_and_rows_take_turns():
     model = make("llama")
     spoken = list(leaving.speak([Asked(PROMPTS[0]), Asked(PROMPTS[1])], model, ROOM, []))
