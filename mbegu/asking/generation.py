@@ -10,6 +10,7 @@ padded to the same width (`padded`).
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -84,7 +85,8 @@ def _by_rows(
     wanted: list[Wanted], ids: list[list[int]], decoding: Decoding, rows: int, model: Any, tokenizer: Any
 ) -> Iterator[tuple[int, list[int]]]:
     for width, members in _buckets(ids, padded):
-        asked = [leaving.Asked(ids[index], _held_to(wanted[index], len(ids[index]), decoding, tokenizer)) for index in members]
+        held_to = [partial(_held_to, wanted[index], len(ids[index]), decoding, tokenizer) for index in members]
+        asked = [leaving.Asked(ids[index], hold) for index, hold in zip(members, held_to, strict=True)]
         room = leaving.Room(rows, width, decoding.max_new_tokens)
         yield from ((members[place], tokens) for place, tokens in leaving.answer(asked, model, room, _ends(model, tokenizer)))
 

@@ -21,7 +21,8 @@ class Asked(NamedTuple):
     """A prompt, and what its answer is held to."""
 
     prompt: list[int]
-    held_to: Sequence[Process] = ()  # given the prompt and the answer so far; without any, the likeliest token is next
+    # called once when the prompt is read; each is given the prompt and the answer so far, and the likeliest token left is next
+    held_to: Callable[[], Sequence[Process]] = tuple
 
 
 class Room(NamedTuple):
@@ -80,14 +81,15 @@ class Turn(NamedTuple):
     """Who is in a row."""
 
     index: int  # the position of the prompt
-    asked: Asked
+    prompt: list[int]
+    held_to: Sequence[Process]
     said: list[int]  # so far
 
     def choose(self, logits: torch.Tensor) -> tuple[int, int]:
         """Says the next token, given logits (vocabulary,)."""
         scores = logits[None].float()
-        for process in self.asked.held_to:
-            scores = process(torch.tensor([self.asked.prompt + self.said]), scores)
+        for process in self.held_to:
+            scores = process(torch.tensor([self.prompt + self.said]), scores)
         self.said.append(int(scores.argmax()))
         return self.index, self.said[-1]
 
@@ -104,7 +106,7 @@ def _enter(
     rows, length = torch.tensor([free]), torch.tensor([len(one.prompt)])
     state.reach(len(filled))
     logits = state.read(model, torch.tensor([filled]), length, rows)
-    busy[free] = Turn(index, one, [])
+    busy[free] = Turn(index, one.prompt, one.held_to(), [])
     first = busy[free].choose(logits[0])
     state.begin(rows, length, torch.tensor([first[1]]))
     return [first]
