@@ -80,7 +80,7 @@ def speak(asked: Sequence[Asked], model: Any, room: Room, ends: Sequence[int]) -
 class Turn(NamedTuple):
     """Who is in a row."""
 
-    index: int  # the position of the prompt
+    number: int  # the position of the prompt
     prompt: list[int]
     held_to: Sequence[Process]
     said: list[int]  # so far
@@ -91,7 +91,7 @@ class Turn(NamedTuple):
         for process in self.held_to:
             scores = process(torch.tensor([self.prompt + self.said]), scores)
         self.said.append(int(scores.argmax()))
-        return self.index, self.said[-1]
+        return self.number, self.said[-1]
 
 
 def _enter(
