@@ -21,7 +21,7 @@ from mbegu.sections import path, section
 class Predict(NamedTuple):
     """The section `predict`: how the held-out questions are answered."""
 
-    quantization: Annotated[str, Choice(["nf4", "none"]), "Weights of the base model."]
+    quantization: Annotated[str, Choice(["auto", "nf4", "none"]), "Weights of the base model; auto by memory."]
     batch_size: Annotated[int, IntRange(1), "Questions answered at once."]
     max_new_tokens: Annotated[int, IntRange(1), "Longest answer, in tokens."]
     without_context: Annotated[list[str], "Models that are asked without what retrieval found; repeat."]
@@ -46,7 +46,7 @@ def main(
 
     quiet()
     from mbegu.asking.prompts import read_prompt
-    from mbegu.models.loading import weights_of
+    from mbegu.models.loading import quantization, weights_of
     from mbegu.outputs import sole_writer
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import write_lines
@@ -57,7 +57,10 @@ def main(
     if name in predict.without_context:
         questions = [{**row, "input": without_context(row["input"])} for row in questions]
     asked = read_prompt(*prompt)
-    weights = weights_of(model, base, predict.quantization)
+    settled = quantization(base, predict.quantization)
+    if settled.reason:
+        click.echo(settled.reason)
+    weights = weights_of(model, base, settled.name)
     with sole_writer(work):
         answers, requests = answering.predict(questions, weights, asked, predict.batch_size, predict.max_new_tokens, memo)
         write_lines(out, answers)

@@ -1,6 +1,8 @@
-"""The benchmark of sets counts no wrong decision; small here, and as large as one likes by an option."""
+"""The benchmark of sets counts no wrong decision, and two sides find the same; small here, as large as one likes by options."""
 
 import json
+import os
+import re
 import subprocess
 import sys
 
@@ -80,3 +82,21 @@ def test_a_fault_turns_bytes_and_not_the_time_and_a_build_without_one_of_its_row
     assert (found.unended, found.lost, found.wrong, found.tracebacks) == (1, 1, 2, 1)
     fault_build.forget(struck, built, "merge@v2", memory=True)
     assert fault_build.partial(built, struck, "merge@v2") == [] and not row.exists()
+
+
+def benchmark(name: str, *options: object) -> str:
+    command = [sys.executable, ROOT / f"benchmarks/{name}.py", *map(str, options)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+
+
+def test_rouge_is_what_it_was_in_every_pair():
+    found = benchmark("rouge", "--pairs", 60, "--repeats", 1)
+    assert found.count("equal to 1e-12: True") == 4 and "False" not in found
+    assert len(re.findall(r"^60 (?:ASCII|Amharic) pairs, .* times what it was$", found, re.MULTILINE)) == 4
+
+
+def test_answers_are_generated_by_both_sides():
+    found = benchmark("generation", "--questions", 5, "--rows", 4, "--max_new_tokens", 8)
+    assert re.findall(r"^(before|now) .*: 5 answers of ", found, re.MULTILINE) == ["before", "now"]
+    assert re.search(r"^\d+\.\d times as fast, .*; \d of 5 answers equal$", found, re.MULTILINE)

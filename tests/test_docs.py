@@ -27,6 +27,11 @@ def test_the_map_names_each_room_once_in_order_and_with_its_own_words():
     assert runpy.run_path(str(ROOT / "docs/rooms.py"))["page"](MAP) == MAP, "run python docs/rooms.py"
 
 
+def test_the_page_on_gpus_has_the_numbers_that_were_measured():
+    text = (ROOT / "docs/gpu.md").read_text(encoding="utf-8")
+    assert runpy.run_path(str(ROOT / "docs/gpu.py"))["page"](text) == text, "run python docs/gpu.py"
+
+
 def test_the_worked_example_of_a_stage_runs(tmp_path):
     files = dict(re.findall(BLOCK, (ROOT / "docs/stage.md").read_text(encoding="utf-8")))
     for name in ("mbegu", "stages"):

@@ -16,6 +16,7 @@ EXTRAS = {"documents": ROOT / "mbegu/sources/documents", "app": ROOT / "mbegu/pa
 PARTS = {  # which come with another package, and of the version that it pins
     "soupsieve": "beautifulsoup4", "dulwich": "dvc", "scmrepo": "dvc", "dvc-task": "dvc", "httpx2": "huggingface-hub",
 }  # fmt: skip
+GPU = {"triton"}  # which comes with PyTorch's builds for CUDA and is imported where there is a GPU
 UNSEEN = {"accelerate", "gguf"}  # transformers imports them
 
 
@@ -34,7 +35,7 @@ def imported(paths) -> set[str]:
                 names |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 names.add(node.module.split(".")[0])
-    found = {canonicalize_name(PACKAGES[name][0]) for name in names - set(sys.stdlib_module_names) - {"mbegu"}}
+    found = {canonicalize_name(PACKAGES[name][0]) for name in names - set(sys.stdlib_module_names) - GPU - {"mbegu"}}
     return {PARTS.get(name, name) for name in found}
 
 

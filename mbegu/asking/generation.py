@@ -1,18 +1,23 @@
 """Answers in batches whose bytes do not depend on who else is in the batch.
 
-On one machine, the rounding of a matrix product depends on its shape. So every batch has the same
-number of rows (the last is filled up) and prompts of one batch are padded to the same width (`padded`);
-and each row draws from a random generator of its own. An answer is then a function of
-its own prompt, settings and seed alone, and an incremental run gives the same bytes as a full one.
+On one machine, the rounding of a matrix product depends on its shape. So all shapes that an answer is computed in follow from its
+own prompt and settings, and each row draws from a random generator of its own. An answer is then a function of its own prompt,
+settings and seed alone, and an incremental run gives the same bytes as a full one.
+
+Models of the kinds that are known to `slots` are answered by `leaving` on a CPU, and by `continuous` on a GPU where answers are
+greedy. All others by transformers' `generate`, in batches of the same number of rows (the last is filled up), whose prompts are
+padded to the same width (`padded`).
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
 from tqdm import tqdm
-from transformers import GenerationConfig
+from transformers import GenerationConfig, RepetitionPenaltyLogitsProcessor
 
+from mbegu.asking import continuous, leaving
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.grammar import constrain
 from mbegu.asking.memo import Answer, Request
@@ -62,13 +67,61 @@ def generate(
     """
     ids = tokenizer([one.prompt for one in wanted], add_special_tokens=special_tokens)["input_ids"]
     ends = _ends(model, tokenizer)
+    found: Iterator[tuple[int, list[int]]]
+    greedy = not decoding.temperature and decoding.repetition_penalty == 1 and not any(one.grammar for one in wanted)
+    if leaving.can_answer(model):
+        found = _by_rows(wanted, ids, decoding, batch_size, model, tokenizer)
+    elif greedy and continuous.can_answer(model):
+        found = _continuously(ids, decoding, batch_size, model, ends)
+    else:
+        found = _by_batches(wanted, ids, decoding, batch_size, model, tokenizer)
     with tqdm(total=len(wanted), desc=label, unit="answer", dynamic_ncols=True) as bar:
-        for width, batch in _batches([len(one) for one in ids], batch_size):
+        for index, row in found:
+            bar.update()
+            yield index, _answer(row, tokenizer, ends)
+
+
+def _by_rows(
+    wanted: list[Wanted], ids: list[list[int]], decoding: Decoding, rows: int, model: Any, tokenizer: Any
+) -> Iterator[tuple[int, list[int]]]:
+    for width, members in _buckets(ids, padded):
+        held_to = [partial(_held_to, wanted[index], len(ids[index]), decoding, tokenizer) for index in members]
+        asked = [leaving.Asked(ids[index], hold) for index, hold in zip(members, held_to, strict=True)]
+        room = leaving.Room(rows, width, decoding.max_new_tokens)
+        yield from ((members[place], tokens) for place, tokens in leaving.answer(asked, model, room, _ends(model, tokenizer)))
+
+
+def _held_to(one: Wanted, length: int, decoding: Decoding, tokenizer: Any) -> list[leaving.Process]:
+    """What an answer to a prompt of `length` tokens is held to, in the order of `generate`."""
+    found: list[leaving.Process] = []
+    if decoding.repetition_penalty != 1:
+        penalty, end = RepetitionPenaltyLogitsProcessor(decoding.repetition_penalty), torch.tensor([[tokenizer.eos_token_id]])
+        # the end counts as said, as it does in a batch, where it fills prompts up
+        found.append(lambda ids, scores: penalty(torch.cat([end, ids], 1), scores))
+    if one.grammar:
+        found.append(constrain([one.grammar], tokenizer, length))
+    if decoding.temperature:
+        found.append(sampler([one.seed], decoding.temperature, decoding.top_p))
+    return found
+
+
+def _continuously(
+    ids: list[list[int]], decoding: Decoding, rows: int, model: Any, ends: list[int]
+) -> Iterator[tuple[int, list[int]]]:
+    for _, members in _buckets(ids, continuous.padded):
+        answers = continuous.answer([ids[index] for index in members], model, rows, decoding.max_new_tokens, ends)
+        yield from ((members[place], tokens) for place, tokens in answers)
+
+
+def _by_batches(
+    wanted: list[Wanted], ids: list[list[int]], decoding: Decoding, batch_size: int, model: Any, tokenizer: Any
+) -> Iterator[tuple[int, list[int]]]:
+    for width, members in _buckets(ids, padded):
+        for start in range(0, len(members), batch_size):
+            batch = members[start : start + batch_size]
             filled = batch + batch[:1] * (batch_size - len(batch))
             rows = _generate_batch([wanted[i] for i in filled], [ids[i] for i in filled], width, decoding, model, tokenizer)
-            for index, row in zip(batch, rows, strict=False):
-                yield index, _answer(row, tokenizer, ends)
-            bar.update(len(batch))
+            yield from zip(batch, rows, strict=False)
 
 
 def padded(length: int) -> int:
@@ -76,14 +129,12 @@ def padded(length: int) -> int:
     return BUCKET // 2 if length <= BUCKET // 2 else -(-length // BUCKET) * BUCKET
 
 
-def _batches(lengths: list[int], batch_size: int) -> Iterator[tuple[int, list[int]]]:
-    """Positions of at most `batch_size` prompts that are padded to the same width, and that width."""
+def _buckets(ids: list[list[int]], width: Callable[[int], int]) -> Iterator[tuple[int, list[int]]]:
+    """Each width with the positions of the prompts that are padded to it, the longest first."""
     buckets: dict[int, list[int]] = {}
-    for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):
-        buckets.setdefault(padded(lengths[index]), []).append(index)
-    for width, members in buckets.items():
-        for start in range(0, len(members), batch_size):
-            yield width, members[start : start + batch_size]
+    for index in sorted(range(len(ids)), key=lambda index: -len(ids[index])):
+        buckets.setdefault(width(len(ids[index])), []).append(index)
+    yield from buckets.items()
 
 
 def _generate_batch(
@@ -100,11 +151,29 @@ def _generate_batch(
 
 
 def generate_one(model: Any, tokenizer: Any, prompt: list[int], max_new_tokens: int, streamer: Any = None) -> str:
-    """A greedy answer to one prompt, alone in its batch, without the reasoning before it. `streamer` gets all the tokens."""
-    ids = torch.tensor([prompt])
-    out = _run(model, tokenizer, ids, torch.ones_like(ids), Decoding(max_new_tokens), [], streamer)
-    said = str(_answer(out[0, len(prompt) :].tolist(), tokenizer, _ends(model, tokenizer))["text"])
+    """A greedy answer to one prompt, alone, without the reasoning before it. `streamer` gets all the tokens."""
+    ends = _ends(model, tokenizer)
+    if leaving.can_answer(model):
+        room = leaving.Room(1, padded(len(prompt)), max_new_tokens)
+        tokens = [*_streamed(leaving.speak([leaving.Asked(prompt)], model, room, ends), prompt, streamer)]
+    else:
+        ids = torch.tensor([prompt])
+        out = _run(model, tokenizer, ids, torch.ones_like(ids), Decoding(max_new_tokens), [], streamer)
+        tokens = out[0, len(prompt) :].tolist()
+    said = str(_answer(tokens, tokenizer, ends)["text"])
     return without_reasoning(said).text or said
+
+
+def _streamed(spoken: Iterator[tuple[int, int]], prompt: list[int], streamer: Any) -> Iterator[int]:
+    """The tokens, which a streamer gets as they come, after the prompt, as from `generate`."""
+    if streamer:
+        streamer.put(torch.tensor(prompt))
+    for _, token in spoken:
+        if streamer:
+            streamer.put(torch.tensor([token]))
+        yield token
+    if streamer:
+        streamer.end()
 
 
 def _run(

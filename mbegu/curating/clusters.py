@@ -1,10 +1,10 @@
 """Rows that belong on one side of a split: made of one text, or alike."""
 
 import re
+from collections import defaultdict
 from collections.abc import Collection
 
-from datasketch import MinHash, MinHashLSH
-
+from mbegu.curating import bands
 from mbegu.curating.leakage import find_leaks, guard
 from mbegu.errors import BadInput
 from mbegu.rows.parts import Frames, parts, said
@@ -79,14 +79,15 @@ def of_one_text(rows: list[Row], known: Frames) -> list[str]:
     """
     texts = [" ".join(parts(row, known).source()) for row in rows]
     clusters = Clusters()
-    index = MinHashLSH(ALIKE, PERMUTATIONS)
-    kinds = list(dict.fromkeys(text for text in texts if text.count(" ") >= 2 * GRAM))
-    for text, sketch in zip(kinds, MinHash.generator(map(_grams, kinds), num_perm=PERMUTATIONS), strict=True):
-        for other in index.query(sketch):
-            one, twin = set(_grams(text)), set(_grams(other))
+    cut, seen = bands.above(ALIKE, PERMUTATIONS), defaultdict[bands.Key, list[str]](list)
+    for text in dict.fromkeys(text for text in texts if text.count(" ") >= 2 * GRAM):
+        keys, one = bands.keys(grams := _grams(text), cut), set(grams)
+        for other in {other for key in keys for other in seen[key]}:
+            twin = set(_grams(other))
             if len(one & twin) > ALIKE * len(one | twin):
                 clusters.join(text, other)
-        index.insert(text, sketch)
+        for key in keys:
+            seen[key].append(text)
     lowest: dict[str, str] = {}
     for text, row in zip(texts, rows, strict=True):
         name = clusters.name(text)
@@ -94,9 +95,9 @@ def of_one_text(rows: list[Row], known: Frames) -> list[str]:
     return [lowest[clusters.name(text)] if text else row["id"] for text, row in zip(texts, rows, strict=True)]
 
 
-def _grams(text: str) -> list[bytes]:
+def _grams(text: str) -> list[str]:
     tokens = text.split()
-    return [" ".join(tokens[start : start + GRAM]).encode() for start in range(len(tokens) - GRAM + 1)]
+    return [" ".join(tokens[start : start + GRAM]) for start in range(len(tokens) - GRAM + 1)]
 
 
 def with_kin(

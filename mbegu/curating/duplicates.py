@@ -1,11 +1,9 @@
 """The same row again in a set, to the letter or nearly."""
 
 from collections.abc import Iterator, Sequence
-from itertools import repeat
 from typing import NamedTuple
 
-from datasketch import MinHash, MinHashLSH
-
+from mbegu.curating import bands
 from mbegu.curating.settings import CLEAN
 from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.nearest import numbers
@@ -16,12 +14,8 @@ from mbegu.text.sameness import key
 from mbegu.text.words import fold, words
 
 GRAM = 3  # words of a shingle
-# A candidate too many costs one exact comparison, a miss a duplicate in the set: so candidates are sought well below the
-# bound, and bands weighed for few misses. With 128 permutations a pair at 0.7 is then missed once in 1,200.
-SOUGHT = 0.8
-WEIGHTS = (0.1, 0.9)
 Shingles = set[tuple[str, ...]]
-Key = tuple[str, int, bytes]  # a kind of rows, a band, its values
+Key = tuple[str, bands.Key]  # a kind of rows, and a key
 
 
 def drop_duplicates(rows: list[Row]) -> Sieved:
@@ -56,8 +50,8 @@ def drop_near_duplicates(rows: list[Row], above: float, permutations: int) -> Si
     3-grams of question and answer above `above`. Rows about one text, or of one template, must also be as alike in what differs:
     in what is asked and answered, or in what fills the template (`mbegu.rows.parts`).
 
-    MinHash (Broder 1997) with locality-sensitive hashing finds candidates; each is then compared exactly. A pair
-    just above the bound can be missed, the less likely the more `permutations`; one below it is never dropped.
+    Candidates share a key (`mbegu.curating.bands`); each is then compared exactly. A pair just above the bound can be missed,
+    the less likely the more `permutations`; one below it is never dropped.
 
     Args:
         above: 0.1 to 1; nothing is above 1.
@@ -92,22 +86,13 @@ class Keys(NamedTuple):
 
 def _keys(texts: Sequence[Said], kinds: Sequence[str], above: float, permutations: int) -> Iterator[Keys]:
     """The bands of each row's sketches: near-duplicates most likely have one in common."""
-    shape = MinHashLSH(SOUGHT * above, permutations, WEIGHTS)
+    cut = bands.above(above, permutations)
     every = sorted(set(kinds))
-    differing = MinHash.generator((_encoded(_differing(one)) for one in texts), num_perm=permutations)
-    whole = MinHash.generator((_encoded(_all(one)) for one in texts), num_perm=permutations) if every[1:] else repeat(None)
-    for kind, one, other in zip(kinds, differing, whole, strict=False):
-        within = _bands(kind, one, shape)
-        if other is None:
-            yield Keys(within, within)
-            continue
-        across = [key for name in every if name != kind for key in _bands(f"{name} among others", other, shape)]
-        yield Keys(within + across, within + _bands(f"{kind} among others", other, shape))
-
-
-def _bands(kind: str, sketch: MinHash, shape: MinHashLSH) -> list[Key]:
-    values, size = sketch.hashvalues.tobytes(), shape.r * sketch.hashvalues.itemsize
-    return [(kind, band, values[band * size : (band + 1) * size]) for band in range(shape.b)]
+    for kind, one in zip(kinds, texts, strict=True):
+        within = [(kind, key) for key in bands.keys(_joined(_differing(one)), cut)]
+        whole = bands.keys(_joined(_all(one)), cut) if every[1:] else []
+        across = [(f"{name} among others", key) for name in every if name != kind for key in whole]
+        yield Keys(within + across, within + [(f"{kind} among others", key) for key in whole])
 
 
 def _kind(one: Said) -> str:
@@ -125,8 +110,8 @@ def _all(one: Said) -> Shingles:
     return _shingles(one.parts.whole + one.answer)
 
 
-def _encoded(grams: Shingles) -> list[bytes]:
-    return [" ".join(gram).encode() for gram in grams]
+def _joined(grams: Shingles) -> list[str]:
+    return [" ".join(gram) for gram in grams]
 
 
 def _score(first: Said, second: Said, above: float) -> float:

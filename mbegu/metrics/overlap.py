@@ -9,7 +9,7 @@ SQuAD drops English articles; that is left out here, since other languages have 
 {'exact_match': 0.5, 'token_f1': 0.833}
 """
 
-from mbegu.metrics.rouge import rouge_n
+from mbegu.metrics.rouge import score
 from mbegu.text.words import words
 
 CITATION = """@inproceedings{rajpurkar-etal-2016-squad, title = "{SQ}u{AD}: 100,000+ Questions for Machine Comprehension of Text",
@@ -24,5 +24,5 @@ def exact_match(prediction: str, reference: str) -> float:
 
 def token_f1(prediction: str, reference: str) -> float:
     """F1 of the two bags of words (Rajpurkar et al. 2016, §6.1), 0 to 1; two texts without a word agree."""
-    first, second = words(prediction), words(reference)
-    return rouge_n(first, second, 1).f1 if first or second else 1.0
+    rated = score(prediction, [reference], ("rouge1",))["rouge1"]  # which is None for a reference without a word
+    return rated.f1 if rated else float(not words(prediction))

@@ -8,6 +8,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from mbegu.errors import BadInput
 from mbegu.models.four_bits import unpack
+from mbegu.models.lora import round_branches
 from mbegu.models.manifest import verify
 from mbegu.models.trained import read_adapter_prompt
 from mbegu.models.whole import check_model
@@ -37,6 +38,43 @@ def precision() -> torch.dtype:
     return torch.bfloat16 if fast else torch.float32
 
 
+ARITHMETIC = 2  # how answers are computed; raised where they get other bytes, so that a memo does not mix them
+FITS = 0.6  # of a GPU's memory, for weights in bf16; the rest is for keys, values and what the model computes
+
+
+class Quantization(NamedTuple):
+    """What `auto` has become, and why."""
+
+    name: str  # "nf4" or "none"
+    reason: str
+
+
+def quantization(folder: Path, wanted: str) -> Quantization:
+    """What the weights of a model folder are loaded in where "auto" is wanted: bf16 if a GPU has room for it, 4 bits else.
+
+    bf16 spares a GPU the work of unpacking. The card's whole memory counts, not what is free just now, so that all models of a
+    project are answered in the same way.
+    """
+    if wanted != "auto":
+        return Quantization(wanted, "")
+    if not torch.cuda.is_available():
+        return Quantization("nf4", "predict.quantization: auto is nf4 without a GPU")
+    needed, memory = weight(folder), gpu_memory()
+    fits = needed <= FITS * memory
+    said = f"{needed:.1f} GiB of weights {'fit' if fits else 'are too much for'} a GPU of {memory:.0f} GiB"
+    return Quantization("none" if fits else "nf4", f"predict.quantization: auto is {'none (bf16)' if fits else 'nf4'}, {said}")
+
+
+def weight(folder: Path) -> float:
+    """GiB of a model folder's weights, as they lie there."""
+    return sum(path.stat().st_size for path in folder.glob("*.safetensors")) / 2**30
+
+
+def gpu_memory() -> float:
+    """GiB of the first GPU's memory, used or free."""
+    return torch.cuda.get_device_properties(0).total_memory / 2**30
+
+
 def load_base(folder: Path, quantization: str, attention: str = "sdpa") -> Any:
     """A causal language model, weights in `precision`, on the GPU if there is one.
 
@@ -46,7 +84,8 @@ def load_base(folder: Path, quantization: str, attention: str = "sdpa") -> Any:
         attention: a name that transformers knows, or one of ours (see `packing`).
 
     Raises:
-        BadInput: it is no whole model, transformers knows no such architecture, or finds the configuration wrong.
+        BadInput: it is no whole model, transformers knows no such architecture, or finds the configuration wrong; a GPU is too
+            small for it.
     """
     check_model(folder)
     config = None
@@ -66,6 +105,12 @@ def load_base(folder: Path, quantization: str, attention: str = "sdpa") -> Any:
             device_map={"": 0} if torch.cuda.is_available() else None,
             local_files_only=True,
         )
+    except torch.OutOfMemoryError:
+        needed = weight(folder)
+        raise BadInput(
+            f"{folder}: its weights, {needed:.1f} GiB in bf16 and about {needed / 3.6:.1f} GiB in nf4, do not fit what is free "
+            f"of a GPU of {gpu_memory():.0f} GiB, loaded as {quantization}; take nf4 (qlora), a smaller base, or a larger GPU."
+        ) from None
     except (ValueError, OSError) as error:  # the latter for a file that the configuration names
         raise BadInput(f"{folder}: transformers can't load this model: {str(error).splitlines()[0]}") from None
 
@@ -98,7 +143,7 @@ class Weights(NamedTuple):
         if self.adapter is not None:
             read_adapter_prompt(self.adapter, base)
         adapter = None if self.adapter is None else verify(self.adapter)
-        return {"base": base, "adapter": adapter, "quantization": self.quantization}
+        return {"base": base, "adapter": adapter, "quantization": self.quantization, "arithmetic": ARITHMETIC}
 
     def whole(self) -> Path:
         """The folder with a whole model: the base, or what was fully fine-tuned in its place."""
@@ -107,12 +152,18 @@ class Weights(NamedTuple):
     def load(self) -> Any:
         """A model ready to answer: the base, the base with an adapter, or a fully fine-tuned model in the adapter's place."""
         if self.adapter is None or self.whole() == self.adapter:
-            return unpack(load_base(self.whole(), self.quantization)).eval()
+            return unpack(load_base(self.whole(), self.quantization), to_answer=True).eval()
         from peft import PeftModel
 
         adapted = PeftModel.from_pretrained(load_base(self.base, self.quantization), str(self.adapter)).eval()
         _settle_new_tokens(adapted)
-        return unpack(adapted)
+        return ready_to_answer(adapted)
+
+
+def ready_to_answer(adapted: Any) -> Any:
+    """A base with adapters, changed in place so that it answers fast, and alike wherever it is asked."""
+    round_branches(unpack(adapted, to_answer=True))
+    return adapted
 
 
 def weights_of(model: Path, base: Path, quantization: str) -> Weights:

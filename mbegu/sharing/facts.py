@@ -47,7 +47,7 @@ def gather(version: str, project: Project, lock: Lock, base_name: str) -> dict[s
         "datasets": _datasets(version, project, made_of, lock),
         "training": settings(lock[folder.as_posix()]),
         "curves": {name: _curve(project.curve(version, name), lock) for name in ("training", "validation")},
-        "answered": settings(lock[predictions.as_posix()]),
+        "answered": _answered(settings(lock[predictions.as_posix()]), project.base),
         "compared": compared,
         "verdict": in_words(compared["pairs"][pair_name(version, BASE)], units(compared)),
         "heldout": _heldout(predictions, lock),
@@ -56,6 +56,15 @@ def gather(version: str, project: Project, lock: Lock, base_name: str) -> dict[s
         "inputs": _inputs(given),
         "revision": revision([*given, "dvc.yaml", "params.yaml", ":/mbegu", ":/stages"]),
     }
+
+
+def _answered(found: dict[str, Any], base: Path) -> dict[str, Any]:
+    """The settings of the answers; what `auto` has become is taken from this machine."""
+    if found["quantization"] == "auto":
+        from mbegu.models.loading import quantization  # which imports torch
+
+        return found | {"quantization": quantization(base, "auto").name}
+    return found
 
 
 def base_name(given: str | None, base: Path, lock: Lock) -> str:

@@ -17,4 +17,5 @@ def completion_loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: torc
         num_items_in_batch: trained tokens over all accumulated batches; None for those of this batch.
     """
     targets = labels[0, 1:]
-    return summed_cross_entropy(outputs.logits[0], targets) / (num_items_in_batch or targets.numel())
+    items = targets.numel() if num_items_in_batch is None else num_items_in_batch
+    return summed_cross_entropy(outputs.logits[0], targets) / items

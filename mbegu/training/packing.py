@@ -1,15 +1,18 @@
 """A batch as one long row without padding, and attention that stays inside each of its rows.
 
 A padded batch of 120 to 220 token rows spends a third of its work on padding. Here the rows of a
-batch are laid end to end, positions restart at each row, and attention runs row by row, so the
-result is what each row alone would give.
+batch are laid end to end, positions restart at each row, and attention runs row by row (on a GPU in
+one kernel), so the result is what each row alone would give.
 """
 
+import itertools
 from typing import Any
 
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
+
+from mbegu.models import row_attention
 
 NAME = "mbegu_rows"
 IGNORED = -100
@@ -24,7 +27,8 @@ def pack(rows: list[dict[str, Any]]) -> dict[str, Any]:
     Returns:
         `input_ids` and `position_ids` (1, tokens); `logits_to_keep` (targets,), the positions whose next
         token is trained; `labels` (1, 1 + targets), those tokens after a first `IGNORED` (the Trainer
-        counts targets from the second label on); `row_lengths`, a list of ints.
+        counts targets from the second label on); `row_lengths`, a list of ints; `row_starts` (rows + 1,)
+        int32, where each row starts, and the end of the last; `longest_row`, an int.
     """
     lengths = [len(row["input_ids"]) for row in rows]
     ids = torch.tensor([token for row in rows for token in row["input_ids"]])
@@ -39,6 +43,8 @@ def pack(rows: list[dict[str, Any]]) -> dict[str, Any]:
         "logits_to_keep": positions,
         "labels": torch.cat([torch.tensor([IGNORED]), ids[positions + 1]])[None],
         "row_lengths": lengths,
+        "row_starts": torch.tensor([0, *itertools.accumulate(lengths)], dtype=torch.int32),
+        "longest_row": max(lengths),
         "use_cache": False,
     }
 
@@ -56,11 +62,14 @@ def attend_within_rows(
 
     Args:
         query: (1, heads, tokens, head size); `key` and `value` have (1, key heads, tokens, head size).
-        settings: `row_lengths`, tokens of each row, in order (without it, one row); `dropout`; others are of no effect.
+        settings: what `pack` says of the rows (without it, one row); `dropout`; on CUDA `sliding_window`, tokens that a token
+            sees; others are of no effect.
 
     Returns:
         (1, tokens, heads, head size), and None for the weights.
     """
+    if row_attention.can_attend(query, settings):
+        return _in_one_kernel(query, key, value, scaling, settings), None
     lengths, dropout = settings.get("row_lengths") or [query.shape[2]], settings.get("dropout", 0.0)
     parts = zip(query[0].split(lengths, 1), key[0].split(lengths, 1), value[0].split(lengths, 1), strict=True)
     rows = [
@@ -70,6 +79,18 @@ def attend_within_rows(
         for part in parts
     ]
     return torch.cat(rows, 1)[None].transpose(1, 2), None
+
+
+def _in_one_kernel(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scaling: float, settings: dict[str, Any]
+) -> torch.Tensor:
+    starts, longest = settings.get("row_starts"), settings.get("longest_row")
+    if starts is None or longest is None:
+        longest = query.shape[2]
+        starts = torch.tensor([0, longest], dtype=torch.int32, device=query.device)
+    rows = row_attention.Rows(starts, longest, settings.get("sliding_window") or 0)
+    query, key, value = (tensor[0].transpose(0, 1) for tensor in (query, key, value))
+    return row_attention.attend(query, key, value, rows, scaling)[None]
 
 
 def _plain(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scaling: float) -> torch.Tensor:

@@ -29,10 +29,12 @@ class Schedule(NamedTuple):
     warmup_steps: Annotated[int, IntRange(0), "Optimizer steps up to the peak."]
     weight_decay: Annotated[float, FloatRange(0), "Decoupled weight decay."]
     max_grad_norm: Annotated[float, FloatRange(0), "Gradient clipping; 0 turns it off."]
-    gradient_checkpointing: Annotated[bool, "Less memory, a third more time."]
+    gradient_checkpointing: Annotated[bool, "Less memory, a third more time; on a GPU only where it must."]
     validation: Annotated[float, FloatRange(0, 1, max_open=True), "Share of lineages held back."]
     save_steps: Annotated[int, IntRange(1), "Optimizer steps between checkpoints."]
     early_stopping: Annotated[int, IntRange(0), "Evaluations without a lower validation loss that end it with the best; 0 never."]
+    deterministic: Annotated[bool, "The same bytes from run to run on a GPU too, where that costs time."]
+    liger: Annotated[bool, "Fused kernels of liger-kernel, on a GPU."]
     seed: Annotated[int, IntRange(0), "For initial weights, order of rows and dropout."]
 
     def epoch_steps(self, rows: int) -> int:

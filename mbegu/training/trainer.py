@@ -13,8 +13,9 @@ from transformers.trainer_callback import PrinterCallback, ProgressCallback
 from mbegu.errors import BadInput
 from mbegu.models.four_bits import unpack
 from mbegu.models.loading import keep_gradients_after_evaluation, load_base
+from mbegu.models.lora import round_branches
 from mbegu.rows.lineage import side
-from mbegu.training import checkpoints, new_tokens, packing, stopping
+from mbegu.training import checkpoints, cuda, new_tokens, packing, stopping
 from mbegu.training.dropout import replace_dropout
 from mbegu.training.loss import completion_loss
 from mbegu.training.progress import Bar, Seal
@@ -45,6 +46,7 @@ def build(base: Path, method: str, lora: Lora, seed: int, section: str = "train"
     Raises:
         BadInput: the base has no layer of one of the names in `lora.targets`, or one that can't have an adapter.
     """
+    cuda.prepare()
     # oneDNN keeps its compiled kernels by shape, and every batch has a new one: 1,024 of them took 0.8 GB in 20 steps
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
     model = load_base(base, "nf4" if method == "qlora" else "none", packing.NAME)
@@ -57,8 +59,14 @@ def build(base: Path, method: str, lora: Lora, seed: int, section: str = "train"
         linear = sorted(name for name in names if "proj" in name)
         raise BadInput(f"{section}.lora.targets: this base has no layer {', '.join(unknown)}; it has {', '.join(linear)}.")
     new_tokens.check(model, lora.targets, section)
+    return adapt(model, lora, seed)
+
+
+def adapt(model: Any, lora: Lora, seed: int) -> Any:
+    """A base with adapters, as they are trained."""
     adapted = unpack(add_lora(model, lora, seed))
     replace_dropout(adapted)
+    round_branches(adapted)
     return adapted
 
 
@@ -91,6 +99,8 @@ def train(model: Any, rows: Dataset, validation: Dataset, schedule: Schedule, fo
     Returns:
         The `TrainerState`, whose `log_history` has one entry per logged step or evaluation.
     """
+    cuda.check_liger(schedule.liger)
+    cuda.order_sums(schedule.deterministic)
     checkpoint = checkpoints.last_whole(folder)
     state = stopping.ended(checkpoint, schedule.early_stopping)
     if state is None:
@@ -98,7 +108,8 @@ def train(model: Any, rows: Dataset, validation: Dataset, schedule: Schedule, fo
         # a first evaluation draws from the random generator, and a resumed run has had it
         trainer.args.eval_on_start = bool(len(validation)) and checkpoint is None
         set_seed(schedule.seed)
-        trainer.train(resume_from_checkpoint=checkpoint)
+        with cuda.enough_memory(model, schedule):
+            trainer.train(resume_from_checkpoint=checkpoint)
         state = trainer.state
     if schedule.early_stopping:
         stopping.restore(model, state.log_history, folder)
@@ -106,9 +117,11 @@ def train(model: Any, rows: Dataset, validation: Dataset, schedule: Schedule, fo
 
 
 def _trainer(model: Any, rows: Dataset, validation: Dataset, schedule: Schedule, folder: Path) -> Trainer:
-    trainer = Trainer(
+    steps = schedule.epoch_steps(len(rows)) if len(validation) else None
+    kind, more = cuda.trainer(model, schedule.liger) if model.device.type == "cuda" else (Trainer, {})
+    trainer = kind(
         model=model,
-        args=_arguments(schedule, schedule.epoch_steps(len(rows)) if len(validation) else None, folder),
+        args=TrainingArguments(**(_arguments(schedule, steps, folder) | more)),
         train_dataset=rows,
         eval_dataset=validation if len(validation) else None,
         data_collator=packing.pack,
@@ -120,31 +133,31 @@ def _trainer(model: Any, rows: Dataset, validation: Dataset, schedule: Schedule,
     return trainer
 
 
-def _arguments(schedule: Schedule, eval_steps: int | None, folder: Path) -> TrainingArguments:
-    return TrainingArguments(
-        output_dir=str(folder),
-        num_train_epochs=schedule.epochs,
-        per_device_train_batch_size=schedule.batch_size,
-        gradient_accumulation_steps=schedule.gradient_accumulation_steps,
-        learning_rate=schedule.learning_rate,
-        lr_scheduler_type=schedule.lr_scheduler,
-        warmup_steps=schedule.warmup_steps,
-        weight_decay=schedule.weight_decay,
-        max_grad_norm=schedule.max_grad_norm,
-        activation_checkpointing=schedule.gradient_checkpointing,
-        seed=schedule.seed,
-        data_seed=schedule.seed,
-        per_device_eval_batch_size=1,  # so that validation loss is the mean over rows, however they are batched
+def _arguments(schedule: Schedule, eval_steps: int | None, folder: Path) -> dict[str, Any]:
+    return {
+        "output_dir": str(folder),
+        "num_train_epochs": schedule.epochs,
+        "per_device_train_batch_size": schedule.batch_size,
+        "gradient_accumulation_steps": schedule.gradient_accumulation_steps,
+        "learning_rate": schedule.learning_rate,
+        "lr_scheduler_type": schedule.lr_scheduler,
+        "warmup_steps": schedule.warmup_steps,
+        "weight_decay": schedule.weight_decay,
+        "max_grad_norm": schedule.max_grad_norm,
+        "activation_checkpointing": schedule.gradient_checkpointing,
+        "seed": schedule.seed,
+        "data_seed": schedule.seed,
+        "per_device_eval_batch_size": 1,  # so that validation loss is the mean over rows, however they are batched
         # by steps and not by "epoch", which evaluates after a checkpoint of the same step is saved: a run resumed
         # from that checkpoint would leave the evaluation out, and draw other random numbers from there on
-        eval_strategy="steps" if eval_steps else "no",
-        eval_steps=eval_steps,
-        save_strategy="steps",
-        save_steps=schedule.save_steps,
-        logging_steps=1,
-        remove_unused_columns=False,
-        dataloader_pin_memory=False,
-        label_names=["labels"],
-        report_to=[],
-        use_cpu=not torch.cuda.is_available(),
-    )
+        "eval_strategy": "steps" if eval_steps else "no",
+        "eval_steps": eval_steps,
+        "save_strategy": "steps",
+        "save_steps": schedule.save_steps,
+        "logging_steps": 1,
+        "remove_unused_columns": False,
+        "dataloader_pin_memory": False,
+        "label_names": ["labels"],
+        "report_to": [],
+        "use_cpu": not torch.cuda.is_available(),
+    }

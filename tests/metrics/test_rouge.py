@@ -1,8 +1,10 @@
 import random
+import runpy
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from root import ROOT
 from rouge_score.rouge_scorer import RougeScorer
 
 from mbegu.errors import BadInput
@@ -12,6 +14,7 @@ TYPES = ["rouge1", "rouge2", "rouge4", "rougeL", "rougeLsum"]
 REFERENCE, STEMMED = RougeScorer(TYPES), RougeScorer(TYPES, use_stemmer=True)
 # few words, so that repeats and ties between common subsequences are frequent
 PIECES = ["a", "b", "c", "the", "Fund", "running", "KES", "1,000", "25.5", "x_y", "!", "\n", "\n\n", "-", "don't"]
+PLAIN = runpy.run_path(str(ROOT / "benchmarks/plain_rouge.py"))["score"]
 NOTHING = rouge.Rating(0.0, 0.0, 0.0)  # rouge_score's answer where there is nothing to compare with
 
 
@@ -68,6 +71,19 @@ def test_scores_text_in_any_script(name):
     scores = rouge.score(prediction, [reference], ["rouge1", "rougeL"])
     assert scores["rouge1"].f1 == pytest.approx(expected) and scores["rougeL"].f1 == pytest.approx(expected)
     assert rouge.score(reference, [reference])["rougeLsum"].f1 == 1
+
+
+MANY = [
+    "ሰላም", "ለእናንተ", "ይሁን።", "ፀሐይ", "::", "habari", "yako", "Shilingi", "🌱", "👩\u200d🌾", "مرحبا", "بالعالم؟",
+    "ال\u200cكتاب", "שלום", "\u202b25.5\u202c", "e188b0", "KES", "don't", "你好。", "mar\ufeffket", "\n", "!?", "\ud83c",
+]  # fmt: skip
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.lists(st.sampled_from(MANY), max_size=25), st.lists(st.sampled_from(MANY), max_size=25))
+def test_equals_plain_python_in_every_script_to_the_last_bit(prediction, reference):
+    one, other = " ".join(prediction), " ".join(reference)
+    assert {name: rated or NOTHING for name, rated in rouge.score(one, [other], TYPES).items()} == PLAIN(one, other, TYPES)
 
 
 @pytest.mark.parametrize("name", ["Amharic", "Arabic", "Chinese"])

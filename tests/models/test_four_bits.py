@@ -64,6 +64,15 @@ def test_one_whose_kernel_reads_packed_weights_stays_as_it_is(packed):
     assert "Linear4bit" in kinds(four_bits.unpack(model))
 
 
+def test_to_answer_they_are_unpacked_wherever_they_lie_on_a_cpu(tiny_base, monkeypatch):
+    monkeypatch.setattr(loading, "precision", lambda: torch.bfloat16)
+    before, after = load_base(tiny_base, "nf4").eval(), four_bits.unpack(load_base(tiny_base, "nf4").eval(), to_answer=True)
+    assert "Linear4bit" not in kinds(after) and after.dtype == torch.bfloat16
+    ids = torch.arange(17)[None]
+    with torch.inference_mode():
+        assert torch.allclose(before(input_ids=ids).logits, after(input_ids=ids).logits, atol=0.05)
+
+
 def test_one_that_computes_in_bf16_stays_as_it_is(tiny_base, monkeypatch):
     monkeypatch.setattr(loading, "precision", lambda: torch.bfloat16)
     assert "Linear4bit" in kinds(four_bits.unpack(load_base(tiny_base, "nf4")))

@@ -14,7 +14,8 @@ LORA = ["--lora.r", 4, "--lora.alpha", 8, "--lora.dropout", 0.05, "--lora.target
 SCHEDULE = [
     "--method", "lora", *LORA, "--epochs", 12, "--batch_size", 2, "--gradient_accumulation_steps", 1, "--learning_rate", 0.01,
     "--lr_scheduler", "constant", "--warmup_steps", 0, "--weight_decay", 0, "--max_grad_norm", 1, "--validation", 0.2,
-    "--save_steps", 3, "--early_stopping", 3, "--seed", 0, "--no-gradient_checkpointing",
+    "--save_steps", 3, "--early_stopping", 3, "--seed", 0, "--no-gradient_checkpointing", "--deterministic",
+    "--no-liger",
 ]  # fmt: skip
 PROMPT = ["--template", ROOT / "templates/chat.jinja", "--chat"]
 TEXTS = ["ሰላም ለእናንተ ይሁን። አዲስ ስልክ በቅናሽ ዋጋ", "Habari ya asubuhi rafiki 🌱", "مرحبا\u200f بكم", "A market pays 15,000 ብር"]

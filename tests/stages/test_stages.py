@@ -14,6 +14,7 @@ TRAIN = {
     "--lr_scheduler": "linear", "--warmup_steps": 0, "--weight_decay": 0, "--max_grad_norm": 1, "--validation": 0.2,
     "--save_steps": 1, "--early_stopping": 0, "--seed": 0,
 }  # fmt: skip
+SWITCHES = ["--no-gradient_checkpointing", "--deterministic", "--no-liger"]
 TEMPLATE = ["--template", ROOT / "templates/chat.jinja", "--chat"]
 GENERATE = ["--quantization", "nf4", "--batch_size", 4, "--max_new_tokens", 4]
 TEACHER = {
@@ -110,7 +111,7 @@ def test_the_stages_lead_from_seeds_to_a_report(stage, mbegu, refused, write_jso
 
     train = ["train", "--encoded", "v1.arrow", "--base", tiny_base, "--start", tiny_base, "--out", "adapters/v1",
              "--curves", "metrics/train/v1", "--work", "work", "--warnings", "metrics/warnings/v1/train.json",
-             *LORA, *flat(TRAIN), "--no-gradient_checkpointing"]  # fmt: skip
+             *LORA, *flat(TRAIN), *SWITCHES]  # fmt: skip
     done = stage(*train)
     assert done.exit_code == 0, done.output
     assert "Trained qlora on" in done.stdout
@@ -173,7 +174,7 @@ def options_of(name: str, tiny_base, write_jsonl) -> list:
         "merge": ["--previous", rows, "--curated", rows, "--out", "out", "--ledger", "l", "--near_duplicate", 0.9],
         "train": ["--encoded", "no.arrow", "--base", tiny_base, "--start", tiny_base, "--out", "out", "--curves", "c", "--work",
                   "w", "--warnings", "t", *LORA,
-                  *flat(TRAIN), "--no-gradient_checkpointing"],
+                  *flat(TRAIN), *SWITCHES],
         "predict": ["--heldout", heldout, "--base", tiny_base, "--model", tiny_base, "--name", "v1", "--out", "out",
                     "--memo", "m", "--work", "w", *TEMPLATE, *GENERATE],
     }[name]  # fmt: skip
@@ -187,7 +188,7 @@ def test_one_row_at_a_rate_of_0_is_said_before_training_and_after(stage, tiny_ba
     assert "the base model's tokenizer cuts a word" in done.stderr
     done = stage("train", "--encoded", "v1.arrow", "--base", tiny_base, "--start", tiny_base, "--out", "v1", "--curves", "c",
                  "--work", "w", "--warnings", "metrics/warnings/v1/train.json", *LORA,
-                 *flat(TRAIN | {"--warmup_steps": 1, "--validation": 0}), "--no-gradient_checkpointing")  # fmt: skip
+                 *flat(TRAIN | {"--warmup_steps": 1, "--validation": 0}), *SWITCHES)  # fmt: skip
     assert "Trained qlora on 1 rows in 1 steps" in done.stdout, done.output
     few, rate, unchanged = json.loads((tmp_path / "metrics/warnings/v1/train.json").read_text())
     assert few.startswith("only 1 row to train on (0 held back)") and "its B matrices are all 0" in unchanged

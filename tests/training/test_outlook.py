@@ -5,7 +5,7 @@ from mbegu.training import trainer
 from mbegu.training.outlook import outlook, unchanged
 from mbegu.training.settings import Lora, Schedule
 
-SCHEDULE = Schedule(3, 4, 2, 5e-4, "linear", 3, 0.0, 1.0, False, 0.1, 5, 0, 0)
+SCHEDULE = Schedule(3, 4, 2, 5e-4, "linear", 3, 0.0, 1.0, False, 0.1, 5, 0, True, False, 0)
 LORA = Lora(r=4, alpha=8, dropout=0.05, targets=["q_proj", "v_proj"])
 
 

@@ -15,6 +15,7 @@ ROWS = [
 def test_each_target_stands_after_the_position_that_predicts_it():
     batch = packing.pack(ROWS)
     assert batch["row_lengths"] == [5, 3, 7]
+    assert batch["row_starts"].tolist() == [0, 5, 8, 15] and batch["longest_row"] == 7
     assert batch["position_ids"].tolist() == [[0, 1, 2, 3, 4, 0, 1, 2, 0, 1, 2, 3, 4, 5, 6]]
     assert batch["labels"].tolist() == [[-100, 8, 9, 11, 12, 19]]
     assert batch["input_ids"][0, batch["logits_to_keep"] + 1].tolist() == [8, 9, 11, 12, 19]
@@ -38,9 +39,10 @@ def test_attention_inside_a_pack_equals_attention_of_each_row_alone(monkeypatch,
 def test_a_packed_batch_gives_the_logits_of_each_row_alone(tiny_base):
     model = load_base(tiny_base, "none", packing.NAME).float().eval()
     alone = load_base(tiny_base, "none").float().eval()
-    batch = packing.pack(ROWS)
+    batch = {name: value.to(model.device) if torch.is_tensor(value) else value for name, value in packing.pack(ROWS).items()}
     batch.pop("labels")
     with torch.inference_mode():
         packed = model(**batch).logits[0]
-        expected = [alone(input_ids=torch.tensor([row["input_ids"]])).logits[0, row["completion_start"] - 1 : -1] for row in ROWS]
+        rows = [(torch.tensor([row["input_ids"]], device=model.device), row["completion_start"]) for row in ROWS]
+        expected = [alone(input_ids=ids).logits[0, start - 1 : -1] for ids, start in rows]
     torch.testing.assert_close(packed, torch.cat(expected), atol=1e-5, rtol=1e-4)

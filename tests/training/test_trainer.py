@@ -16,14 +16,18 @@ from mbegu.training.loss import completion_loss
 from mbegu.training.settings import Lora, Schedule
 
 LORA = Lora(r=4, alpha=8, dropout=0.05, targets=["q_proj", "v_proj"])
-SCHEDULE = Schedule(3, 2, 1, 1e-2, "linear", 0, 0.0, 1.0, False, 0.1, 100, 0, 0)
+SCHEDULE = Schedule(3, 2, 1, 1e-2, "linear", 0, 0.0, 1.0, False, 0.1, 100, 0, True, False, 0)
 ROWS = [{"id": str(n), "roots": [str(n)], "input_ids": [(7 * n + i) % 90 + 5 for i in range(8 + n)], "completion_start": 4}
         for n in range(6)]  # fmt: skip
 
 
+def packed(model) -> dict:
+    return {name: value.to(model.device) if torch.is_tensor(value) else value for name, value in packing.pack(ROWS[:3]).items()}
+
+
 def gradients(model) -> dict[str, torch.Tensor]:
     model.zero_grad()
-    batch = packing.pack(ROWS[:3])
+    batch = packed(model)
     labels = batch.pop("labels")
     completion_loss(model(**batch), labels).backward()
     return {name: value.grad.clone() for name, value in model.named_parameters() if value.grad is not None}
@@ -35,7 +39,7 @@ def test_an_evaluation_leaves_the_gradients_of_a_4_bit_model_as_they_were(tiny_b
     before = gradients(model.train())
     model.eval()
     with torch.no_grad():
-        batch = packing.pack(ROWS[:3])
+        batch = packed(model)
         batch.pop("labels")
         model(**batch)
     after = gradients(model.train())
@@ -68,7 +72,9 @@ def test_gradient_accumulation_changes_memory_and_not_the_result(tiny_base, tmp_
         schedule = SCHEDULE._replace(epochs=1, batch_size=batch_size, gradient_accumulation_steps=steps)
         trainer.train(model, rows, rows.select([]), schedule, tmp_path / str(batch_size))
         weights.append(model.model.layers[0].mlp.up_proj.weight.detach().clone())
-    torch.testing.assert_close(weights[0], weights[1], atol=1e-5, rtol=1e-3)
+    apart = ~torch.isclose(weights[0], weights[1], atol=1e-5, rtol=1e-3)
+    # a GPU multiplies in bf16, so that a gradient near 0 may turn round, and the optimizer's first step with it
+    assert apart.float().mean() <= (0.01 if torch.cuda.is_available() else 0)
 
 
 def test_an_unknown_layer_is_named_with_those_there_are(tiny_base):

@@ -20,7 +20,7 @@ from mbegu.asking.prompts import Prompt, prompt_ids, prompt_text, trained_prompt
 from mbegu.errors import BadInput
 from mbegu.extras import needs
 from mbegu.models.four_bits import unpack
-from mbegu.models.loading import load_base
+from mbegu.models.loading import load_base, ready_to_answer
 from mbegu.models.manifest import verify
 from mbegu.rows.heldout import MARKS
 from mbegu.rows.jsonl import read_lines
@@ -66,7 +66,7 @@ def load_speakers(base: Path, adapters: list[Path], quantization: str) -> dict[s
     speakers = {base: Speaker(None, None, prompts[adapters[0]])}
     for number, adapter in enumerate(prompts):
         if not (adapter / "adapter_config.json").is_file():
-            speakers[adapter] = Speaker(unpack(load_base(adapter, quantization)).eval(), None, prompts[adapter])
+            speakers[adapter] = Speaker(unpack(load_base(adapter, quantization), to_answer=True).eval(), None, prompts[adapter])
             continue
         lora = str(number)  # peft allows no name with a dot in it
         if isinstance(shared, PeftModel):
@@ -74,7 +74,7 @@ def load_speakers(base: Path, adapters: list[Path], quantization: str) -> dict[s
         else:
             shared = PeftModel.from_pretrained(shared, str(adapter), lora)
         speakers[adapter] = Speaker(None, lora, prompts[adapter])
-    unpack(shared).eval()
+    ready_to_answer(shared.eval())  # as in `ask` and `predict`
     names = [path.name for path in speakers]
     return {
         str(path) if names.count(path.name) > 1 else path.name: speaker._replace(model=speaker.model or shared)
