@@ -170,6 +170,10 @@ class Project(NamedTuple):
         """Pairs of models whose answers were judged; those that are there."""
         return [path for name in self.names("judged") if (path := self.metrics / "judge" / f"{name}.json").is_file()]
 
+    def calibrated(self, pair: str) -> Path:
+        """How sure such a tally is, and what people say of the same answers."""
+        return self.metrics / "judge" / f"{pair}.calibrated.json"
+
     def files(self, kind: str, suffix: str = ".jsonl") -> list[Path]:
         """The files of rows or reviews in a folder of `data`, such as "versions"; those that are there, without ledgers."""
         names = [*([NONE] if kind == "versions" else []), *self.names(DATA[kind])]

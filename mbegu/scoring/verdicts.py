@@ -9,6 +9,7 @@ from mbegu.scoring.headings import HEADINGS, TITLES, arrow
 from mbegu.scoring.significance import with_verdict
 from mbegu.text.markdown import table
 
+OF_THESE = " This is said of these adapters; trained with other seeds they may differ otherwise."
 COLUMNS = 4  # comparisons that a table has room for
 
 
@@ -103,7 +104,7 @@ def _of_one_training(verdicts: Mapping[str, Mapping[str, Any]]) -> str:
     """What a verdict is about where nothing is known of training noise, else nothing."""
     called = [found for found in verdicts.values() if found["verdict"] != "not distinguishable"]
     if any(found.get("noise", 0.0) is None for found in called):
-        return " This is said of these adapters; trained with other seeds they may differ otherwise."
+        return OF_THESE
     return ""
 
 
