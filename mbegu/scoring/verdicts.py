@@ -151,17 +151,20 @@ def dependence(comparison: Mapping[str, Any]) -> str:
     )
 
 
-def trainings(comparison: Mapping[str, Any]) -> str:
-    """What is to be said of training noise: how much of it is known, and where what is assumed of it does not hold."""
+def trainings(comparison: Mapping[str, Any], *, beside: bool = True) -> str:
+    """What is to be said of training noise: how much of it is known, and where what is assumed of it does not hold.
+
+    Args:
+        beside: whether it stands beside a table of differences.
+    """
     if "noise" not in comparison:
         return ""
     counts = comparison["trainings"]
     unequal = [TITLES[name] for name, found in comparison["noise"].items() if (found["unequal"] or 1.0) < 1 - comparison["level"]]
     doubt = f" Versions differ in it in {_listed(unequal)}, so that intervals of these may be too narrow." if unequal else ""
-    return (
-        f" {sum(counts)} trainings of {len(counts)} version{'s' if len(counts) > 1 else ''} say how much another seed changes; "
-        f"the percentage is that share of a difference's variance.{doubt}"
-    )
+    share = "; the percentage is that share of a difference's variance" if beside else ""
+    versions = f"{len(counts)} version{'s' if len(counts) > 1 else ''}"
+    return f" {sum(counts)} trainings of {versions} say how much another seed changes{share}.{doubt}"
 
 
 def page(
