@@ -111,7 +111,7 @@ def series(outcomes: Sequence[Outcome]) -> list[list[Any]]:
     for outcome, found in zip(outcomes, measured, strict=True):
         last = [round(outcome.validation[-1], 6)] if outcome.validation else [""]
         numbers = [number for name in names for number in found.get(name, ("", "", ""))]
-        rounded = [round(number, 6) if isinstance(number, float) else number for number in numbers]
+        rounded = [round(number, 6) if isinstance(number, float) and math.isfinite(number) else "" for number in numbers]
         lines.append([outcome.name, *outcome.params.values(), *last, *rounded])
     return lines
 
