@@ -71,7 +71,7 @@ def calibrate(
     """The judge's win rate and what people make of it, seen from the first model.
 
     Args:
-        verdicts: of each question, as `judging.verdict` makes them.
+        verdicts: of each question, as `judging.verdict` gives them.
         groups: the group of each question, or nothing.
         trained: how many of the two models are trained with a seed of their own.
 
@@ -92,12 +92,9 @@ def calibrate(
     found |= {
         "judged": _judged(points, readable, groups, trained) if any(readable) else None,
         "orders": _shown(alone(same, groups)) if any(readable) else None,
+        "other_answers": people.other_answers,
     }
-    return (
-        found
-        | {"other_answers": people.other_answers}
-        | (_with_people(points, readable, people, groups) if any(people.points) else {})
-    )
+    return found | (_with_people(points, readable, people, groups) if any(people.points) else {})
 
 
 def _judged(points: Any, readable: Sequence[bool], groups: Sequence[str], trained: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Questions drawn again, and models swapped: what chance makes of a difference between two models.
+"""Questions drawn again, and models swapped: what chance does to a difference between two models.
 
 A metric is a ratio of sums over questions, each an array (..., 2) of numerators and weights.
 """
