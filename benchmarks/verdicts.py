@@ -20,6 +20,7 @@ import itertools
 import sys
 from pathlib import Path
 
+import click
 import numpy as np
 
 from mbegu.scoring.headings import TESTED
@@ -89,7 +90,7 @@ def stage(name: str, options: dict, *flags: str) -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     given = [str(part) for option, value in options.items() for part in (f"--{option}", value)]
-    module.main.main([*given, *flags], standalone_mode=False)
+    click.Command.main(module.main, [*given, *flags], standalone_mode=False)  # a stage's own main ends the process
 
 
 def first_lines(source: Path, out: Path, count: int) -> Path:

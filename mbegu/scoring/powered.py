@@ -48,8 +48,9 @@ def powered(people: Any, judge: Any, groups: Sequence[str] = ()) -> Rate:
     corrected, rest = people[known] - weight * judge[known], weight * judge[~known]
     rate = float(corrected.mean() + (rest.mean() if rest.size else 0.0))
     units = len(set(places[known]))
-    ends = _interval(corrected, rest, weight, places, known) if units >= fewest(1) else (0.0, 1.0)
-    return Rate(*(min(max(value, 0.0), 1.0) for value in (rate, *ends)), weight, units)
+    low, high = _interval(corrected, rest, weight, places, known) if units >= fewest(1) else (0.0, 1.0)
+    rate, low, high = (min(max(value, 0.0), 1.0) for value in (rate, low, high))
+    return Rate(rate, low, high, weight, units)
 
 
 def _interval(corrected: Any, rest: Any, weight: float, places: Any, known: Any) -> tuple[float, float]:
