@@ -78,7 +78,7 @@ def compare(
     Args:
         groups: the group of each question (see `significance.as_arrays`), or nothing.
         shown: comparisons, (new, old), that are wanted beside each model with every one before it.
-        tested: metrics, and whether higher is better.
+        tested: the metrics, and whether more is better.
 
     Returns:
         `rows`; `groups`, if there are any, how many are resampled; `trainings`, of each version trained more than once, how
