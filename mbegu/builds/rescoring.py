@@ -54,7 +54,8 @@ def measured(project: Project, old: str, new: str) -> Rescored:
         raise BadInput(f"{', '.join(both)} have no question in common at {where}; build them on the same held-out rows.")
     rows, score = _scoring(project, [answers[both[0], new][key] for key in asked], asked)
     found = {f"{name} at {rev}": score(answers[name, rev]) for name, rev in answers}
-    weights, again = {}, []
+    weights: dict[str, str | None] = {}
+    again: list[list[list[Measures]]] = []
     for rev, params in declares.items():
         weights |= {f"{name} at {rev}": folder for name, folder in _weights(project, rev, params).items()}
         trained = [[name for name in names if name in built[rev]] for names in comparing.trainings(params)]
