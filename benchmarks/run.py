@@ -20,6 +20,7 @@ def main() -> None:
         "novelty",
         "rouge",
         "verdicts",
+        "judge",
         "locales",
         "leakage",
         "sets",

@@ -38,8 +38,9 @@ def main(
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.tables import write_json
     from mbegu.scoring import judging
+    from mbegu.scoring.duels import read_duels
 
-    duels = judging.read_duels(pairs, predictions, declared.names(declared.read_params(params), "models"))
+    duels = read_duels(pairs, predictions, declared.names(declared.read_params(params), "models"))
     comparison = judging.read_pairwise(judge)
     with choose(teachers, LocalModel(base, base), memory) as teacher:
         judged, asked = judging.judge(duels, comparison, teacher)

@@ -11,6 +11,7 @@ KINDS = {
     "versions": "version",
     "models": "model",
     "telegram": "corpus",
+    "judged": "judged pair",
 }  # sections that people name one of, and what they call it
 # sections for each name of which there are stages, files and folders
 NAMED = (

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from mbegu.builds import declared
+from mbegu.errors import BadInput
 
 LEDGER = ".ledger.jsonl"
 REVIEWS = ".reviews.jsonl"  # of labels
@@ -17,7 +18,7 @@ DATA = {
     "seeds": "seeds", "documents": "documents", "chunks": "documents", "questions": "questioned", "loaded": "sets",
     "cleaned": "sets", "expanded": "versions", "reviews": "versions", "curated": "versions", "versions": "versions",
     "encoded": "versions", "exported": "exported", "predictions": "models", "scores": "models", "judged": "judged",
-    "pretrained": "pretrained", "recordings": "versions",
+    "pretrained": "pretrained", "recordings": "versions", "judgements": "judged",
     "messages": "telegram", "labels": "telegram", "labelled": "telegram", "index": "indexed",
 }  # fmt: skip
 METRICS = {
@@ -57,6 +58,23 @@ class Project(NamedTuple):
     def reviews(self, version: str) -> Path:
         """People's decisions on its drafts."""
         return self.data / "reviews" / f"{version}.jsonl"
+
+    def judgements(self, pair: str) -> Path:
+        """People's verdicts on the answers of two models."""
+        return self.data / "judgements" / f"{pair}.jsonl"
+
+    def judged(self, pair: str) -> tuple[str, str]:
+        """The two models of a pair, the newer first.
+
+        Raises:
+            BadInput: params.yaml declares no such pair, or one without its models.
+        """
+        params = declared.read_params(self.params)
+        declared.check_names([pair], "judged", params, self.params)
+        item = params["judged"][pair]
+        if not isinstance(item, dict) or not {"new", "old"} <= set(item):
+            raise BadInput(f"{self.params}: judged.{pair} is {item!r}; name two models, such as {{new: v2, old: base}}.")
+        return str(item["new"]), str(item["old"])
 
     def labels(self, corpus: str) -> Path:
         """What people call some messages of a corpus."""
@@ -152,6 +170,10 @@ class Project(NamedTuple):
         """Pairs of models whose answers were judged; those that are there."""
         return [path for name in self.names("judged") if (path := self.metrics / "judge" / f"{name}.json").is_file()]
 
+    def calibrated(self, pair: str) -> Path:
+        """How sure such a tally is, and what people say of the same answers."""
+        return self.metrics / "judge" / f"{pair}.calibrated.json"
+
     def files(self, kind: str, suffix: str = ".jsonl") -> list[Path]:
         """The files of rows or reviews in a folder of `data`, such as "versions"; those that are there, without ledgers."""
         names = [*([NONE] if kind == "versions" else []), *self.names(DATA[kind])]
@@ -169,7 +191,7 @@ class Project(NamedTuple):
         """What a report names with its hash: what people wrote, and the versions, by path."""
         heldout = [self.heldout()] if self.heldout().is_file() else []
         labels = [*self.files("labels"), *self.files("labels", REVIEWS)]
-        written = [path for kind in ("seeds", "recordings", "reviews") for path in self.files(kind)]
+        written = [path for kind in ("seeds", "recordings", "reviews", "judgements") for path in self.files(kind)]
         return sorted([*heldout, *written, *labels, *self.files("versions")])
 
 

@@ -45,6 +45,15 @@ def params(project: Project, rev: str) -> dict[str, Any]:
     return dict(declared.parse(_read(project.params, rev), f"{project.params} at {rev}"))
 
 
+def built(project: Project, rev: str) -> dict[str, str]:
+    """The hash of each output that the project's dvc.lock knows at `rev`, by path; none if it is not in git there."""
+    try:
+        lock = declared.parse(_read(project.lock, rev), f"{project.lock} at {rev}")
+    except BadInput:
+        return {}
+    return {out["path"]: out["md5"] for stage in lock.get("stages", {}).values() for out in stage.get("outs", [])}
+
+
 def check_version(version: str, project: Project, rev: str) -> None:
     """Raises BadInput unless the project's params.yaml declares this version at `rev`."""
     declared.check_names([version], "versions", params(project, rev), f"{project.params} at {rev}")

@@ -14,12 +14,15 @@ from typing import Any, NamedTuple
 
 from mbegu.builds.grid import SWEPT, Params
 from mbegu.errors import BadInput
+from mbegu.rows.heldout import read_heldout
+from mbegu.scoring.clusters import clusters
+from mbegu.scoring.comparison import Trained, compare, pair_name
 from mbegu.scoring.fewest import LEVEL
 from mbegu.scoring.headings import HEADINGS, arrow
 from mbegu.scoring.measures import Measures, ratio
 from mbegu.scoring.scores import read_measures
-from mbegu.scoring.significance import as_arrays, compare_pair, own_intervals
-from mbegu.scoring.verdicts import in_words
+from mbegu.scoring.significance import as_arrays, own_intervals
+from mbegu.scoring.verdicts import bounds, dependence, in_words, trainings, units
 from mbegu.text import markdown
 
 METRICS = {"heldout_loss": False, "rouge1": True, "rouge2": True, "rougeL": True}  # whether higher is better
@@ -32,19 +35,26 @@ class Outcome(NamedTuple):
     params: Params  # the swept ones, also those that the configuration leaves as they are
     validation: list[float]  # loss before training and after each epoch
     measures: list[Measures]  # of each held-out row
+    groups: Sequence[str] = ()  # of each, or nothing
+    ids: Sequence[str] = ()
 
 
-def from_files(name: str, params: Params, validation: bytes, rows: bytes) -> Outcome:
-    """From the files of an experiment: the train stage's validation.csv, and what the score stage measured of each row.
+def from_files(name: str, params: Params, validation: bytes, rows: bytes, heldout: bytes = b"") -> Outcome:
+    """From the files of an experiment: the train stage's validation.csv, what the score stage measured of each row, and the
+    held-out rows, which say what stands in groups.
 
     Raises:
         BadInput: a broken file.
     """
     losses = [float(line["loss"]) for line in csv.DictReader(io.StringIO(validation.decode()))]
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, f"{name}.jsonl")
+        path, questions = Path(folder, f"{name}.jsonl"), Path(folder, "heldout")
         path.write_bytes(rows)
-        return Outcome(name, params, losses, read_measures(path)[1])
+        questions.write_bytes(heldout)
+        ids, measures = read_measures(path)
+        known = {row["id"]: row for row in read_heldout(questions)} if heldout else {}
+        groups = clusters([known[id_] for id_ in ids]) if set(ids) <= set(known) else ()
+        return Outcome(name, params, losses, measures, groups, ids)
 
 
 def best(outcomes: Sequence[Outcome]) -> Outcome:
@@ -65,7 +75,7 @@ def _trained(outcome: Outcome) -> bool:
 
 def scores(outcome: Outcome) -> dict[str, tuple[float, float, float]]:
     """Metric, low and high end of its 95 % bootstrap interval over the held-out rows, by name; those that were measured."""
-    intervals = own_intervals(as_arrays(outcome.measures, METRICS), METRICS)
+    intervals = own_intervals(as_arrays(outcome.measures, METRICS, outcome.groups), METRICS)
     return {name: (ratio(outcome.measures, name) or 0.0, *bounds) for name, bounds in intervals.items()}
 
 
@@ -86,7 +96,10 @@ def table(outcomes: Sequence[Outcome]) -> list[list[str]]:
 
 
 def _cell(score: tuple[float, float, float] | None) -> str:
-    return f"{score[0]:.3f} [{score[1]:.3f}, {score[2]:.3f}]" if score else "–"
+    if score is None:
+        return "–"
+    ends = [end if math.isfinite(end) else None for end in score[1:]]
+    return f"{score[0]:.3f} {bounds(ends, '{:.3f}'.format)}"
 
 
 def series(outcomes: Sequence[Outcome]) -> list[list[Any]]:
@@ -98,7 +111,7 @@ def series(outcomes: Sequence[Outcome]) -> list[list[Any]]:
     for outcome, found in zip(outcomes, measured, strict=True):
         last = [round(outcome.validation[-1], 6)] if outcome.validation else [""]
         numbers = [number for name in names for number in found.get(name, ("", "", ""))]
-        rounded = [round(number, 6) if isinstance(number, float) else number for number in numbers]
+        rounded = [round(number, 6) if isinstance(number, float) and math.isfinite(number) else "" for number in numbers]
         lines.append([outcome.name, *outcome.params.values(), *last, *rounded])
     return lines
 
@@ -129,8 +142,14 @@ def intervals(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
     ]
 
 
-def page(outcomes: Sequence[Outcome], fixed: Params, failed: Sequence[str]) -> str:
-    """The table in Markdown, which configuration is best and why, and what the numbers are of."""
+def page(
+    outcomes: Sequence[Outcome], fixed: Params, failed: Sequence[str], again: Sequence[Sequence[Sequence[Measures]]] = ()
+) -> str:
+    """The table in Markdown, which configuration is best and why, and what the numbers are of.
+
+    Args:
+        again: of each version trained more than once, each training's measures of the same held-out rows.
+    """
     chosen = best(outcomes)
     notes = [
         f"**{chosen.name}** has the lowest validation loss after training, {chosen.validation[-1]:.3f}. The choice is by "
@@ -141,12 +160,20 @@ def page(outcomes: Sequence[Outcome], fixed: Params, failed: Sequence[str]) -> s
     others = [outcome for outcome in outcomes if outcome is not chosen and _trained(outcome)]
     if others:
         following = best(others)
-        pair = [as_arrays(outcome.measures, METRICS) for outcome in (following, chosen)]
-        said = in_words(compare_pair(pair[0], pair[1], METRICS))
-        notes.append(f"{chosen.name} against the next, {following.name}, on the held-out rows: {said}")
+        notes.append(
+            f"{chosen.name} against the next, {following.name}, on the held-out rows: {_against(chosen, following, again)}"
+        )
     if fixed:
         values = ", ".join(f"{key}: {value}" for key, value in fixed.items())
         notes.append(f"All were built with {values}; a build without that gives other numbers.")
     if failed:
         notes.append(f"Failed: {', '.join(failed)}.")
     return f"{markdown.table(table(outcomes))}\n" + "\n\n".join(notes) + "\n"
+
+
+def _against(chosen: Outcome, other: Outcome, again: Sequence[Sequence[Sequence[Measures]]]) -> str:
+    """The verdict, and what it rests on."""
+    pair = {outcome.name: outcome.measures for outcome in (other, chosen)}
+    compared = compare(pair, chosen.groups, trained=Trained({name: name for name in pair}, again), tested=METRICS)
+    said = in_words(compared["pairs"][pair_name(chosen.name, other.name)], units(compared))
+    return said + dependence(compared) + trainings(compared, beside=False)

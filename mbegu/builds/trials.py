@@ -5,12 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mbegu.builds import experiments, queue, sweep
+from mbegu.builds import comparing, experiments, queue, sweep
 from mbegu.builds.experiments import Experiment
 from mbegu.builds.grid import Grid, arguments, flat, merged, swept
 from mbegu.builds.project import Project
 from mbegu.builds.sweep import Outcome
 from mbegu.outputs import sole_writer
+from mbegu.scoring.measures import Measures
+from mbegu.scoring.scores import read_measures
 
 
 class Trials(NamedTuple):
@@ -56,10 +58,19 @@ def outcomes(wanted: Trials, found: Mapping[str, Experiment]) -> list[Outcome]:
 def _outcome(wanted: Trials, name: str, rev: str) -> Outcome:
     values = flat(wanted.params[name])
     project = Project()
-    curve, rows = (
-        experiments.read(rev, path) for path in (project.curve(wanted.version, "validation"), project.measures(wanted.version))
-    )
-    return sweep.from_files(name, {key: values[key] for key in swept(wanted.grid)}, curve, rows)
+    paths = project.curve(wanted.version, "validation"), project.measures(wanted.version), project.heldout()
+    curve, rows, heldout = (experiments.read(rev, path) for path in paths)
+    return sweep.from_files(name, {key: values[key] for key in swept(wanted.grid)}, curve, rows, heldout)
+
+
+def again(outcomes: Sequence[Outcome], params: Mapping[str, Any]) -> list[list[list[Measures]]]:
+    """Measures of each version that was trained more than once and scored here, on the held-out rows of these outcomes."""
+    found = []
+    for names in comparing.trainings(params):
+        paths = [path for name in names if (path := Project().measures(name)).is_file()]
+        read = [read_measures(path) for path in paths]
+        found.append([measures for ids, measures in read if ids == outcomes[0].ids])
+    return [version for version in found if len(version) > 1]
 
 
 def promote(wanted: Trials, chosen: Outcome, say: Callable[[str], None]) -> int:

@@ -16,6 +16,7 @@ from mbegu.curating.merging import merge
 from mbegu.errors import BadInput
 from mbegu.rows.heldout import read_heldout
 from mbegu.rows.jsonl import read_lines
+from mbegu.rows.judgements import last, read_judgements
 from mbegu.rows.reviews import DECISIONS, read_reviews
 from mbegu.rows.row import Row, read_rows, unique_ids
 from mbegu.rows.written import read_seeds
@@ -58,6 +59,9 @@ def check(folder: Path) -> Iterator[str]:
     for path in project.files("reviews"):
         decisions = [review["decision"] for review in read_reviews(path).values()]
         yield f"{path}: " + ", ".join(f"{decisions.count(name)} {name}" for name in DECISIONS)
+    for path in project.files("judgements"):
+        counted = last(read_judgements(path))
+        yield f"{path}: {_count(len(counted), 'verdict')} of {_count(len({one.reviewer for one in counted}), 'reviewer')}"
 
 
 def _heldout_files(folder: Path, project: Project, params: dict[str, Any]) -> list[Path]:

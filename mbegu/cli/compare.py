@@ -17,14 +17,16 @@ def main(revs: tuple[str, ...]) -> None:
     from mbegu.builds.project import Project
     from mbegu.builds.rescoring import measured
     from mbegu.scoring.comparison import compare
-    from mbegu.scoring.verdicts import difference_table, sentences
+    from mbegu.scoring.verdicts import dependence, difference_table, sentences, trainings
     from mbegu.text.markdown import table
 
-    models, left_out = measured(Project(), *revs)
-    for note in left_out:
+    found = measured(Project(), *revs)
+    for note in found.notes:
         click.echo(f"Note: {note}", err=True)
-    compared = compare(models)
-    names = list(models)
+    compared = compare(found.models, found.groups, trained=found.trained)
+    names = list(found.models)
     shown = list(zip(names[1::2], names[::2], strict=True))
     click.echo(table(difference_table(compared, shown)))
     click.echo("\n".join(sentences(compared, shown)))
+    if said := (dependence(compared) + trainings(compared)).strip():
+        click.echo(f"\n{said}")

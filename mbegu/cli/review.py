@@ -3,6 +3,11 @@
 In: data/expanded/VERSION.jsonl. Out: data/reviews/VERSION.jsonl, written after each decision; commit it.
 
     mbegu review v3
+
+With --pairs it puts two models' answers beside each other, without their names: left, right, neither, undo, quit. In: the
+predictions of a pair under `judged` in params.yaml. Out: data/judgements/PAIR.jsonl, likewise.
+
+    mbegu review --pairs v2-base
 """
 
 from collections.abc import Callable
@@ -36,15 +41,21 @@ class Desk(NamedTuple):
     show: Callable[[Item], None]
     decide: Callable[[Item, str], bool]  # False shows the item again
     take_back: Callable[[], Item | None]  # undoes the reviewer's newest decision, and gives what it was on
+    skip: bool = True  # whether an item may be left for later
 
 
 @click.command(cls=Stage)
-@click.argument("version")
+@click.argument("name", metavar="VERSION")
+@click.option("--pairs", is_flag=True, help="Say which of two models' answers is better; VERSION is a pair under `judged`.")
 @path("--data", "Folder of the rows.", "data")
 @click.option("--reviewer", help="Name in the decisions; by default git's user.name.")
 @click.option("--undo", is_flag=True, help="First undo your last decision, also one of an earlier run.")
-def main(version: str, data: Path, reviewer: str | None, undo: bool) -> None:
+def main(name: str, pairs: bool, data: Path, reviewer: str | None, undo: bool) -> None:
     """Decide on the pending rows of VERSION, one by one."""
+    (_pairs if pairs else _drafts)(name, data, reviewer, undo)
+
+
+def _drafts(version: str, data: Path, reviewer: str | None, undo: bool) -> None:
     from mbegu.builds.project import project_of
     from mbegu.rows.reviews import pending
     from mbegu.rows.row import read_rows
@@ -96,7 +107,7 @@ def _next(command: str, waiting: int) -> str:
 
 def _ask(sitting: Sitting, desk: Desk) -> None:
     todo, seen = sitting.todo, sitting.seen
-    keys = {word[0]: word for word in (*desk.choices, "skip", "undo", "quit")}
+    keys = {word[0]: word for word in (*desk.choices, *(["skip"] if desk.skip else []), "undo", "quit")}
     prompt = " ".join(f"[{key}]{word[1:]}" for key, word in keys.items())
     while todo:
         click.secho(f"\n{len(seen) + 1} of {len(seen) + len(todo)}   {todo[0]['id']}", bold=True)
@@ -161,3 +172,50 @@ def _take_back(sitting: Sitting, rows: list[Item]) -> Item | None:
     if found := newest(sitting.path, sitting.reviewer, rows):
         undo(sitting.path, found[0])
     return found[1] if found else None
+
+
+def _pairs(name: str, data: Path, reviewer: str | None, undo: bool) -> None:
+    from mbegu.builds.project import project_of
+    from mbegu.rows.judgements import VERDICTS, read_judgements, undecided
+    from mbegu.scoring.duels import blinded, read_duels
+
+    project = project_of(data)
+    new, old = project.judged(name)
+    duels = read_duels((f"{new}:{old}",), project.predictions(new).parent, project.names("models"))
+    path, questions = project.judgements(name), {duel.first["id"]: duel.first for duel in duels}
+    items = {one.id: {**questions[one.id], "pair": one} for one in blinded(duels)}
+    reviewer, before = reviewer or git_name(), read_judgements(path)
+    todo = undecided([item["pair"] for item in items.values()], before, reviewer)
+    sitting = Sitting(path, reviewer, [items[one.id] for one in todo], [])
+    desk = Desk("answers", VERDICTS, _show_pair, partial(_judge, sitting), partial(_unjudge, sitting, items), skip=False)
+    if undo:
+        step_back(sitting, desk)
+    if not sitting.todo:
+        click.echo(f"Nothing to review in {name}: you decided on every question.")
+    sit(sitting, desk, f"mbegu review --pairs {name}")
+
+
+def _show_pair(item: Item) -> None:
+    import shutil
+
+    from mbegu.pages.beside import beside
+
+    for name, text in (("Question", item["instruction"]), ("Input", item["input"]), ("Reference", item["reference"])):
+        if text:
+            click.echo(f"{click.style(name + ':', fg='cyan')} {text}")
+    pair = item["pair"]
+    click.echo(f"\n{beside(pair.left.answer, pair.right.answer, shutil.get_terminal_size().columns)}\n")
+
+
+def _judge(sitting: Sitting, item: Item, choice: str) -> bool:
+    from mbegu.rows.judgements import append
+
+    append(sitting.path, item["pair"].by(sitting.reviewer, choice))
+    return True
+
+
+def _unjudge(sitting: Sitting, items: dict[str, Item]) -> Item | None:
+    from mbegu.rows.judgements import take_back
+
+    taken = take_back(sitting.path, sitting.reviewer, [item["pair"] for item in items.values()])
+    return items[taken.id] if taken else None

@@ -66,13 +66,15 @@ def _compare(wanted: "Trials", found: dict[str, "Experiment"], grid: Path, out: 
 
 def _show(wanted: "Trials", found: dict[str, "Experiment"], failed: list[str], out: Path) -> None:
     from mbegu.builds import experiments, sweep, trials
+    from mbegu.builds.declared import read_params
     from mbegu.builds.project import Project
     from mbegu.outputs import whole
     from mbegu.pages import charts
     from mbegu.rows.tables import write_csv, write_text
 
     outcomes = trials.outcomes(wanted, found)
-    text, lines = sweep.page(outcomes, wanted.grid.fixed, failed), sweep.series(outcomes)
+    again = trials.again(outcomes, read_params(Project().params))
+    text, lines = sweep.page(outcomes, wanted.grid.fixed, failed, again), sweep.series(outcomes)
     labels = list(sweep.labels(outcomes).values())
     chart = charts.svg(charts.sweep_chart(sweep.losses(outcomes), sweep.intervals(outcomes), labels))
     write_text(out / "sweep.md", text)

@@ -14,7 +14,7 @@ from mbegu.builds.record import hashes, revision
 from mbegu.builds.values import parse_section
 from mbegu.errors import BadInput
 from mbegu.metrics.facts import mark_numbers
-from mbegu.pages import charts
+from mbegu.pages import charts, judged
 from mbegu.pages.corpus import corpus
 from mbegu.pages.differences import compare_rows, word_diff
 from mbegu.rows.jsonl import read_lines
@@ -60,7 +60,7 @@ def gather(project: Project) -> dict[str, Any]:
         "scores": score_table(compared["models"]),
         "corpus": corpus(project),
         **_charts(compared, shown, versions, project),
-        "judge": _judge(project.tallies()),
+        "judge": _judge(project),
         "flips": _flips(project.flips(), {row["id"]: row for row in questions}),
         "questions": questions,
         "changes": [_changes(new, old, project) for new, old in shown if {new, old} <= set(versions)],
@@ -123,9 +123,15 @@ def _marked(answer: dict[str, Any], locale: Locale) -> list[tuple[str, str]]:
     return mark_numbers(answer["prediction"], answer["reference"], asked, locale)
 
 
-def _judge(tallies: list[Path]) -> dict[str, Any]:
-    """The tally of each pair that was judged."""
-    return {pair: found for path in tallies for pair, found in json.loads(path.read_text("utf-8")).items()}
+def _judge(project: Project) -> dict[str, Any]:
+    """The tally of each pair that was judged, with how sure it is in `words`."""
+    found = {}
+    for path in project.tallies():
+        calibrated = project.calibrated(path.stem)
+        known = json.loads(calibrated.read_text("utf-8")) if calibrated.is_file() else {}
+        for pair, tally in json.loads(path.read_text("utf-8")).items():
+            found[pair] = {**tally, "words": judged.in_words(known.get(pair), path.stem)}
+    return found
 
 
 def _flips(path: Path, questions: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:

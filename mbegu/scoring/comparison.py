@@ -11,8 +11,9 @@ from mbegu.scoring.fewest import LEVEL
 from mbegu.scoring.headings import TESTED
 from mbegu.scoring.measures import Measures
 from mbegu.scoring.noise import training_noise
+from mbegu.scoring.resampling import RESAMPLES
 from mbegu.scoring.scores import read_measures
-from mbegu.scoring.significance import RESAMPLES, as_arrays, compare_pair, own_intervals
+from mbegu.scoring.significance import as_arrays, compare_pair, own_intervals
 
 BASE = "base"
 Models = dict[str, list[Measures]]  # by model: the measures of each question, all in the same order
@@ -66,13 +67,18 @@ def read_models(folder: Path, names: Sequence[str]) -> tuple[list[str], Models]:
 
 
 def compare(
-    models: Models, groups: Sequence[str] = (), shown: Sequence[tuple[str, str]] = (), trained: Trained = NOT_AGAIN
+    models: Models,
+    groups: Sequence[str] = (),
+    shown: Sequence[tuple[str, str]] = (),
+    trained: Trained = NOT_AGAIN,
+    tested: Mapping[str, bool] = TESTED,
 ) -> dict[str, Any]:
     """Intervals of each model's scores, and every pair of models compared.
 
     Args:
         groups: the group of each question (see `significance.as_arrays`), or nothing.
         shown: comparisons, (new, old), that are wanted beside each model with every one before it.
+        tested: the metrics, and whether more is better.
 
     Returns:
         `rows`; `groups`, if there are any, how many are resampled; `trainings`, of each version trained more than once, how
@@ -80,15 +86,15 @@ def compare(
         and metric, [low, high]; `pairs`, by "NEW against OLD", of what
         `significance.compare_pair` says. Numbers have 6 digits.
     """
-    arrays = {model: as_arrays(rows, TESTED, groups) for model, rows in models.items()}
+    arrays = {model: as_arrays(rows, tested, groups) for model, rows in models.items()}
     names = list(models)
     ordered = [(new, old) for index, new in enumerate(names) for old in names[:index]]
-    noise = training_noise([[as_arrays(rows, TESTED, groups) for rows in version] for version in trained.again], TESTED)
+    noise = training_noise([[as_arrays(rows, tested, groups) for rows in version] for version in trained.again], tested)
     pairs = {
-        pair_name(new, old): compare_pair(arrays[old], arrays[new], TESTED, noise, trained.noisy(new, old))
+        pair_name(new, old): compare_pair(arrays[old], arrays[new], tested, noise, trained.noisy(new, old))
         for new, old in dict.fromkeys([*ordered, *shown])
     }
-    intervals = {model: own_intervals(found, TESTED) for model, found in arrays.items()}
+    intervals = {model: own_intervals(found, tested) for model, found in arrays.items()}
     rows = len(next(iter(models.values())))
     counted: dict[str, Any] = {"groups": len(next(iter(arrays[names[0]].values())))} if any(groups) else {}
     if noise:

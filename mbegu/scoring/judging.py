@@ -7,7 +7,6 @@ does not cure: a judge prefers long answers, and answers like its own.
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,13 +16,12 @@ from mbegu.asking.memo import Request
 from mbegu.asking.teachers import Teacher, request, signature
 from mbegu.errors import BadInput
 from mbegu.rows.row import Row
-from mbegu.scoring.predictions import read_predictions
+from mbegu.scoring.duels import QUESTION, Duel
 from mbegu.scoring.settings import Judge
 from mbegu.text.filters import control_token
 from mbegu.text.templates import render
 
 UNREADABLE = "unreadable"
-QUESTION = ("instruction", "input", "reference")
 DIGITS = 4  # of a share
 # What follows the word decides whether it is a verdict: "A bank pays …" is an article, "A, B or tie" repeats the question.
 VERDICT = re.compile(
@@ -35,14 +33,6 @@ VERDICT = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-
-
-class Duel(NamedTuple):
-    """Two models' predictions of one row."""
-
-    pair: str  # "FIRST:SECOND", the models' names
-    first: dict[str, Any]
-    second: dict[str, Any]
 
 
 class Pairwise(NamedTuple):
@@ -65,46 +55,6 @@ def read_pairwise(how: Judge) -> Pairwise:
     except OSError as error:
         raise BadInput(f"judge.template: {how.template}: {error.strerror}; there is templates/judge/pairwise.jinja.") from None
     return Pairwise(text, str(how.template.with_suffix("")), how.chat, Decoding(how.max_new_tokens))
-
-
-def read_duels(pairs: tuple[str, ...], folder: Path, models: Sequence[str]) -> list[Duel]:
-    """The rows of every pair, pair by pair.
-
-    Args:
-        folder: of the predict stage's files, NAME.jsonl.
-        models: the names that params.yaml declares.
-
-    Raises:
-        BadInput: a pair that is none or stands twice, a name that is none of them, two files that answer different rows.
-    """
-    again = next((pair for pair, count in Counter(pairs).items() if count > 1), None)
-    if again:
-        raise BadInput(f"judged: {again!r} stands twice; name it once.")
-    return [duel for pair in pairs for duel in _duels(pair, folder, models)]
-
-
-def _duels(pair: str, folder: Path, models: Sequence[str]) -> list[Duel]:
-    first, second = (folder / f"{name}.jsonl" for name in _names(pair, models))
-    left, right = read_predictions(first), read_predictions(second)
-    if [_asked(value) for value in left] != [_asked(value) for value in right]:
-        raise BadInput(f"judged: {first} and {second} answer different rows; build both again with `dvc repro`.")
-    return [Duel(pair, *both) for both in zip(left, right, strict=True)]
-
-
-def _names(pair: str, models: Sequence[str]) -> list[str]:
-    names = pair.split(":")
-    if len(names) != 2 or not all(names):
-        raise BadInput(f"judged: {pair!r} is not a pair; write NAME:NAME, such as v2:base.")
-    if names[0] == names[1]:
-        raise BadInput(f"judged: {pair!r} compares a model with itself; name two models.")
-    for name in names:
-        if name not in models:
-            raise BadInput(f"judged: {pair!r}: no model {name!r} in params.yaml; there are {', '.join(models) or 'none'}.")
-    return names
-
-
-def _asked(prediction: dict[str, Any]) -> list[Any]:
-    return [prediction[key] for key in ("id", *QUESTION)]
 
 
 def judge(duels: list[Duel], how: Pairwise, teacher: Teacher) -> tuple[list[Row], int]:

@@ -6,20 +6,18 @@ hide a difference (Efron and Tibshirani 1993, §16; Dror et al. 2018, "The Hitch
 Statistical Significance in NLP", §3).
 """
 
-import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import ndtr, ndtri, stdtrit
+from scipy.special import ndtri
 
 from mbegu.scoring.fewest import LEVEL, fewest_at
 from mbegu.scoring.noise import Noise, Uncertainty, half_width, p_value, share, uncertainties
+from mbegu.scoring.resampling import bootstrap, generator_of, interval, p_of, ratios, swaps_of
 
-RESAMPLES = 10_000
 POWER = 0.8  # chance of finding a true difference, for the size of set that would be needed
-CHUNK = 1_000  # resamples at a time, so that 1,000 questions take 8 MB
 Measures = Mapping[str, Any]  # by metric: array (questions, 2) of numerators and denominators
 
 
@@ -53,10 +51,10 @@ def compare_pair(
     if not names:
         return {}
     before, after = (np.stack([np.asarray(model[name], float) for name in names], 1) for model in (first, second))
-    differences = _ratios(after.sum(0)) - _ratios(before.sum(0))
-    generator = _generator(len(before))
-    resampled = _bootstrap(before, after, generator)
-    swaps = _swaps(before, after, generator)
+    differences = ratios(after.sum(0)) - ratios(before.sum(0))
+    generator = generator_of(len(before))
+    resampled = bootstrap(before, after, generator)
+    swaps = swaps_of(before, after, generator)
     samples = [
         Samples(
             float(differences[index]),
@@ -92,52 +90,9 @@ class Samples(NamedTuple):
         return uncertainties(self.noise, self.trained, self.spread(), self.questions) if self.noise else []
 
 
-def _generator(questions: int) -> Any:
-    """Seeded by the number of questions alone: models of one build are resampled alike."""
-    digest = hashlib.sha256(f"significance {questions}".encode()).digest()
-    return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:8], "big")))
-
-
-def _ratios(sums: Any) -> Any:
-    """Sums (..., 2) to metrics (...); NaN where there is nothing to divide by."""
-    return np.divide(sums[..., 0], sums[..., 1], out=np.full(sums.shape[:-1], np.nan), where=sums[..., 1] != 0)
-
-
-def _bootstrap(first: Any, second: Any, generator: Any) -> Any:
-    """Differences (RESAMPLES, metrics) over questions drawn with replacement, the same for both models."""
-    questions = len(first)
-    found = []
-    for _ in range(RESAMPLES // CHUNK):
-        counts = generator.multinomial(questions, np.full(questions, 1 / questions), size=CHUNK).astype(float)
-        found.append(_ratios(np.tensordot(counts, second, 1)) - _ratios(np.tensordot(counts, first, 1)))
-    return np.concatenate(found)
-
-
-def _swaps(first: Any, second: Any, generator: Any) -> Any:
-    """Random swaps of the two models, question by question: the differences (RESAMPLES, metrics) that they give, and by
-    how much these fall if `second` were worse by 1, so that any other difference can be tested as well as none."""
-    found = []
-    for _ in range(RESAMPLES // CHUNK):
-        swapped = (generator.random((CHUNK, len(first))) < 0.5).astype(float)
-        ours, theirs = np.tensordot(swapped, first, 1), np.tensordot(swapped, second, 1)
-        seconds, firsts = second.sum(0) - theirs + ours, first.sum(0) - ours + theirs
-        kept = np.stack([second.sum(0)[:, 1] - theirs[..., 1], seconds[..., 1]], -1)
-        moved = np.stack([theirs[..., 1], firsts[..., 1]], -1)
-        found.append([_ratios(seconds) - _ratios(firsts), _ratios(kept) - _ratios(moved)])
-    return np.concatenate(found, 1)
-
-
-def _p(difference: float, swaps: Any, supposed: float) -> float:
-    """Two-sided p of the permutation test for a true difference of `supposed`: the share of swaps that give a difference
-    at least as far from it; the data as they are count as one (Phipson and Smyth 2010)."""
-    distances = np.abs(swaps[0] - supposed * swaps[1])
-    hits = int((distances >= abs(difference - supposed) * (1 - 1e-9) - 1e-12).sum())
-    return (hits + 1) / (RESAMPLES + 1)
-
-
 def _p_of(samples: Samples) -> float:
     """The largest p of the tests that a difference must pass."""
-    over_questions = _p(samples.difference, samples.swaps, 0.0)
+    over_questions = p_of(samples.difference, samples.swaps, 0.0)
     return max([over_questions, *(p_value(samples.difference, one) for one in samples.trainings())])
 
 
@@ -146,14 +101,14 @@ def _farthest(samples: Samples, error: float, step: float) -> float:
     reject at level `error`; infinite if it can reject none, as with five questions."""
     near, far = samples.difference, samples.difference + step
     for _ in range(30):
-        if _p(samples.difference, samples.swaps, far) <= error:
+        if p_of(samples.difference, samples.swaps, far) <= error:
             break
         near, far, step = far, far + 2 * step, 2 * step
     else:
         return math.copysign(math.inf, step)
     for _ in range(30):
         middle = (near + far) / 2
-        near, far = (near, middle) if _p(samples.difference, samples.swaps, middle) <= error else (middle, far)
+        near, far = (near, middle) if p_of(samples.difference, samples.swaps, middle) <= error else (middle, far)
     return near
 
 
@@ -168,16 +123,6 @@ def _holm(p_values: list[float]) -> list[tuple[float, float]]:
         worst = max(worst, min(1.0, p_values[index] * (len(order) - rank)))
         found[index] = (worst, level)
     return found
-
-
-def interval(resampled: Any, error: float, questions: int) -> tuple[float, float]:
-    """Percentile interval of bootstrap differences (resamples,), expanded for small samples as in Hesterberg 2015
-    ("What Teachers Should Know About the Bootstrap", §4.4): without that, it is too narrow."""
-    if questions < 2:
-        return -math.inf, math.inf
-    tail = float(ndtr(math.sqrt(questions / (questions - 1)) * stdtrit(questions - 1, error / 2)))
-    low, high = np.nanquantile(resampled, [tail, 1 - tail])
-    return float(low), float(high)
 
 
 def _describe(samples: Samples, p: float, holm: tuple[float, float], higher: bool) -> dict[str, Any]:
@@ -218,14 +163,20 @@ def _within_noise(samples: Samples, error: float) -> bool:
 
 
 def own_intervals(model: Measures, names: Iterable[str]) -> dict[str, tuple[float, float]]:
-    """95 % bootstrap interval of each metric of one model that it has data for."""
+    """95 % bootstrap interval of each metric of one model that it has data for; infinite for as few questions, or groups of them,
+    as no difference could be told by."""
     kept = [name for name in names if model[name][:, 1].any()]
     if not kept:
         return {}
     stack = np.stack([np.asarray(model[name], float) for name in kept], 1)
-    resampled = _bootstrap(np.broadcast_to([0.0, 1.0], stack.shape), stack, _generator(len(stack)))
+    resampled = bootstrap(np.broadcast_to([0.0, 1.0], stack.shape), stack, generator_of(len(stack)))
     counts = (stack[:, :, 1] > 0).sum(0)
-    return {name: interval(resampled[:, index], 1 - LEVEL, int(counts[index])) for index, name in enumerate(kept)}
+    return {
+        name: interval(resampled[:, index], 1 - LEVEL, int(counts[index]))
+        if counts[index] >= fewest_at(1 - LEVEL)
+        else (-math.inf, math.inf)
+        for index, name in enumerate(kept)
+    }
 
 
 def needed(difference: float, spread: float, questions: int, error: float) -> int | None:

@@ -9,6 +9,7 @@ from mbegu.scoring.headings import HEADINGS, TITLES, arrow
 from mbegu.scoring.significance import with_verdict
 from mbegu.text.markdown import table
 
+OF_THESE = " This is said of these adapters; trained with other seeds they may differ otherwise."
 COLUMNS = 4  # comparisons that a table has room for
 
 
@@ -103,7 +104,7 @@ def _of_one_training(verdicts: Mapping[str, Mapping[str, Any]]) -> str:
     """What a verdict is about where nothing is known of training noise, else nothing."""
     called = [found for found in verdicts.values() if found["verdict"] != "not distinguishable"]
     if any(found.get("noise", 0.0) is None for found in called):
-        return " This is said of these adapters; trained with other seeds they may differ otherwise."
+        return OF_THESE
     return ""
 
 
@@ -150,17 +151,20 @@ def dependence(comparison: Mapping[str, Any]) -> str:
     )
 
 
-def trainings(comparison: Mapping[str, Any]) -> str:
-    """What is to be said of training noise: how much of it is known, and where what is assumed of it does not hold."""
+def trainings(comparison: Mapping[str, Any], *, beside: bool = True) -> str:
+    """What is to be said of training noise: how much of it is known, and where what is assumed of it does not hold.
+
+    Args:
+        beside: whether it stands beside a table of differences.
+    """
     if "noise" not in comparison:
         return ""
     counts = comparison["trainings"]
     unequal = [TITLES[name] for name, found in comparison["noise"].items() if (found["unequal"] or 1.0) < 1 - comparison["level"]]
     doubt = f" Versions differ in it in {_listed(unequal)}, so that intervals of these may be too narrow." if unequal else ""
-    return (
-        f" {sum(counts)} trainings of {len(counts)} version{'s' if len(counts) > 1 else ''} say how much another seed changes; "
-        f"the percentage is that share of a difference's variance.{doubt}"
-    )
+    share = "; the percentage is that share of a difference's variance" if beside else ""
+    versions = f"{len(counts)} version{'s' if len(counts) > 1 else ''}"
+    return f" {sum(counts)} trainings of {versions} say how much another seed changes{share}.{doubt}"
 
 
 def page(

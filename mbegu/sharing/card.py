@@ -13,7 +13,7 @@ from mbegu.builds.values import check_filled, parse_section
 from mbegu.errors import BadInput
 from mbegu.scoring import comparison
 from mbegu.scoring.headings import HEADINGS, TITLES, arrow
-from mbegu.scoring.verdicts import bounds, describe
+from mbegu.scoring.verdicts import bounds, dependence, describe, trainings
 from mbegu.text import templates
 from mbegu.text.markdown import blockquote, fenced, inline, table
 from mbegu.text.settings import Locale
@@ -70,9 +70,10 @@ def page(facts: Mapping[str, Any], settings: Settings) -> str:
     Args:
         facts: what `facts.gather` found.
     """
-    scores = score_table(facts["compared"], facts["version"])
+    compared = facts["compared"]
+    tested = {"scores": score_table(compared, facts["version"]), "notes": dependence(compared) + trainings(compared)}
     filters: templates.Filters = {"inline": inline, "fenced": fenced, "quoted": blockquote, "literal": repr, "table": table}
-    body = templates.page(home() / "templates/model_card.md.jinja", {**facts, "settings": settings, "scores": scores}, filters)
+    body = templates.page(home() / "templates/model_card.md.jinja", {**facts, "settings": settings, **tested}, filters)
     return f"---\n{metadata(facts, settings).to_yaml()}\n---\n\n{body}\n"
 
 

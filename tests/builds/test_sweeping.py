@@ -1,3 +1,4 @@
+import json
 import re
 
 import pytest
@@ -8,6 +9,7 @@ from mbegu.builds.declared import read_params
 from mbegu.builds.grid import arguments, flat, merged, read_grid, swept
 from mbegu.builds.sweep import Outcome, best, from_files, page, scores, series, table
 from mbegu.errors import BadInput
+from mbegu.rows.row import row_id
 
 PARAMS = {
     "versions": {"v1": {"extends": "none"}},
@@ -149,6 +151,50 @@ def test_the_page_says_how_the_best_was_chosen_how_it_compares_and_what_was_redu
     assert "All were built with load.rows: 150" in text and "Failed: broken." in text
     alone = page([run("only", [4.0, 3.0]), run("diverged", [4.0, float("nan")])], {}, [])
     assert "against" not in alone and "All were built" not in alone and "Failed" not in alone
+
+
+def test_a_verdict_of_one_training_each_says_so_and_other_trainings_widen_it():
+    results = [run("base", [4.0, 3.0]), run("ሰላም", [4.0, 2.9], 0.3)]  # the name of a configuration is no model's
+    assert "This is said of these adapters; trained with other seeds" in page(results, {}, [])
+    noisy = page(results, {}, [], [[measured(30), measured(30, 0.5), measured(30, -0.5)]])
+    assert "not distinguishable at n=30 in any 4 metrics." in noisy and "these adapters" not in noisy
+    assert "3 trainings of 1 version say how much another seed changes." in noisy
+
+
+@pytest.mark.parametrize("count", [1, 3, 5, 8])
+def test_held_out_rows_of_a_group_count_once_and_few_groups_tell_nothing(count):
+    groups = [f"ሰነድ {row % count}" for row in range(30)]
+    results = [run("next", [4.0, 3.0])._replace(groups=groups), run("chosen", [4.0, 2.9], 0.3)._replace(groups=groups)]
+    text, few = page(results, {}, []), count < 8  # Holm's first step of four metrics asks for a p of 2/2^8
+    assert f"The 30 questions fall into {count} group" in text
+    assert ("not distinguishable" in text) == few and ("[-∞, ∞]" in text) == (count < 6)
+    assert ("would show with about 8 groups." in text) == few
+    assert ("With fewer than 8 of them nothing can be told apart." in text) == few
+    assert not any("inf" in str(cell) for row in series(results) for cell in row)
+
+
+def test_what_stands_in_groups_is_read_from_the_experiment_s_own_held_out_rows():
+    question = {"instruction": "ወለድ ምንድን ነው?", "output": "KES 5", "group": "مجموعة"}
+    id_ = row_id(question["instruction"], "")
+    rows = json.dumps({"id": id_, "measures": {"rougeL": [0.5, 1.0]}}).encode()
+    heldout = json.dumps(question, ensure_ascii=False).encode()
+    assert from_files("a", {}, b"step,loss\n", rows, heldout)[4:] == (["مجموعة"], [id_])
+    other = json.dumps({**question, "instruction": "Edited since?"}, ensure_ascii=False).encode()
+    assert from_files("a", {}, b"step,loss\n", rows, other).groups == ()
+
+
+def test_trainings_of_this_project_are_read_if_they_answered_the_same_rows(tmp_path, monkeypatch):
+    from mbegu.builds.trials import again
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data/scores").mkdir(parents=True)
+    models = {"v1": "models/adapters/v1", "v1-1": "models/noise/v1-1", "v1-2": "models/noise/v1-2", "v1-3": "models/noise/v1-3"}
+    for name, id_ in {"v1": "1", "v1-1": "1", "v1-2": "2"}.items():
+        (tmp_path / f"data/scores/{name}.jsonl").write_text(json.dumps({"id": id_, "measures": {"rougeL": [0.5, 1.0]}}) + "\n")
+    params = {"models": models, "noise": {name: {"version": "v1", "seed": 1} for name in list(models)[1:]}}
+    found = again([run("a", [1.0])._replace(ids=["1"])], params)
+    assert found == [[[{"rougeL": (0.5, 1.0)}]] * 2]
+    assert again([run("a", [1.0])._replace(ids=["9"])], params) == []
 
 
 def test_results_are_read_from_the_files_of_an_experiment_and_a_broken_one_is_named():

@@ -118,6 +118,21 @@ def test_rows_of_any_script_reviews_and_built_versions_are_counted(project):
     ]
 
 
+def test_verdicts_of_people_are_counted_and_a_bad_one_names_file_and_line(project):
+    replace(project / "params.yaml", "judged: {}", "judged: {v1-base: {new: v1, old: base}}")
+    verdict = {
+        "id": "0",
+        "left": {"model": "v1", "answer": "ሰላም"},
+        "right": {"model": "base", "answer": "سلام"},
+        "verdict": "left",
+    }
+    path = project / "data/judgements/v1-base.jsonl"
+    add(path, verdict, verdict | {"verdict": "right"}, verdict | {"reviewer": "ዓለሙ"})
+    assert check()[-1] == "data/judgements/v1-base.jsonl: 2 verdicts of 2 reviewers"
+    add(path, verdict | {"verdict": "A"})
+    assert refused() == "data/judgements/v1-base.jsonl:4: verdict 'A'; expected one of left, right, neither."
+
+
 def of_messages(project) -> None:
     """The project's rows are the ads of a corpus, of which somebody labelled a few messages."""
     replace(project / "params.yaml", "telegram: {}", "telegram: {ገበያ: exports}")

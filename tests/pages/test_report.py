@@ -85,6 +85,42 @@ def test_versions_whose_rows_all_passed_draw_no_empty_funnel(page):
     assert caption not in again
 
 
+def test_a_judge_is_shown_with_what_people_make_of_it(page):
+    folder = page.parent
+    project = Project(data=folder / "data", metrics=folder / "metrics", params=folder / "params.yaml")
+    tally = {"judge": "local x", "n": 4, "wins": 3, "losses": 1, "ties": 0, "unreadable": 0, "agreement": 1.0, "win_rate": 0.75}
+    write_json(folder / "metrics/judge/none.json", {"v2:base": tally})
+    for made in (report.html, report.markdown):
+        text = made(report.gather(project), ROOT / "templates")
+        assert "v2:base, judged by local x: 3 wins" in text and "The judge is not calibrated: nobody has compared it" in text
+        assert "mbegu review --pairs none" in text
+    rate = {"rate": 0.75, "low": 0.4, "high": 1.0}
+    known = {"rows": 4, "other_answers": 0, "orders": rate | {"n": 4}, "judged": rate | {
+        "verdict": "not distinguishable", "n": 4, "n_needed": 9, "trained": 1}}  # fmt: skip
+    write_json(folder / "metrics/judge/none.calibrated.json", {"v2:base": known})
+    for made in (report.html, report.markdown):
+        text = made(report.gather(project), ROOT / "templates")
+        assert "Win rate (a tie is half a win): 75 % [40 %, 100 %], not distinguishable; about 9 questions would show" in text
+        assert "With fewer than 6 questions nothing can be told apart. The judge is not calibrated: no person" in text
+
+
+@pytest.mark.parametrize("count", [1, 3, 5, 12])
+def test_groups_are_counted_in_the_report_and_few_of_them_tell_nothing(page, count):
+    folder, few = page.parent, count < 7
+    measured = {model: [{"rougeL": (0.3 * number, 1.0), "loss_per_byte": (2.0 - number / 2, 3.0)} for _ in range(24)]
+                for number, model in enumerate(["base", "v1", "v2"])}  # fmt: skip
+    compared = comparison.compare(measured, [f"ሰነድ {number % count}" for number in range(24)])
+    scores = {model: {"rougeL": 0.2, "loss_per_byte": 0.7, "rows": 24} for model in measured}
+    write_json(folder / "metrics/compare.json", {"models": scores, **compared})
+    project = Project(data=folder / "data", metrics=folder / "metrics", params=folder / "params.yaml")
+    for made in (report.html, report.markdown):
+        text = re.sub(" +", " ", made(report.gather(project), ROOT / "templates"))
+        assert f"The 24 questions fall into {count} groups; whole groups are resampled" in text
+        assert ("With fewer than 7 of them nothing can be told apart." in text) == few
+        assert ("[-∞, ∞] ≈" in text) == few and ("would show with about 7 groups." in text) == few
+        assert ("This is said of these adapters" in text) != few
+
+
 def test_the_verdict_stands_first_and_numbers_are_marked(page):
     text = page.read_text()
     assert text.index("v1 against base") < text.index("<table>")

@@ -11,7 +11,8 @@ from mbegu.asking.memo import open_memo
 from mbegu.asking.teachers import Teacher
 from mbegu.errors import BadInput
 from mbegu.rows.row import row_id
-from mbegu.scoring.judging import Duel, combine, judge, judge_name, parse, read_duels, read_pairwise, requests, tally
+from mbegu.scoring.duels import Duel, read_duels
+from mbegu.scoring.judging import combine, judge, judge_name, parse, read_pairwise, requests, tally
 from mbegu.scoring.settings import Judge
 
 TEMPLATE = ROOT / "templates/judge/pairwise.jinja"

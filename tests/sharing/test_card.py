@@ -99,6 +99,19 @@ def test_an_interval_that_few_questions_leave_open_is_written_and_read_back():
     card.check(text)
 
 
+def test_groups_and_training_noise_stand_beside_the_scores():
+    text = card.page(facts(), SETTINGS)
+    assert "≈ is not distinguishable at n=60. 60 held-out questions" in text
+    found = facts()
+    found["compared"] |= {"groups": 5, "trainings": [3, 2], "noise": {"rougeL": {"spread": 0.1, "unequal": 0.01}}}
+    found["compared"]["pairs"]["v1 against base"]["rougeL"]["noise"] = 0.25
+    text = re.sub(" +", " ", card.page(found, SETTINGS))
+    assert "≈ is not distinguishable at n=5. The 60 questions fall into 5 groups; whole groups are resampled" in text
+    assert "With fewer than 7 of them nothing can be told apart. 5 trainings of 2 versions say how much" in text
+    assert "Versions differ in it in ROUGE-L F1, so that intervals of these may be too narrow. 60 held-out" in text
+    assert "better, 25 % |" in text
+
+
 def test_other_builds_read_otherwise():
     other = facts() | {
         "adapter": False,
