@@ -24,7 +24,9 @@ class Speaker(NamedTuple):
     folder: Path  # of the adapter, or of a whole model
 
 
-def load_speakers(base: Path, adapters: Mapping[str, Path], quantization: str, prompt: Prompt | None = None) -> dict[str, Speaker]:
+def load_speakers(
+    base: Path, adapters: Mapping[str, Path], quantization: str, prompt: Prompt | None = None
+) -> dict[str, Speaker]:
     """Speakers by name. LoRA adapters share the weights of one base in memory; a fully fine-tuned model comes with its own.
 
     Args:

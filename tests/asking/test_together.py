@@ -1,6 +1,7 @@
 """The engine: answers that do not depend on who else asks, and what happens when something ends early."""
 
 import threading
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,18 @@ from mbegu.asking.visits import Busy, Failed, Question, Stopped, problem, spoken
 from mbegu.errors import BadInput
 from mbegu.models.loading import load_base
 
-TEXTS = ["What is a fund?", "ሰላም ለእናንተ ይሁን። 🌱", "ما هو المال؟\u200d", "Habari? " * 20, "KES 5,000", "?", "a\u2028b", "x" * 90, "1", "2"]
+TEXTS = [
+    "What is a fund?",
+    "ሰላም ለእናንተ ይሁን። 🌱",
+    "ما هو المال؟\u200d",
+    "Habari? " * 20,
+    "KES 5,000",
+    "?",
+    "a\u2028b",
+    "x" * 90,
+    "1",
+    "2",
+]
 PROMPT = Prompt("{{ instruction }}\n{{ input }}", True)
 TOKENS = 12
 
@@ -58,7 +70,7 @@ def test_an_answer_is_that_of_generate_and_does_not_depend_on_who_else_asks(engi
 def test_an_answer_grows_and_nothing_of_it_is_taken_back(engine):
     for text in TEXTS[:4]:
         states = list(engine.ask(asked(text)))
-        for before, after in zip(states, states[1:], strict=False):
+        for before, after in pairwise(states):
             assert after.text.startswith(before.text) and after.tokens in (before.tokens, before.tokens + 1)
         assert states[-1].finish_reason and not any(said.finish_reason for said in states[:-1])
 
@@ -80,11 +92,11 @@ def test_models_whose_layers_see_a_window_or_all_answer_as_generate_does(kind, t
 
     shape = {
         "vocab_size": len(tiny_tokenizer), "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "head_dim": 8,
-        "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 256, "eos_token_id": tiny_tokenizer.eos_token_id,
-        "pad_token_id": tiny_tokenizer.pad_token_id, "sliding_window": 8,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 256,
+        "eos_token_id": tiny_tokenizer.eos_token_id, "pad_token_id": tiny_tokenizer.pad_token_id, "sliding_window": 8,
     }  # fmt: skip
     if kind in places.MAPPED:
-        shape["layer_types"] = ["sliding_attention", "full_attention"]
+        shape |= {"layer_types": ["sliding_attention", "full_attention"], "use_sliding_window": True}
     torch.manual_seed(1)
     model = AutoModelForCausalLM.from_config(AutoConfig.for_model(kind, **shape)).float().eval()
     speaker = Speaker(model, None, PROMPT, tmp_path)

@@ -9,7 +9,7 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -80,7 +80,9 @@ def add(app: FastAPI, site: Site) -> None:
 
     async def health(_: Request) -> Response:
         closed = site.engine.closed()
-        return JSONResponse({"status": "stopping" if closed else "ok", "models": len(site.engine.speakers)}, 503 if closed else 200)
+        return JSONResponse(
+            {"status": "stopping" if closed else "ok", "models": len(site.engine.speakers)}, 503 if closed else 200
+        )
 
     async def metrics(_: Request) -> Response:
         return PlainTextResponse(exposition(site.engine), media_type="text/plain; version=0.0.4; charset=utf-8")
@@ -104,7 +106,7 @@ def parse(body: bytes, site: Site) -> Wanted:
     """
     try:
         values = json.loads(body)
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise Refusal(f"The body is no JSON ({problem}).") from None
     if not isinstance(values, dict):
         raise Refusal("The body is no JSON object; expected one with model and messages.")
@@ -112,7 +114,7 @@ def parse(body: bytes, site: Site) -> Wanted:
         if values.get(name) not in accepted:
             raise Refusal(f"{name} is not offered here; leave it out.", 400, name, "unsupported_parameter")
     model, messages = values.get("model"), values.get("messages")
-    if model not in site.engine.speakers:
+    if not isinstance(model, str) or model not in site.engine.speakers:
         known = ", ".join(site.engine.speakers) or "none: no model is built"
         raise Refusal(f"The model {model!r} does not exist; there are {known}.", 404, "model", "model_not_found")
     text, ignored = _question(messages)
@@ -168,7 +170,7 @@ def _asked(site: Site, question: Question) -> Answer:
         raise Refusal(str(problem), 503) from None
 
 
-async def _heard(answer: Answer, threads: ThreadPoolExecutor) -> AsyncIterator[Said]:
+async def _heard(answer: Answer, threads: ThreadPoolExecutor) -> AsyncGenerator[Said]:
     """An answer as it grows; a thread waits for each of its states."""
     loop = asyncio.get_running_loop()
     try:
@@ -180,19 +182,20 @@ async def _heard(answer: Answer, threads: ThreadPoolExecutor) -> AsyncIterator[S
         answer.close()
 
 
-async def _whole(request: Request, site: Site, wanted: Wanted, answers: AsyncIterator[Said]) -> Response:
-    said = None
+async def _whole(request: Request, site: Site, wanted: Wanted, answers: AsyncGenerator[Said]) -> Response:
+    last: Said | None = None
     async for said in answers:
+        last = said
         if await request.is_disconnected():
-            await answers.aclose()  # type: ignore[attr-defined]
+            await answers.aclose()
             return Response(status_code=499)
-    assert said is not None
-    message = {"role": "assistant", "content": said.text, "refusal": None}
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": said.finish_reason}
-    return JSONResponse({**_head(site, wanted, "chat.completion"), "choices": [choice], "usage": _usage(said)})
+    assert last is not None
+    message = {"role": "assistant", "content": last.text, "refusal": None}
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": last.finish_reason}
+    return JSONResponse({**_head(site, wanted, "chat.completion"), "choices": [choice], "usage": _usage(last)})
 
 
-async def _events(site: Site, wanted: Wanted, answers: AsyncIterator[Said]) -> AsyncIterator[str]:
+async def _events(site: Site, wanted: Wanted, answers: AsyncGenerator[Said]) -> AsyncGenerator[str]:
     """Server-sent events; an error in mid-answer is the last one."""
     head, sent = _head(site, wanted, "chat.completion.chunk"), ""
     yield _event({**head, "choices": [_delta({"role": "assistant", "content": ""})]})

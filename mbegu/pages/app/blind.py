@@ -34,10 +34,7 @@ def make_page(site: Site) -> None:
     begin = gr.Button("Show two answers", variant="primary")
     shown = gr.HTML("")
     with gr.Row():
-        buttons = [
-            gr.Button(text, min_width=80, interactive=False)
-            for text in ("Left is better", "Neither", "Right is better")
-        ]
+        buttons = [gr.Button(text, min_width=80, interactive=False) for text in ("Left is better", "Neither", "Right is better")]
         undo = gr.Button("Take back", min_width=80)
     told = gr.HTML("")
     table = gr.HTML(wins_table(site, list(offered.values())))
@@ -114,7 +111,9 @@ def _buttons(on: bool) -> list[Any]:
 
 
 def _question(row: dict[str, Any]) -> str:
-    texts = [f'<{tag} dir="auto">{html.escape(row[key])}</{tag}>' for tag, key in (("h2", "instruction"), ("p", "input")) if row[key]]
+    texts = [
+        f'<{tag} dir="auto">{html.escape(row[key])}</{tag}>' for tag, key in (("h2", "instruction"), ("p", "input")) if row[key]
+    ]
     return f'<div class="turns">{"".join(texts)}</div>'
 
 

@@ -25,7 +25,7 @@ NOBODY = "No model is built yet, so nobody can answer; `dvc repro` builds them. 
 TURNS = 20  # of a visitor that stay on the page
 # right-to-left text stands as it is read, and blanks stay; answers stand beside each other where there is room
 STYLE = """
-.turns { max-height: 60vh; overflow-y: auto; }
+.turns { max-height: 45vh; overflow-y: auto; }
 .turns h2 { font-size: 1.05rem; margin: 1rem 0 0.25rem; white-space: pre-wrap; }
 .turns h3 { font-size: 0.95rem; margin: 0; }
 .turns p { margin: 0.25rem 0; white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -130,7 +130,7 @@ def answered(site: Site, asked: list[Question]) -> Iterator[Turn]:
         while streams:
             for name in list(streams):
                 answer = _next(name, streams, site)
-                turn = {**turn, "answers": {**turn["answers"], name: answer}, "first": first}
+                turn = {**turn, "answers": {**turn["answers"], name: answer}, "first": first and bool(answer["about"])}
                 first = False
                 yield turn
     finally:
@@ -163,7 +163,9 @@ def shown(turns: list[Turn]) -> str:
 
 
 def _turn(turn: Turn) -> str:
-    asked = [f'<{tag} dir="auto">{html.escape(turn[key])}</{tag}>' for tag, key in (("h2", "instruction"), ("p", "input")) if turn[key]]
+    asked = [
+        f'<{tag} dir="auto">{html.escape(turn[key])}</{tag}>' for tag, key in (("h2", "instruction"), ("p", "input")) if turn[key]
+    ]
     return f'{"".join(asked)}<div class="answers">{"".join(map(_answer, turn["answers"].values()))}</div>'
 
 

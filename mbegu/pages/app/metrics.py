@@ -1,24 +1,28 @@
 """What the engine has done, in the text form that Prometheus reads (prometheus.io/docs/instrumenting/exposition_formats)."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from mbegu.asking.together import Engine
+if TYPE_CHECKING:
+    from mbegu.asking.together import Engine
 
 
-def exposition(engine: Engine) -> str:
+def exposition(engine: "Engine") -> str:
     """Counters since the start, and who is there now."""
     answering, waiting = engine.load()
     told = engine.told
+    answers = [(_labels(model=name, finish=how), count) for (name, how), count in told.answers.items()]
+    tokens = [(_labels(model=name), count) for name, count in told.tokens.items()]
     lines = [
-        *_metric("mbegu_answers_total", "counter", "Whole answers.", [(_labels(model=name, finish=how), count) for (name, how), count in told.answers.items()]),
-        *_metric("mbegu_tokens_total", "counter", "Tokens of answers.", [(_labels(model=name), count) for name, count in told.tokens.items()]),
-        *_metric("mbegu_first_token_seconds_sum", "counter", "Seconds to the first tokens.", [("", round(told.first[1], 6))]),
-        *_metric("mbegu_first_token_seconds_count", "counter", "First tokens.", [("", told.first[0])]),
-        *_metric("mbegu_switch_seconds_sum", "counter", "Seconds of changes of the model.", [("", round(told.switches[1], 6))]),
-        *_metric("mbegu_switch_seconds_count", "counter", "Changes of the model.", [("", told.switches[0])]),
+        *_metric("mbegu_answers_total", "counter", "Whole answers.", answers),
+        *_metric("mbegu_tokens_total", "counter", "Tokens of whole answers.", tokens),
+        *_metric("mbegu_first_token_seconds_total", "counter", "Seconds to all first tokens.", [("", told.first[1])]),
+        *_metric("mbegu_first_tokens_total", "counter", "First tokens.", [("", told.first[0])]),
+        *_metric("mbegu_switch_seconds_total", "counter", "Seconds of changes of the model.", [("", told.switches[1])]),
+        *_metric("mbegu_switches_total", "counter", "Changes of the model.", [("", told.switches[0])]),
         *_metric("mbegu_answering", "gauge", "Questions being answered.", [("", answering)]),
         *_metric("mbegu_waiting", "gauge", "Questions that wait.", [("", waiting)]),
-    ]  # fmt: skip
+    ]
     return "\n".join(lines) + "\n"
 
 
