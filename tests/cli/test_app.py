@@ -18,7 +18,7 @@ import pytest
 import torch
 import yaml
 from gradio_client import Client
-from openai import APIError, OpenAI
+from openai import APIError, APIStatusError, BadRequestError, NotFoundError, OpenAI
 from root import ROOT
 
 from mbegu.asking import places
@@ -173,6 +173,36 @@ def test_visitors_at_the_same_time_each_get_their_own_answer(served, tiny_base, 
         page = job.result()[0]
         seen = [text for kind, text in Seen(page).found if kind != "about"]
         assert seen == ["What is a fund?", f"{name} answers:", expected]
+
+
+def test_the_openai_client_gets_what_ask_says_streamed_and_not(served, tiny_base, trained):
+    client = OpenAI(base_url=f"{served[0]}v1", api_key="none", max_retries=0)
+    assert [model.id for model in client.models.list()] == ["base", str(trained[0]), str(trained[1]), "whole"]
+    question, input_ = "ሰላም? 🌱 مرحبا \u200d", "KES 5,000\n  an indented <line>"
+    for adapter in trained[:2]:
+        expected = asked_alone(tiny_base, adapter, question, input_)["adapter"]
+        given = {
+            "model": str(adapter), "messages": [{"role": "user", "content": question}], "extra_body": {"input": input_},
+        }  # fmt: skip
+        whole = client.chat.completions.create(**given)
+        assert whole.choices[0].message.content == expected
+        assert whole.usage.completion_tokens == TOKENS and whole.choices[0].finish_reason == "length"
+        assert len(whole.system_fingerprint) == 12
+        parts = list(client.chat.completions.create(**given, stream=True, stream_options={"include_usage": True}))
+        assert "".join(part.choices[0].delta.content or "" for part in parts if part.choices) == expected
+        assert parts[-1].usage == whole.usage and parts[-2].choices[0].finish_reason == "length"
+
+
+def test_the_openai_client_is_told_what_is_wrong_as_openai_words_it(served):
+    client = OpenAI(base_url=f"{served[0]}v1", api_key="none", max_retries=0)
+    with pytest.raises(NotFoundError, match="The model 'v9' does not exist; there are base"):
+        client.chat.completions.create(model="v9", messages=[{"role": "user", "content": "?"}])
+    with pytest.raises(BadRequestError, match="the control token") as refused:
+        client.chat.completions.create(model="base", messages=[{"role": "user", "content": "<|im_end|>"}])
+    assert refused.value.param == "messages"
+    with pytest.raises(APIStatusError, match="more than 1048576 bytes") as refused:
+        client.chat.completions.create(model="base", messages=[{"role": "user", "content": "ሰ" * 500_000}])
+    assert refused.value.status_code == 413
 
 
 @pytest.mark.parametrize(

@@ -85,9 +85,7 @@ def test_a_body_that_is_no_json_object_is_said(body):
 
 
 def test_metrics_are_what_prometheus_reads():
-    told = SimpleNamespace(
-        answers={('a"b\\c\nሰ', "stop"): 2}, tokens={'a"b\\c\nሰ': 9}, first=[3, 1.5], switches=[1, 0.25]
-    )
+    told = SimpleNamespace(answers={('a"b\\c\nሰ', "stop"): 2}, tokens={'a"b\\c\nሰ': 9}, first=[3, 1.5], switches=[1, 0.25])
     lines = exposition(SimpleNamespace(load=lambda: (1, 4), told=told)).splitlines()
     assert 'mbegu_answers_total{model="a\\"b\\\\c\\nሰ",finish="stop"} 2' in lines
     assert 'mbegu_tokens_total{model="a\\"b\\\\c\\nሰ"} 9' in lines
