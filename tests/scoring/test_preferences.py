@@ -20,9 +20,9 @@ def test_a_side_is_a_model_wherever_it_stood_and_the_last_word_counts():
 
 
 def test_of_several_people_the_majority_wins_a_question():
-    found = wins([said("1", "left", who) for who in "ab"] + [said("1", "right", "c"), said("2", "left", "a"), said("2", "right", "b")],
-                 "v2", "base")  # fmt: skip
-    assert found[:3] == (1, 0, 1)
+    first = [said("1", "left", "a"), said("1", "left", "b"), said("1", "right", "c")]
+    second = [said("2", "left", "a"), said("2", "right", "b")]
+    assert wins([*first, *second], "v2", "base")[:3] == (1, 0, 1)
 
 
 def test_the_interval_is_exact_and_nothing_is_known_without_a_win():

@@ -51,7 +51,7 @@ class Todo(NamedTuple):
 
 
 def next_todo(site: Site, pair: Pair, reviewer: str) -> Todo | None:
-    """The next question for a reviewer, in an order that makes the first few a random part of all; None if all are done.
+    """The next question for a reviewer, the first few a random part of all; None if none is left.
 
     Raises:
         BadInput: held-out rows, predictions or judgements can't be read.

@@ -6,7 +6,7 @@ import click
 
 
 class Serving(NamedTuple):
-    """Where the app is served, and how much it takes on."""
+    """Where the app is served, and how much it accepts."""
 
     host: Annotated[str, "Address to listen on; any but this machine's own needs MBEGU_APP_PASSWORD."] = "127.0.0.1"
     port: Annotated[int, click.IntRange(1, 65535), "Port to listen on."] = 7860
