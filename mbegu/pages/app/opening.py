@@ -15,6 +15,7 @@ from mbegu.errors import BadInput
 from mbegu.models.loading import load_tokenizer
 from mbegu.models.manifest import NAME, sha256, verify
 from mbegu.models.trained import read_adapter_prompt
+from mbegu.models.turns import DATE
 from mbegu.pages.app import chat
 from mbegu.pages.app.settings import Serving
 from mbegu.pages.app.site import Site
@@ -122,4 +123,6 @@ def _prompt(folder: Path, params: Mapping[str, Any]) -> Prompt | None:
     section = params.get("prompt")
     if not isinstance(section, dict):
         return None
-    return read_prompt(folder / section["template"], section["chat"], section.get("template_options") or [], section["date"])
+    return read_prompt(
+        folder / section["template"], section["chat"], section.get("template_options") or [], section.get("date", DATE)
+    )
