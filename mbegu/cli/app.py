@@ -42,11 +42,19 @@ def main(
     server.check_free(serving.host, serving.port)
     server.keep_to_itself()
     quiet()
-    from mbegu.pages.app import frame, opening
+    wanted = project, list(adapters), base, examples, example_count
+    with server.mourned():
+        _serve(wanted, params or project / "params.yaml", quantization, serve_only, serving, password)
 
-    wanted = opening.Wanted(project, list(adapters), base, examples, example_count)
-    site = opening.open_site(wanted, params or project / "params.yaml", quantization, serving)
+
+def _serve(
+    wanted: tuple[Path, list[Path], Path | None, Path | None, int], params: Path, quantization: str, serve_only: bool,
+    serving: Serving, password: str,
+) -> None:  # fmt: skip
+    from mbegu.pages.app import frame, opening, server
+
+    site = opening.open_site(opening.Wanted(*wanted), params, quantization, serving)
     app = frame.application(site, serving.host, password, serve_only)
-    names = ", ".join(site.engine.speakers) or "Nobody"
-    say = f"{names} answer on {{}} until Ctrl-C." if site.engine.speakers else "Pages of what is there on {} until Ctrl-C."
+    names = ", ".join(site.engine.speakers)
+    say = f"{names} answer on {{}} until Ctrl-C." if names else "Pages of what is there on {} until Ctrl-C."
     server.serve(app, serving.host, serving.port, lambda address: click.echo(say.format(address)), site.engine.close)

@@ -18,7 +18,7 @@ import pytest
 import torch
 import yaml
 from gradio_client import Client
-from openai import APIError, APIStatusError, BadRequestError, NotFoundError, OpenAI
+from openai import APIError, APIStatusError, AuthenticationError, BadRequestError, NotFoundError, OpenAI
 from root import ROOT
 
 from mbegu.asking import places
@@ -383,6 +383,28 @@ def test_an_error_of_the_model_is_raised_instead_of_waiting_for_ever(engine):
         list(engine.ask(Question("v1.5", "What?", "", Decoding(5))))
 
 
+def test_a_client_that_closes_its_stream_stops_the_model(engine, tmp_path):
+    app = frame.application(site_of(engine, tmp_path)._replace(longest=300), "127.0.0.1", "", True)
+    with server.opened(app, "127.0.0.1", free_port()) as address:
+        client = OpenAI(base_url=f"{address}v1", api_key="none", max_retries=0)
+        asked = [{"role": "user", "content": "What is a fund?"}]
+        with client.chat.completions.create(model="v1.5", messages=asked, stream=True) as stream:
+            next(iter(stream))
+        while engine.load() != (0, 0):
+            time.sleep(0.05)
+    assert not engine.told.answers  # none of them is whole
+
+
+def test_with_a_password_a_program_sends_it_as_its_key(engine, tmp_path):
+    app = frame.application(site_of(engine, tmp_path), "0.0.0.0", "ab:c d", True)
+    with server.opened(app, "127.0.0.1", free_port()) as address:
+        asked = {"model": "v1.5", "messages": [{"role": "user", "content": "What?"}], "max_tokens": 2}
+        wrong, right = (OpenAI(base_url=f"{address}v1", api_key=key, max_retries=0) for key in ("none", "ab:c d"))
+        with pytest.raises(AuthenticationError, match="asks for a password"):
+            wrong.chat.completions.create(**asked)
+        assert right.chat.completions.create(**asked).usage.completion_tokens <= 2
+
+
 def test_sigterm_in_the_middle_of_an_answer_ends_it_cleanly(tiny_base, trained, tmp_path):
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(PROJECT))
     port = free_port()
@@ -403,6 +425,14 @@ def test_sigterm_in_the_middle_of_an_answer_ends_it_cleanly(tiny_base, trained, 
                     process.terminate()
         assert process.wait(60) == 0
         assert process.stderr.read() == ""
+
+
+def test_an_app_that_is_killed_for_memory_says_so_and_one_that_ends_does_not():
+    program = "import os, signal; from mbegu.pages.app.server import mourned\nwith mourned(): {}"
+    for ending, said in (("os.kill(os.getpid(), signal.SIGKILL)", f"{server.KILLED}\n"), ("pass", ""), ("os.sync()", "")):
+        command = [sys.executable, "-c", program.format(ending)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (-9 if said else 0, said)
 
 
 def test_what_can_not_be_served_is_one_line(mbegu, tiny_base, trained, tmp_path, write_jsonl):

@@ -108,7 +108,7 @@ def _page(said: list[Turn], now: Turn) -> tuple[Any, ...]:
     """The outputs of an event: the boxes are emptied by the first answer, so that what can't be asked stays there."""
     typed = "" if now.get("first") else gr.skip()
     texts = {name: answer["text"] for name, answer in now["answers"].items()}
-    last = {"instruction": now["instruction"], "input": now["input"], "answers": texts}
+    last = {"instruction": now["instruction"], "input": now["input"], "answers": texts} if now["instruction"] else gr.skip()
     return shown(said), said, last, typed, typed
 
 

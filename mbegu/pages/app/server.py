@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +16,11 @@ from mbegu.errors import BadInput
 from mbegu.extras import needs
 
 PASSWORD = "MBEGU_APP_PASSWORD"  # the environment variable
+KILLED = (
+    "Error: mbegu app was killed from outside, as the kernel does when memory runs out. Every decision that a page called kept "
+    "is on disk, and what was asked can be asked again. Start it with fewer models, a smaller base, or --quantization nf4."
+)
+MOURNER = "import sys; sys.stdin.read() or print(sys.argv[1], file=sys.stderr)"
 PATIENCE = 3  # seconds in which open connections may end
 
 
@@ -43,6 +50,17 @@ def keep_to_itself() -> None:
     """Has gradio report to no one, and ask no proxy for its own address. Call it before importing gradio."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["no_proxy"] = "*"  # gradio asks its own address whether it is up; no proxy could tell
+
+
+@contextmanager
+def mourned() -> Iterator[None]:
+    """Has a small process say what happened if this one is killed in the block, which it can't say itself."""
+    command = [sys.executable, "-I", "-S", "-c", MOURNER, KILLED]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True) as mourner:
+        try:
+            yield
+        finally:
+            mourner.communicate(b"it ended by itself")
 
 
 def mount(app: Any, page: Any, style: str, head: str) -> None:
