@@ -86,10 +86,11 @@ def names_of(base: Path, adapters: list[Path]) -> dict[str, Path]:
 def switch(speaker: Speaker) -> None:
     """Has its adapter speak next, or the base without any."""
     if isinstance(speaker.model, PeftModel):
+        tuner: Any = speaker.model.base_model
         if speaker.lora is None:
-            speaker.model.base_model.disable_adapter_layers()
+            tuner.disable_adapter_layers()
         else:
-            speaker.model.base_model.enable_adapter_layers()
+            tuner.enable_adapter_layers()
             speaker.model.set_adapter(speaker.lora)
 
 

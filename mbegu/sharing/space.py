@@ -45,8 +45,9 @@ def publish(version: str, out: Path, project: Project, settings: Settings) -> No
     adapter, pins = project.adapter(version), pinned(ROOTS)
     read_adapter_prompt(adapter, verify(project.base))
     verify(adapter)
+    title = f"{settings.publish.name} {version}"
     told = {
-        "title": f"{settings.publish.name} {version}", "disclaimer": settings.locale.disclaimer, "version": version,
+        "title": title, "disclaimer": settings.locale.disclaimer, "version": version,
         "quantization": "nf4", "longest": LONGEST, "about": _about(version, project),
     }  # fmt: skip
     with whole(out) as folder:
@@ -58,7 +59,7 @@ def publish(version: str, out: Path, project: Project, settings: Settings) -> No
         (folder / TOLD).write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         (folder / APP).write_text(PROGRAM, encoding="utf-8")
         (folder / REQUIREMENTS).write_text("".join(f"{pin}\n" for pin in pins), encoding="utf-8")
-        (folder / CARD).write_text(card(told["title"], settings), encoding="utf-8")
+        (folder / CARD).write_text(card(title, settings), encoding="utf-8")
         write_licence(folder, settings.publish.licence, project.base, "the model in base/")
         write_manifest(folder)
 

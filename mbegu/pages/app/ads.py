@@ -26,10 +26,10 @@ def make_part(site: Site, question: Any, input_: Any) -> None:
         gr.HTML(f"<p>{html.escape(str(error))}</p>")
         return
     with gr.Accordion("Write an ad from a brief", open=False):
-        channel = gr.Dropdown(sorted(channels_of(campaign.index)), label="Channel")
+        channel = gr.Dropdown(sorted(channels_of(campaign.searchable)), label="Channel")
         brief = gr.Textbox(label="Brief", lines=2)
         must = gr.Textbox(label="Must mention, a line each", lines=2)
-        product = gr.Dropdown(["", *sorted(facts_of(campaign.index))], value="", label="Product, if any")
+        product = gr.Dropdown(["", *sorted(facts_of(campaign.searchable))], value="", label="Product, if any")
         audience, tone = gr.Textbox(label="Audience, if any"), gr.Textbox(label="Tone, if any")
         build = gr.Button("Build the question")
         sources = gr.HTML("")

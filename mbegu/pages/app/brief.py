@@ -26,7 +26,7 @@ class Put(NamedTuple):
 class Campaign(NamedTuple):
     """What a project's ads are written with."""
 
-    index: Searchable
+    searchable: Searchable
     templates: Templates
     settings: Settings
     adapter: Path
@@ -70,7 +70,7 @@ def put_values(values: dict[str, Any], channel: str, campaign: Campaign, where: 
     Raises:
         BadInput: as `parse_brief`.
     """
-    index = campaign.index
+    index = campaign.searchable
     brief = parse_brief(values, channel, where, facts_of(index), channels_of(index))
     asked = ask(brief, index, campaign.templates, campaign.settings)
     return Put(asked, brief.product, campaign.adapter, campaign.base)

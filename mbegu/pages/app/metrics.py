@@ -1,6 +1,6 @@
 """What the engine has done, in the text form that Prometheus reads (prometheus.io/docs/instrumenting/exposition_formats)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def exposition(engine: "Engine") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _metric(name: str, kind: str, help_: str, samples: list[tuple[str, float]]) -> Iterator[str]:
+def _metric(name: str, kind: str, help_: str, samples: Sequence[tuple[str, float]]) -> Iterator[str]:
     yield f"# HELP {name} {help_}"
     yield f"# TYPE {name} {kind}"
     for labels, value in samples:
