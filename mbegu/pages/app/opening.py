@@ -46,29 +46,33 @@ def find_models(folder: Path, params: Mapping[str, Any]) -> Found:
     """What params.yaml declares under `models`; of names of one folder the first."""
     base = folder / str(params.get("base_model", "models/base"))
     declared = {str(name): folder / str(path) for name, path in dict(params.get("models") or {}).items()}
-    usable: dict[str, Path] = {}
-    missing: dict[str, str] = {}
+    found = Found(base, {}, {})
+    try:
+        identity = verify(base) if (base / NAME).is_file() else ""
+    except BadInput as error:
+        return found._replace(missing={name: str(error) for name in declared})
     for name, place in declared.items():
         place = base if place.resolve() == base.resolve() else place
-        if place in usable.values():
+        if place in found.usable.values():
             continue
-        if why := _why_not(place, base):
-            missing[name] = why
+        if why := _why_not(place, base, identity):
+            found.missing[name] = why
         else:
-            usable[name] = place
-    return Found(base, usable, missing)
+            found.usable[name] = place
+    return found
 
 
-def _why_not(place: Path, base: Path) -> str:
-    if not (place / NAME).is_file():
-        return f"{place} is not built yet; `dvc repro` builds it."
+def _why_not(place: Path, base: Path, identity: str) -> str:
+    for needed in (place, base):
+        if not (needed / NAME).is_file():
+            return f"{needed} is not built yet; `dvc repro` builds it."
+    if place == base:
+        return ""
+    if (place / "base.json").is_file():
+        return f"{place} {OTHER.format(place=place)}"
     try:
-        identity = verify(base)
-        if place != base:
-            if (place / "base.json").is_file():
-                return f"{place} {OTHER.format(place=place)}"
-            read_adapter_prompt(place, identity)
-            verify(place)
+        read_adapter_prompt(place, identity)
+        verify(place)
     except BadInput as error:
         return str(error)
     return ""
@@ -114,7 +118,9 @@ def _engine(wanted: Wanted, params: Mapping[str, Any], quantization: str, queue:
         found = find_models(wanted.folder, params)
     if not found.usable:
         return Engine({}, None, queue), found.missing
-    speakers = load_speakers(found.base, found.usable, quantization, _prompt(wanted.folder, params))
+    bare = all(place == found.base for place in found.usable.values())
+    prompt = _prompt(wanted.folder, params) if bare else None
+    speakers = load_speakers(found.base, found.usable, quantization, prompt)
     return Engine(speakers, load_tokenizer(found.base), queue), found.missing
 
 
