@@ -112,7 +112,7 @@ def about(engine: Engine, project: Project, folder: Path, params: Mapping[str, A
 
 def _engine(wanted: Wanted, params: Mapping[str, Any], quantization: str, queue: int) -> tuple[Engine, dict[str, str]]:
     if wanted.adapters:
-        base = wanted.base or Path(str(params.get("base_model", "models/base")))
+        base = wanted.base or wanted.folder / str(params.get("base_model", "models/base"))
         found = Found(base, names_of(base, wanted.adapters), {})
     else:
         found = find_models(wanted.folder, params)
