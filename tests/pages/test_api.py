@@ -7,9 +7,10 @@ from types import SimpleNamespace
 import pytest
 
 from mbegu.asking.decoding import Decoding
-from mbegu.asking.visits import Question
+from mbegu.asking.visits import Busy, Question, Stopped
 from mbegu.builds.project import project_in
-from mbegu.pages.app.api import Refusal, parse
+from mbegu.errors import BadInput
+from mbegu.pages.app.api import Refusal, _asked, parse
 from mbegu.pages.app.metrics import exposition
 from mbegu.pages.app.site import Site
 
@@ -82,6 +83,26 @@ def test_what_can_not_be_done_is_said_by_name(values, status, param, message):
 def test_a_body_that_is_no_json_object_is_said(body):
     with pytest.raises(Refusal, match="The body is no JSON"):
         parse(body, SITE)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "kind"),
+    [
+        (Busy("64 questions wait already; ask again in a minute."), 429, "rate_limit_error"),
+        (Stopped("The server was stopped."), 503, "server_error"),
+        (BadInput("Your message: 'question' is missing or empty; write its text."), 400, "invalid_request_error"),
+    ],
+)
+def test_what_the_engine_refuses_has_a_status_of_its_own(error, status, kind):
+    def ask(_):
+        raise error
+
+    site = SITE._replace(engine=SimpleNamespace(speakers={"v1": None}, ask=ask))
+    with pytest.raises(Refusal) as refused:
+        _asked(site, parsed().question)
+    response = refused.value.response()
+    assert (response.status_code, json.loads(response.body)["error"]["type"]) == (status, kind)
+    assert json.loads(response.body)["error"]["message"] == str(error)
 
 
 def test_metrics_are_what_prometheus_reads():
