@@ -21,19 +21,20 @@ PARAMS = {
     "locale": {"languages": ["am"], "currency": "ETB", "unknown": "አላውቅም", "names": [], "disclaimer": "ምክር አይደለም።"},
     "publish": {"name": "Nyuki ንብ: \"1\"", "licence": "apache-2.0", "tags": ["x"], "limits": []},
 }  # fmt: skip
-# refuses what no pinned package brings, as a fresh environment would
+# finds nothing but what pinned packages bring, as a fresh environment would
 ALONE = """
 import sys
+from importlib.machinery import PathFinder
 from importlib.metadata import packages_distributions
 from pathlib import Path
 pins = {line.split("==")[0] for line in Path("requirements.txt").read_text().splitlines()}
 brought = {top for top, names in packages_distributions().items() if any(n.lower().replace("_", "-") in pins for n in names)}
-class Only:
+class Only(PathFinder):
     def find_spec(name, path=None, target=None):
         top = name.split(".")[0]
-        if top not in brought and top not in sys.stdlib_module_names and top not in ("mbegu", "app"):
-            raise ModuleNotFoundError(f"{top} is not pinned", name=name)
-sys.meta_path.insert(0, Only)
+        known = top in brought or top in sys.stdlib_module_names or top in ("mbegu", "app")
+        return PathFinder.find_spec(name, path, target) if known else None
+sys.meta_path[:] = [Only if finder is PathFinder else finder for finder in sys.meta_path]
 import runpy
 runpy.run_path("app.py", run_name="__main__")
 """
