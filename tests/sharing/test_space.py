@@ -23,17 +23,18 @@ PARAMS = {
 }  # fmt: skip
 # finds nothing but what pinned packages bring, as a fresh environment would
 ALONE = """
+import re
 import sys
 from importlib.machinery import PathFinder
 from importlib.metadata import packages_distributions
 from pathlib import Path
 pins = {line.split("==")[0] for line in Path("requirements.txt").read_text().splitlines()}
-brought = {top for top, names in packages_distributions().items() if any(n.lower().replace("_", "-") in pins for n in names)}
+brought = {top for top, names in packages_distributions().items() if any(re.sub("[._]", "-", n.lower()) in pins for n in names)}
 class Only(PathFinder):
     def find_spec(name, path=None, target=None):
-        top = name.split(".")[0]
-        known = top in brought or top in sys.stdlib_module_names or top in ("mbegu", "app")
-        return PathFinder.find_spec(name, path, target) if known else None
+        spec = PathFinder.find_spec(name, path, target)
+        place = str(spec and (spec.origin or spec.submodule_search_locations))
+        return spec if name.split(".")[0] in brought or "site-packages" not in place else None
 sys.meta_path[:] = [Only if finder is PathFinder else finder for finder in sys.meta_path]
 import runpy
 runpy.run_path("app.py", run_name="__main__")
