@@ -17,9 +17,7 @@ Built = tuple[Any, Any, str]
 
 
 def make_part(site: Site, question: Any, input_: Any) -> None:
-    """Fills the place below the question where a project has campaigns; what is built goes into the two boxes."""
-    if not site.params.get("campaigns"):
-        return
+    """Fills the place below the question of a project with campaigns; what is built goes into the two boxes."""
     try:
         campaign = open_campaign(site.project.params)
     except BadInput as error:

@@ -11,7 +11,6 @@ from mbegu.asking.decoding import Decoding
 from mbegu.asking.visits import Answer, Busy, Failed, Question, Stopped
 from mbegu.errors import BadInput
 from mbegu.extras import needs
-from mbegu.pages.app import ads
 from mbegu.pages.app.site import Site
 from mbegu.rows.heldout import MARKS
 from mbegu.rows.jsonl import read_lines
@@ -71,7 +70,10 @@ def make_page(site: Site) -> None:
         clear = gr.Button("Clear", min_width=80)
     chosen = gr.CheckboxGroup(names, value=names[-1:], label="Who answers")
     input_ = gr.Textbox(label="Text that the question is about (optional)", lines=2, max_lines=12)
-    ads.make_part(site, question, input_)
+    if site.params.get("campaigns"):
+        from mbegu.pages.app import ads  # which a Space has no packages for
+
+        ads.make_part(site, question, input_)
     settings = _settings(site.longest)
     if site.examples:
         gr.Examples(
