@@ -1,7 +1,6 @@
 """One template gives the same text and the same token ids wherever a question is put: encode, predict, ask and the app."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,15 @@ import torch
 from root import ROOT
 from torch.nn.modules.module import register_module_forward_pre_hook
 
+from mbegu.asking.decoding import Decoding
 from mbegu.asking.prompts import Prompt, prompt_text, read_prompt
+from mbegu.asking.speakers import load_speakers, names_of
+from mbegu.asking.together import Engine
+from mbegu.asking.visits import Question
 from mbegu.errors import BadInput
 from mbegu.models.loading import Weights, load_tokenizer
 from mbegu.models.manifest import verify
-from mbegu.pages.app import ask, chat
+from mbegu.pages.app import ask
 from mbegu.rows.row import read_rows
 from mbegu.scoring import answering
 from mbegu.training import checkpoints, trainer
@@ -101,13 +104,13 @@ def test_the_same_ids_reach_the_model_in_training_predict_ask_and_the_app(tiny_b
             ask.stream(ask.Typed(f" {typed['instruction']}\n", typed["input"], 1), Weights(tiny_base, adapter, "none"))
         assert seen == [expected]
 
-    speakers = chat.load_speakers(tiny_base, [adapter], "none")
-    with ThreadPoolExecutor(1) as worker:
-        for name in ("base", adapter.name):
-            for typed, expected in zip(ROWS, prompts, strict=True):  # as a visitor types it: not normalised yet
-                with ids_of_the_model() as seen:
-                    list(chat.answer(speakers[name], tokenizer, f" {typed['instruction']}\n", typed["input"], 1, worker))
-                assert seen == [expected]
+    engine = Engine(load_speakers(tiny_base, names_of(tiny_base, [adapter]), "none"), tokenizer)
+    for name in ("base", adapter.name):
+        for typed, expected in zip(ROWS, prompts, strict=True):  # as a visitor types it: not normalised yet
+            with ids_of_the_model() as seen:
+                list(engine.ask(Question(name, f" {typed['instruction']}\n", typed["input"], Decoding(1))))
+            assert seen == [expected]
+    engine.close()
 
 
 def test_a_trained_row_is_its_prompt_its_answer_and_its_end_and_spells_them(tiny_base, trained, rows):
@@ -127,7 +130,7 @@ def test_control_tokens_in_a_text_are_refused_alike_everywhere(tiny_base, traine
     prompt, adapter = trained
     tokenizer = load_tokenizer(tiny_base)
     weights = Weights(tiny_base, adapter, "none")
-    (speaker,) = [chat.load_speakers(tiny_base, [adapter], "none")[adapter.name]]
+    engine = Engine(load_speakers(tiny_base, names_of(tiny_base, [adapter]), "none"), tokenizer)
     assert len(tokenizer.all_special_tokens) == 3
     for token in tokenizer.all_special_tokens:
         for field in ("instruction", "input"):
@@ -137,13 +140,14 @@ def test_control_tokens_in_a_text_are_refused_alike_everywhere(tiny_base, traine
                 "tokenize": lambda rows=rows: encode(rows, prompt, tokenizer),
                 "predict": lambda rows=rows: answering.predict(rows, weights, prompt, 1, 1, tmp_path / "m"),
                 "ask": lambda row=row: ask.stream(ask.Typed(row["instruction"], row["input"], 1), weights),
-                "app": lambda row=row: chat.question_ids(speaker, tokenizer, row["instruction"], row["input"], 1),
+                "app": lambda row=row: engine.ask(Question(adapter.name, row["instruction"], row["input"], Decoding(1))),
             }
             for way, put in ways.items():
                 with ids_of_the_model() as seen, pytest.raises(BadInput) as refused:
                     put()
                 assert f"the text holds the control token {token!r}" in str(refused.value), way
                 assert not seen
+    engine.close()
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: json.dumps(row["instruction"])[:20])

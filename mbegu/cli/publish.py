@@ -4,6 +4,7 @@ In: a build's adapter, base model, rows, metrics and dvc.lock, in the folder of 
 params.yaml. Out: the folder, and, with --push, the repository; its token is HF_TOKEN, its hub HF_ENDPOINT.
 
     mbegu publish --version v2 --out published/v2 --merge
+    mbegu publish --version v2 --space space
 """
 
 import os
@@ -14,7 +15,7 @@ import click
 
 from mbegu.builds.project import Project
 from mbegu.command import Stage
-from mbegu.sections import path, section
+from mbegu.sections import FILE, section
 
 NO_GGUF = (
     "--gguf: is not offered, as PyPI has no converter that llama.cpp's authors keep there; publish with --merge, "
@@ -24,7 +25,8 @@ NO_GGUF = (
 
 @click.command(cls=Stage)
 @click.option("--version", required=True, help="Which version's adapter.")
-@path("--out", "The folder; what an earlier run published there is replaced.")
+@click.option("--out", type=FILE, help="The folder; what an earlier run published there is replaced.")
+@click.option("--space", type=FILE, help="Write a folder that a hub's Space runs in its place: the page Ask and its API.")
 @click.option("--merge", is_flag=True, help="Add merged/, base and adapter as one model in 16 bits.")
 @click.option("--dtype", type=click.Choice(["float16", "bfloat16", "float32"]), default="float16", show_default=True,
               help="Numbers of merged/: float16 is closest to the adapter in 16 bits, float32 gives its answers.")  # fmt: skip
@@ -34,10 +36,16 @@ NO_GGUF = (
 @click.option("--base_model", metavar="NAME/REPO", help="The base model on a hub, if the build does not know it.")
 @section(Project, "project")
 def main(
-    version: str, out: Path, merge: bool, dtype: str, gguf: bool, push: str | None, private: bool, base_model: str | None,
-    project: Project,
+    version: str, out: Path | None, space: Path | None, merge: bool, dtype: str, gguf: bool, push: str | None, private: bool,
+    base_model: str | None, project: Project,
 ) -> None:  # fmt: skip
     """Publish an adapter with a model card."""
+    if (out is None) == (space is None):
+        raise click.UsageError("Name a folder with --out, or one with --space.")
+    if space is not None:
+        _space(version, space, project)
+        return
+    assert out is not None
     if gguf:
         raise click.UsageError(NO_GGUF.format(out=out))
     if private and not push:
@@ -59,6 +67,18 @@ def main(
     if push:
         endpoint = os.environ.get("HF_ENDPOINT") or None
         click.echo(f"Pushed: {hub.push(out, repo, private, token, endpoint, f'{settings.publish.name} {version}')}")
+
+
+def _space(version: str, out: Path, project: Project) -> None:
+    from mbegu.quiet import quiet
+
+    quiet()
+    from mbegu.sharing import card, folder, space
+
+    project.check_versions(version)
+    folder.check_replaceable(out, "--space", space.TOLD)
+    space.publish(version, out, project, card.read_settings(project.params))
+    click.echo(f"A Space of {version}, {sum(path.is_file() for path in out.rglob('*'))} files: {out}")
 
 
 def _facts(version: str, project: Project, base_model: str | None) -> dict[str, Any]:

@@ -21,20 +21,27 @@ TOKENIZER = (
 )  # fmt: skip
 
 
-def check_replaceable(out: Path) -> None:
-    """Raises `BadInput` unless `out` is not there yet, is empty, or is as an earlier run published it."""
+def check_replaceable(out: Path, option: str = "--out", mark: str = TEMPLATE) -> None:
+    """Raises `BadInput` unless `out` is not there yet, is empty, or is as an earlier run published it.
+
+    Args:
+        option: that names it.
+        mark: a file that such a run leaves there.
+    """
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
-    if not (out / TEMPLATE).is_file() or not (out / NAME).is_file():
-        raise BadInput(f"--out {out}: is there already and nothing that this command published; name another folder.")
+    if not (out / mark).is_file() or not (out / NAME).is_file():
+        raise BadInput(f"{option} {out}: is there already and nothing that this command published; name another folder.")
     try:
         verify(out)
     except BadInput as error:
-        raise BadInput(f"--out {out}: was edited since it was published ({error}) Move it away.") from None
+        raise BadInput(f"{option} {out}: was edited since it was published ({error}) Move it away.") from None
     listed = {line.split("  ", 1)[1] for line in (out / NAME).read_text(encoding="utf-8").splitlines()}
     files = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()} - {NAME}
     if files - listed:
-        raise BadInput(f"--out {out}: holds {min(files - listed)}, which nobody published; move it away, or name another folder.")
+        raise BadInput(
+            f"{option} {out}: holds {min(files - listed)}, which nobody published; move it away, or name another folder."
+        )
 
 
 def publish(
