@@ -8,7 +8,7 @@ import click
 from mbegu.command import Stage
 
 COMMANDS = {  # what `mbegu --help` says, which imports none of them
-    "app": "Serve a page to ask the base model and its adapters.",
+    "app": "Serve a project's pages and its API.",
     "ask": "Ask an adapter a QUESTION and stream its answer.",
     "check": "Check what people wrote, without a model.",
     "compare": "Compare the scores of two git revisions.",

@@ -1,52 +1,52 @@
-"""A chat page for people: pick the base model or an adapter, ask, and watch the answer come.
+"""The app: ask, compare, review and trace what a project built, in a browser or through an API.
 
-In: the base model, adapters, a file of example questions. Out: a page on http://127.0.0.1:7860, until Ctrl-C.
+In: what params.yaml of --project declares (models, base, held-out rows), or, for single use, a base model and adapters.
+Out: pages on http://127.0.0.1:7860, and an API of OpenAI's form below /v1, until Ctrl-C.
 It is served to this machine only, loads nothing from elsewhere, and reports to no one.
 
+    mbegu app --project examples/company_docs
     mbegu app --adapter models/adapters/v1 --adapter models/adapters/v2 --examples data/heldout.jsonl
 """
 
+import os
 from pathlib import Path
 
 import click
 
 from mbegu.command import Stage
-from mbegu.sections import FILE, path
+from mbegu.pages.app.settings import Serving
+from mbegu.sections import FILE, path, section
 
 
 @click.command(cls=Stage)
-@path("--base", "Folder of the base model.", "models/base")
-@click.option("--adapter", "adapters", type=FILE, multiple=True, required=True, help="Adapter; repeat.")
-@click.option("--examples", type=FILE, help="Rows whose questions are offered; without it, none are.")
+@path("--project", "Folder of the project's params.yaml.", ".")
+@click.option("--adapter", "adapters", type=FILE, multiple=True, help="Only this one, and its base; repeat.")
+@click.option("--base", type=FILE, help="Folder of the base model of --adapter; without it, what params.yaml names.")
+@click.option("--examples", type=FILE, help="Rows whose questions are offered; without it, the project's held-out ones.")
 @click.option("--example_count", type=click.IntRange(1), default=8, show_default=True, help="How many of them, from the top.")
-@path("--params", "Its publish.name is the page's title, its locale.disclaimer stands below the chat.", "params.yaml")
+@click.option("--params", type=FILE, help="Settings, title and disclaimer; without it, params.yaml of the project.")
 @click.option("--quantization", type=click.Choice(["nf4", "none"]), default="nf4", show_default=True, help="Weights of the base.")
-@click.option("--max_new_tokens", type=click.IntRange(1), default=200, show_default=True, help="Longest answer, in tokens.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; another one opens it to others.")
-@click.option("--port", type=click.IntRange(1, 65535), default=7860, show_default=True, help="Port to listen on.")
+@click.option("--serve-only", is_flag=True, help="The API without pages.")
+@section(Serving, "serving")
 def main(
-    base: Path, adapters: tuple[Path, ...], examples: Path | None, example_count: int, params: Path, quantization: str,
-    max_new_tokens: int, host: str, port: int,
+    project: Path, adapters: tuple[Path, ...], base: Path | None, examples: Path | None, example_count: int,
+    params: Path | None, quantization: str, serve_only: bool, serving: Serving,
 ) -> None:  # fmt: skip
-    """Serve a page to ask the base model and its adapters."""
+    """Serve a project's pages and its API."""
     from mbegu.pages.app import server
     from mbegu.quiet import quiet
 
-    server.check_free(host, port)
+    if base is not None and not adapters:
+        raise click.UsageError("Missing option '--adapter': --base names the base model of single adapters.")
+    password = server.check_password(serving.host, os.environ.get(server.PASSWORD))
+    server.check_free(serving.host, serving.port)
     server.keep_to_itself()
     quiet()
-    from concurrent.futures import ThreadPoolExecutor
+    from mbegu.pages.app import frame, opening
 
-    from mbegu.models.loading import load_tokenizer
-    from mbegu.pages.app import chat
-    from mbegu.sharing import card
-
-    settings = card.read_settings(params)
-    offered = chat.example_questions(examples, example_count) if examples else []
-    speakers = chat.load_speakers(base, list(adapters), quantization)
-    with ThreadPoolExecutor(1) as worker:
-        said = settings.locale.disclaimer, worker, settings.publish.name
-        page = chat.page(speakers, load_tokenizer(base), max_new_tokens, offered, *said)
-        address = server.launch(page, chat.STYLE, host, port)
-        click.echo(f"{', '.join(speakers)} answer on {address} until Ctrl-C.")
-        page.block_thread()
+    wanted = opening.Wanted(project, list(adapters), base, examples, example_count)
+    site = opening.open_site(wanted, params or project / "params.yaml", quantization, serving)
+    app = frame.application(site, serving.host, password, serve_only)
+    names = ", ".join(site.engine.speakers) or "Nobody"
+    say = f"{names} answer on {{}} until Ctrl-C." if site.engine.speakers else "Pages of what is there on {} until Ctrl-C."
+    server.serve(app, serving.host, serving.port, lambda address: click.echo(say.format(address)), site.engine.close)

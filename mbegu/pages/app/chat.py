@@ -1,85 +1,44 @@
-"""A chat page on which people ask the base model and its adapters, and see which of them answers."""
+"""The page Ask: one question to one model, or to several beside each other, and what answered."""
 
 import html
 import re
-import threading
 from collections.abc import Iterator
-from concurrent.futures import CancelledError, Executor
-from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from pathlib import Path
-from traceback import print_exception
-from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
-from peft import PeftModel
-from transformers import TextIteratorStreamer
-
-from mbegu.asking.generation import generate_one
-from mbegu.asking.prompts import Prompt, prompt_ids, prompt_text, trained_prompt
+from mbegu.asking.decoding import Decoding
+from mbegu.asking.together import Busy, Failed, Question, Said, Stopped
 from mbegu.errors import BadInput
 from mbegu.extras import needs
-from mbegu.models.four_bits import unpack
-from mbegu.models.loading import load_base
-from mbegu.models.manifest import verify
+from mbegu.pages.app.site import Site
 from mbegu.rows.heldout import MARKS
 from mbegu.rows.jsonl import read_lines
-from mbegu.rows.row import KEYS, text_field
+from mbegu.rows.row import KEYS
 
 with needs("app"):
     import gradio as gr
 
 EMPTY = "Write a question below, or choose an example."
 NOTE = "Each question is answered on its own: these models learned from single questions, and do not see the ones above."
-HEIGHT = "45vh"  # of the chat, so that the question below it stays in view however long an answer grows
-# right-to-left text stands as it is read, and blanks stay; an example wraps and is no wider than a phone
+NOBODY = "No model is built yet, so nobody can answer; `dvc repro` builds them. The other pages show what is there."
+TURNS = 20  # of a visitor that stay on the page
+# right-to-left text stands as it is read, and blanks stay; answers stand beside each other where there is room
 STYLE = """
-h1, input, textarea, .message span, .gallery-item { unicode-bidi: plaintext; text-align: start; }
-h1 { font-size: 1.4rem; margin: 0; overflow-wrap: anywhere; }
-.message span { white-space: pre-wrap; overflow-wrap: anywhere; }
+.turns { max-height: 60vh; overflow-y: auto; }
+.turns h2 { font-size: 1.05rem; margin: 1rem 0 0.25rem; white-space: pre-wrap; }
+.turns h3 { font-size: 0.95rem; margin: 0; }
+.turns p { margin: 0.25rem 0; white-space: pre-wrap; overflow-wrap: anywhere; }
+.turns h2, .turns h3 { overflow-wrap: anywhere; }
+.turns [dir=auto] { text-align: start; }
+.answers { display: grid; gap: 0.75rem; grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)); }
+.answer { border: 1px solid var(--border-color-primary); border-radius: 6px; padding: 0.6rem; min-width: 0; }
+.about { font-size: 0.8rem; color: var(--body-text-color); opacity: 0.85; }
+input, textarea, .gallery-item { unicode-bidi: plaintext; text-align: start; }
 .gallery { flex-wrap: wrap; }
 .gallery-item { height: auto; max-width: 100%; white-space: normal; overflow-wrap: anywhere; }
 """
-
-
-class Speaker(NamedTuple):
-    """One of those who can answer."""
-
-    model: Any  # the base and its LoRA adapters share one
-    lora: str | None  # the name in `model` of the adapter to switch on
-    prompt: Prompt  # how it was asked in training; the base is asked as the first adapter is
-
-
-def load_speakers(base: Path, adapters: list[Path], quantization: str) -> dict[str, Speaker]:
-    """The base and its adapters by the name of their folder, or by their whole path where two folders have one name.
-
-    LoRA adapters share the weights of one base in memory; a fully fine-tuned model comes with its own.
-
-    Raises:
-        BadInput: a manifest does not hold, a folder is no adapter that Mbegu trained, or one of another base.
-    """
-    identity = verify(base)
-    prompts = {adapter: trained_prompt(adapter, identity) for adapter in adapters}
-    for adapter in adapters:
-        verify(adapter)
-    shared = load_base(base, quantization)
-    speakers = {base: Speaker(None, None, prompts[adapters[0]])}
-    for number, adapter in enumerate(prompts):
-        if not (adapter / "adapter_config.json").is_file():
-            speakers[adapter] = Speaker(unpack(load_base(adapter, quantization)).eval(), None, prompts[adapter])
-            continue
-        lora = str(number)  # peft allows no name with a dot in it
-        if isinstance(shared, PeftModel):
-            shared.load_adapter(str(adapter), lora)
-        else:
-            shared = PeftModel.from_pretrained(shared, str(adapter), lora)
-        speakers[adapter] = Speaker(None, lora, prompts[adapter])
-    unpack(shared).eval()
-    names = [path.name for path in speakers]
-    return {
-        str(path) if names.count(path.name) > 1 else path.name: speaker._replace(model=speaker.model or shared)
-        for path, speaker in speakers.items()
-    }
+Turn = dict[str, Any]  # {"instruction", "input", "answers": {model: {"label", "text", "about"}}}
 
 
 def example_questions(path: Path, count: int) -> list[list[str]]:
@@ -88,128 +47,128 @@ def example_questions(path: Path, count: int) -> list[list[str]]:
     Raises:
         BadInput: as `read_lines`; a row without an instruction.
     """
+    from mbegu.rows.row import text_field
+
     lines = islice(read_lines(path, (*KEYS, *MARKS)), count)
     return [
         [text_field(row, "instruction", at, required=True), text_field(row, "input", at, required=False)] for at, row in lines
     ]
 
 
-def question_ids(speaker: Speaker, tokenizer: Any, question: str, input_: str, max_new_tokens: int) -> list[int]:
-    """Token ids of what a visitor typed, asked as the speaker was asked in training.
+def make_page(site: Site) -> None:
+    """Fills the open tab. Whatever anyone types or a model says is shown as plain text, never as markup."""
+    names = list(site.engine.speakers)
+    for name, why in site.missing.items():
+        gr.HTML(f"<p>{html.escape(name)}: {html.escape(why)}</p>")
+    if not names:
+        gr.HTML(f"<p>{NOBODY}</p>")
+        return
+    said = gr.State([])
+    turns = gr.HTML(shown([]), label="Questions and answers")
+    question = gr.Textbox(label="Question", lines=1, max_lines=8, autofocus=True)
+    with gr.Row():
+        ask = gr.Button("Ask", variant="primary", min_width=80)
+        stop = gr.Button("Stop", min_width=80)
+        clear = gr.Button("Clear", min_width=80)
+    chosen = gr.CheckboxGroup(names, value=names[-1:], label="Who answers")
+    input_ = gr.Textbox(label="Text that the question is about (optional)", lines=2, max_lines=12)
+    settings = _settings(site.longest)
+    if site.examples:
+        gr.Examples(
+            site.examples, [question, input_], label="Example questions", cache_examples=False, preload=False,
+            example_labels=[" · ".join(filter(None, example)) for example in site.examples],
+        )  # fmt: skip
+    warned = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(site.disclaimer))
+    gr.HTML(f"<p>{warned}</p><p>{NOTE}</p>")
 
-    Raises:
-        BadInput: no question, a control token in it, or too long for the model with `max_new_tokens` to come.
-    """
-    typed = {"question": question, "input": input_}
-    asked = [text_field(typed, key, "Your message", required=key == "question") for key in typed]
-    (ids,) = prompt_ids([prompt_text(speaker.prompt, tokenizer, *asked)], speaker.prompt, tokenizer)
-    window = getattr(speaker.model.config, "max_position_embeddings", None)
-    if window and len(ids) + max_new_tokens > window:
-        raise BadInput(
-            f"Your message: {len(ids)} tokens with its prompt; this model reads {window}, of which the answer may take "
-            f"{max_new_tokens}; ask with less text."
-        )
-    return ids
+    def turn(question: str, input_: str, names: list[str], longest: int, temperature: float, seed: int, said: list[Turn]) -> Any:
+        decoding = Decoding(int(longest), float(temperature))
+        asked = [Question(name, question, input_, decoding, int(seed)) for name in names]
+        for now in answered(site, asked):
+            yield _page([*said, now][-TURNS:], now)
+
+    asked = gr.on(
+        [ask.click, question.submit], turn, [question, input_, chosen, *settings, said],
+        [turns, said, site.answered, question, input_], api_name="ask", concurrency_limit=None, show_progress="hidden",
+    )  # fmt: skip
+    stop.click(None, cancels=[asked], api_visibility="private")
+    clear.click(lambda: (shown([]), []), None, [turns, said], api_visibility="private")
 
 
-def answer(speaker: Speaker, tokenizer: Any, question: str, input_: str, max_new_tokens: int, worker: Executor) -> Iterator[str]:
-    """The greedy answer as it grows, word by word; its last state is what `asking` gives.
+def _settings(longest: int) -> list[Any]:
+    with gr.Accordion("Settings", open=False):
+        return [
+            gr.Slider(1, longest, value=longest, step=1, label="Longest answer, in tokens"),
+            gr.Slider(0, 2, value=0, step=0.1, label="Temperature (0: always the likeliest token)"),
+            gr.Number(0, label="Seed (of no effect at temperature 0)", precision=0),
+        ]
 
-    Args:
-        worker: one thread for all visitors, since they share the switch between adapters. A visitor who leaves
-            closes the iterator, and the model stops at its next token.
 
-    Raises:
-        BadInput: as `question_ids`.
-    """
-    ids = question_ids(speaker, tokenizer, question, input_, max_new_tokens)
-    words = TextIteratorStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True)
-    left = threading.Event()
+def _page(said: list[Turn], now: Turn) -> tuple[Any, ...]:
+    """The outputs of an event: the boxes are emptied by the first answer, so that what can't be asked stays there."""
+    typed = "" if now.get("first") else gr.skip()
+    texts = {name: answer["text"] for name, answer in now["answers"].items()}
+    last = {"instruction": now["instruction"], "input": now["input"], "answers": texts}
+    return shown(said), said, last, typed, typed
 
-    def put(tokens: Any) -> None:
-        if left.is_set():
-            raise CancelledError
-        words.put(tokens)
 
-    def speak() -> str:
-        with _switched(speaker):
-            return generate_one(speaker.model, tokenizer, ids, max_new_tokens, SimpleNamespace(put=put, end=lambda: None))
-
-    job = worker.submit(speak)
-    job.add_done_callback(lambda _: words.end())  # after an error too, or the loop below would wait for ever
-    text = ""
+def answered(site: Site, asked: list[Question]) -> Iterator[Turn]:
+    """A turn as it grows: all models work at once."""
+    if not asked:
+        yield _told("Not asked:", "Choose who answers.")
+        return
+    streams: dict[str, Iterator[Said]] = {}
+    turn: Turn = {"instruction": asked[0].instruction.strip(), "input": asked[0].input.strip(), "answers": {}}
     try:
-        for word in words:
-            text += word
-            yield text
-        yield job.result()
+        for question in asked:
+            streams[question.speaker] = site.engine.ask(question)
+    except (BadInput, Busy, Stopped) as error:
+        for stream in streams.values():
+            next(stream, None)
+            stream.close()  # type: ignore[attr-defined]
+        yield _told("Not asked:", str(error))
+        return
+    first = True
+    try:
+        while streams:
+            for name in list(streams):
+                answer = _next(name, streams)
+                turn = {**turn, "answers": {**turn["answers"], name: answer}, "first": first}
+                first = False
+                yield turn
     finally:
-        left.set()
-        job.cancel()
+        for stream in streams.values():
+            stream.close()  # type: ignore[attr-defined]
 
 
-def _switched(speaker: Speaker) -> AbstractContextManager[Any]:
-    if speaker.lora is not None:
-        speaker.model.set_adapter(speaker.lora)
-    elif isinstance(speaker.model, PeftModel):
-        return speaker.model.disable_adapter()
-    return nullcontext()
+def _next(name: str, streams: dict[str, Iterator[Said]]) -> dict[str, str]:
+    try:
+        said = next(streams[name])
+    except (Failed, Stopped) as error:
+        del streams[name]
+        return {"label": f"{name} failed:", "text": str(error), "about": ""}
+    if said.finish_reason:
+        del streams[name]
+    cut = ", cut at the longest answer" if said.finish_reason == "length" else ""
+    about = f"{said.tokens} tokens, {said.tokens / said.seconds:.1f} a second{cut}"
+    return {"label": f"{name} answers:", "text": said.text, "about": about}
 
 
-def page(
-    speakers: dict[str, Speaker], tokenizer: Any, max_new_tokens: int, examples: list[list[str]], disclaimer: str,
-    worker: Executor, title: str,
-) -> gr.Blocks:  # fmt: skip
-    """The page, not yet served. Whatever anyone types or a model says is shown as plain text, never as markup."""
-
-    def turn(name: str, question: str, input_: str, said: list[Any]) -> Iterator[Any]:
-        asked = _message("user", *filter(None, (question, input_)))
-        typed: Any = ""  # the boxes are emptied once: what is typed while the answer comes stays
-        try:
-            for text in answer(speakers[name], tokenizer, question, input_, max_new_tokens, worker):
-                now = [*said, asked, _message("assistant", f"{name} answers:", text)]
-                yield now, now, typed, typed
-                typed = gr.skip()
-        except BadInput as error:
-            yield [*said, _message("assistant", "Not asked:", str(error))], gr.skip(), gr.skip(), gr.skip()
-        except Exception as error:  # gradio would cover the page with the word "Error", and the question with it
-            print_exception(error)
-            yield (
-                [*said, asked, _message("assistant", f"{name} failed:", f"{type(error).__name__}: {error}")],
-                gr.skip(),
-                gr.skip(),
-                gr.skip(),
-            )
-
-    with gr.Blocks(title=title, analytics_enabled=False) as blocks:
-        gr.HTML(f"<h1>{html.escape(title)}</h1>")
-        said = gr.State([])
-        chat = gr.Chatbot(
-            label="Questions and answers", render_markdown=False, latex_delimiters=[], buttons=[], height=HEIGHT,
-            group_consecutive_messages=False, placeholder=EMPTY,
-        )  # fmt: skip
-        question = gr.Textbox(label="Question", lines=1, max_lines=8, autofocus=True)
-        with gr.Row():
-            ask = gr.Button("Ask", variant="primary", min_width=80)
-            stop = gr.Button("Stop", min_width=80)
-        name = gr.Radio(list(speakers), value=list(speakers)[-1], label="Who answers")
-        input_ = gr.Textbox(label="Text that the question is about (optional)", lines=2, max_lines=12)
-        if examples:
-            gr.Examples(
-                examples, [question, input_], label="Example questions", cache_examples=False, preload=False,
-                example_labels=[" · ".join(filter(None, example)) for example in examples],
-            )  # fmt: skip
-        warned = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(disclaimer))
-        gr.HTML(f"<p>{warned}</p><p>{NOTE}</p>")
-        asked = gr.on(
-            [ask.click, question.submit], turn, [name, question, input_, said], [chat, said, question, input_],
-            api_name="ask", concurrency_limit=1, show_progress="hidden",
-        )  # fmt: skip
-        stop.click(None, cancels=[asked], api_visibility="private")
-        chat.clear(list, None, said, api_visibility="private")
-    return blocks
+def _told(label: str, text: str) -> Turn:
+    return {"instruction": "", "input": "", "answers": {"": {"label": label, "text": text, "about": ""}}}
 
 
-def _message(role: str, *texts: str) -> dict[str, Any]:
-    # gr.Chatbot reads text as HTML even where Markdown is off, and an <img> of a visitor would be fetched
-    return {"role": role, "content": [{"type": "text", "text": html.escape(text, quote=False)} for text in texts]}
+def shown(turns: list[Turn]) -> str:
+    """The conversation as HTML."""
+    inside = "".join(map(_turn, turns)) or f"<p>{EMPTY}</p>"
+    return f'<div class="turns" role="log" tabindex="0" aria-label="Questions and answers">{inside}</div>'
+
+
+def _turn(turn: Turn) -> str:
+    asked = [f'<{tag} dir="auto">{html.escape(turn[key])}</{tag}>' for tag, key in (("h2", "instruction"), ("p", "input")) if turn[key]]
+    return f'{"".join(asked)}<div class="answers">{"".join(map(_answer, turn["answers"].values()))}</div>'
+
+
+def _answer(answer: dict[str, str]) -> str:
+    label, text, about = (html.escape(answer[key]) for key in ("label", "text", "about"))
+    return f'<div class="answer"><h3>{label}</h3><p class="said" dir="auto">{text}</p><p class="about">{about}</p></div>'

@@ -1,10 +1,19 @@
-"""The chat page on an address of this machine: served to nobody else unless asked, and with nothing from elsewhere."""
+"""The app on an address: its pages and its API in one process, until it is told to stop."""
 
 import os
+import signal
 import socket
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 from mbegu.errors import BadInput
+from mbegu.extras import needs
+
+PASSWORD = "MBEGU_APP_PASSWORD"  # the environment variable
+PATIENCE = 3  # seconds in which open connections may end
 
 
 def check_free(host: str, port: int) -> None:
@@ -16,16 +25,64 @@ def check_free(host: str, port: int) -> None:
         raise BadInput(f"--host {host} --port {port}: can't listen there ({reason}); choose another.") from None
 
 
+def check_password(host: str, password: str | None) -> str:
+    """The password, or "" for none.
+
+    Raises:
+        BadInput: there is none though others than this machine may ask.
+    """
+    from mbegu.pages.app.guard import LOOPBACK
+
+    if not password and host not in LOOPBACK:
+        raise BadInput(f"--host {host}: opens the app to others; put a password into the environment variable {PASSWORD}.")
+    return password or ""
+
+
 def keep_to_itself() -> None:
     """Has gradio report to no one, and ask no proxy for its own address. Call it before importing gradio."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["no_proxy"] = "*"  # gradio asks its own address whether it is up; no proxy could tell
 
 
-def launch(page: Any, style: str, host: str, port: int) -> str:
-    """Serves a `gradio.Blocks` from threads of its own, and returns its address."""
-    _, address, _ = page.launch(
-        server_name=host, server_port=port, share=False, ssr_mode=False, mcp_server=False, pwa=False, quiet=True,
-        enable_monitoring=False, run_history=False, footer_links=[], css=style, prevent_thread_lock=True,
+def mount(app: Any, page: Any, style: str, head: str) -> None:
+    """Puts a `gradio.Blocks` under the root of a FastAPI application, with nothing from elsewhere."""
+    with needs("app"):
+        import gradio as gr
+    gr.mount_gradio_app(
+        app, page, path="/", footer_links=[], run_history=False, show_error=True, max_file_size="1mb", ssr_mode=False,
+        enable_monitoring=False, pwa=False, mcp_server=False, css=style, head=head,
     )  # fmt: skip
-    return str(address)
+
+
+def serve(app: Any, host: str, port: int, ready: Callable[[str], None], stop: Callable[[], None]) -> None:
+    """Serves an ASGI application until Ctrl-C or SIGTERM.
+
+    Args:
+        ready: is told the address once it is open.
+        stop: ends what is being answered; called before connections are closed.
+    """
+    import uvicorn
+
+    config = uvicorn.Config(app, host, port, log_level="warning", access_log=False, timeout_graceful_shutdown=PATIENCE)
+    server = uvicorn.Server(config)
+    asked: list[int] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        asked.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    thread = threading.Thread(target=server.run, name="server")
+    thread.start()
+    try:
+        while not server.started and thread.is_alive():
+            time.sleep(0.05)
+        if server.started:
+            ready(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
+        while not asked and thread.is_alive():
+            time.sleep(0.1)
+    finally:
+        stop()
+        server.should_exit = True
+        thread.join()
+        for number, handler in before.items():
+            signal.signal(number, handler)

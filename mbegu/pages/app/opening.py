@@ -1,0 +1,109 @@
+"""A project opened for the app: which of its models can answer, and what is known of them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mbegu.asking.prompts import Prompt, read_prompt
+from mbegu.asking.speakers import load_speakers, names_of
+from mbegu.asking.together import Engine
+from mbegu.builds.declared import read_params
+from mbegu.builds.project import project_in
+from mbegu.builds.values import parse_section
+from mbegu.errors import BadInput
+from mbegu.models.loading import load_tokenizer
+from mbegu.models.manifest import NAME, verify
+from mbegu.models.trained import read_adapter_prompt
+from mbegu.pages.app import chat
+from mbegu.pages.app.settings import Serving
+from mbegu.pages.app.site import Site
+from mbegu.text.settings import Locale
+
+OTHER = "is another base model, and only one stays in memory; `mbegu app --base {place} --adapter …` asks it."
+
+
+class Wanted(NamedTuple):
+    """What the command line asks for."""
+
+    folder: Path  # of the project
+    adapters: list[Path]  # only these, or [] for the project's models
+    base: Path | None  # of the adapters; None for the project's
+    examples: Path | None  # rows whose questions are offered; None for the project's held-out rows
+    example_count: int
+
+
+class Found(NamedTuple):
+    """The models of a project that can answer, and those that can't."""
+
+    base: Path
+    usable: dict[str, Path]  # folders by name, those of adapters and the base's
+    missing: dict[str, str]  # why not, a sentence, by name
+
+
+def find_models(folder: Path, params: Mapping[str, Any]) -> Found:
+    """What params.yaml declares under `models`; of names of one folder the first."""
+    base = folder / str(params.get("base_model", "models/base"))
+    declared = {str(name): folder / str(path) for name, path in dict(params.get("models") or {}).items()}
+    usable: dict[str, Path] = {}
+    missing: dict[str, str] = {}
+    for name, place in declared.items():
+        place = base if place.resolve() == base.resolve() else place
+        if place in usable.values():
+            continue
+        if why := _why_not(place, base):
+            missing[name] = why
+        else:
+            usable[name] = place
+    return Found(base, usable, missing)
+
+
+def _why_not(place: Path, base: Path) -> str:
+    if not (place / NAME).is_file():
+        return f"{place} is not built yet; `dvc repro` builds it."
+    try:
+        identity = verify(base)
+        if place != base:
+            if (place / "base.json").is_file():
+                return f"{place} {OTHER.format(place=place)}"
+            read_adapter_prompt(place, identity)
+            verify(place)
+    except BadInput as error:
+        return str(error)
+    return ""
+
+
+def open_site(wanted: Wanted, params: Path, quantization: str, serving: Serving) -> Site:
+    """Reads a project's settings and loads its models.
+
+    Raises:
+        BadInput: params.yaml or the examples can't be read; an adapter that was named can't be loaded.
+    """
+    sections, project = read_params(params), project_in(wanted.folder)
+    title, locale = dict(sections.get("publish") or {}).get("name"), parse_section(sections, "locale", Locale, str(params))
+    examples = wanted.examples or (project.heldout() if project.heldout().is_file() and not wanted.adapters else None)
+    offered = chat.example_questions(examples, wanted.example_count) if examples else []
+    engine, missing = _engine(wanted, sections, quantization, serving.queue)
+    return Site(
+        wanted.folder, project, sections, str(title or wanted.folder.resolve().name), locale.disclaimer, engine, missing, offered,
+        serving.max_new_tokens,
+    )  # fmt: skip
+
+
+def _engine(wanted: Wanted, params: Mapping[str, Any], quantization: str, queue: int) -> tuple[Engine, dict[str, str]]:
+    if wanted.adapters:
+        base = wanted.base or Path(str(params.get("base_model", "models/base")))
+        found = Found(base, names_of(base, wanted.adapters), {})
+    else:
+        found = find_models(wanted.folder, params)
+    if not found.usable:
+        return Engine({}, None, queue), found.missing
+    speakers = load_speakers(found.base, found.usable, quantization, _prompt(wanted.folder, params))
+    return Engine(speakers, load_tokenizer(found.base), queue), found.missing
+
+
+def _prompt(folder: Path, params: Mapping[str, Any]) -> Prompt | None:
+    """How the project asks; of use where no adapter says how it was asked."""
+    section = params.get("prompt")
+    if not isinstance(section, dict):
+        return None
+    return read_prompt(folder / section["template"], section["chat"], section.get("template_options") or [], section["date"])
