@@ -7,27 +7,25 @@ from typing import Any
 import pytest
 from small import DRAFTS, HIT, SEEDS, lines_of, make_project
 
+from mbegu.builds.declared import read_params
 from mbegu.builds.project import project_in
 from mbegu.pages.app import compare, data, fragments, review, trace
+from mbegu.pages.app.site import Site
 from mbegu.rows import reviews
 from mbegu.rows.row import row_id
 
 gr = pytest.importorskip("gradio")
 
 
-class Site:
-    """What these pages need of a site."""
-
-    def __init__(self, folder: Path) -> None:
-        from mbegu.builds.declared import read_params
-
-        self.folder, self.project, self.answered = folder, project_in(folder), None
-        self.params = read_params(self.project.params)
+def open_site(folder: Path) -> Any:
+    """A project none of whose models is built."""
+    project = project_in(folder)
+    return Site(folder, project, read_params(project.params), "Title", "", None, {}, [], 50)
 
 
 @pytest.fixture
 def site(tmp_path) -> Any:
-    return Site(make_project(tmp_path / "project"))
+    return open_site(make_project(tmp_path / "project"))
 
 
 def escaped(said: str) -> bool:
@@ -149,7 +147,7 @@ def test_nothing_built_yet_is_said_by_every_page(tmp_path):
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.name not in ("params.yaml", "dvc.yaml") and "seeds" not in path.parts:
             path.unlink()
-    site: Any = Site(folder)
+    site = open_site(folder)
     assert "two models are needed" in compare._opened(site)[0]
     assert data._opened(site)[1].value == "seeds v1"
     assert "no row has this id" in trace._way(site, "0123")

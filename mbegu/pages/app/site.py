@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mbegu.asking.together import Engine
 from mbegu.builds.project import Project
+
+if TYPE_CHECKING:
+    from mbegu.asking.together import Engine  # which loads torch
 
 
 class Site(NamedTuple):
@@ -16,7 +18,7 @@ class Site(NamedTuple):
     params: Mapping[str, Any]  # the content of params.yaml
     title: str
     disclaimer: str  # Markdown
-    engine: Engine  # who answers: `engine.speakers` by name, none where no model is built
+    engine: "Engine"  # who answers: `engine.speakers` by name, none where no model is built
     missing: Mapping[str, str]  # models that params.yaml declares and that can't answer: name, and why in a sentence
     examples: list[list[str]]  # [instruction, input] of questions that are offered
     longest: int  # tokens of an answer, at most
