@@ -13,7 +13,7 @@ from mbegu.rows.row import KEYS, Row, parse_row
 from mbegu.text.ethiopic import HOMOPHONES
 from mbegu.text.words import INVISIBLE, words
 
-ORIGINS = ("seed", "generated", "document", "reviewed")  # kinds of rows that stand in a version
+ORIGINS = ("seed", "generated", "document", "message", "reviewed")  # kinds of rows that stand in a version
 FIELDS = ("instruction", "input", "output")
 
 

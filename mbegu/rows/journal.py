@@ -27,7 +27,7 @@ def changing(path: Path) -> Iterator[None]:
 
 def refuse_conflict(path: Path) -> None:
     """Raises `BadInput` if git left a merge of the file to its user; no file is none."""
-    content = path.read_bytes() if path.exists() else b""
+    content = path.read_bytes() if path.is_file() else b""
     if found := CONFLICT.search(content):
         number = content.count(b"\n", 0, found.start()) + 1
         raise BadInput(

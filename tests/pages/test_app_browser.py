@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from root import ROOT
-from small import DRAFTS, HELDOUT, HIT, SEEDS, lines_of, make_project
+from small import DRAFTS, HELDOUT, SEEDS, lines_of, make_project
 
 from mbegu.rows.row import row_id
 
@@ -119,12 +119,11 @@ def add_one(page, folder: Path) -> None:
     page.get_by_role("button", name="Check and add").click()
     wait_for(page, "too like the held-out row")
     page.get_by_label("New question").fill("ዋስትና ለምን ያስፈልጋል?")
-    page.get_by_label("New answer").fill(f"ለብድር። {HIT}")
+    page.get_by_label("New answer").fill("ለብድር። <script>window.hit = 1</script>")
     page.get_by_role("button", name="Check and add").click()
     wait_for(page, "Added: ")
-    assert lines_of(folder / "data/seeds/v2.jsonl") == [
-        {"instruction": "ዋስትና ለምን ያስፈልጋል?", "input": "", "output": f"ለብድር። {HIT}"}
-    ]
+    (added,) = lines_of(folder / "data/seeds/v2.jsonl")
+    assert added == {"instruction": "ዋስትና ለምን ያስፈልጋል?", "input": "", "output": "ለብድር። <script>window.hit = 1</script>"}
 
 
 def trace_one(page) -> None:

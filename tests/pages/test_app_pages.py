@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small import DRAFTS, HIT, SEEDS, lines_of, make_project
+from small import DRAFTS, HELDOUT, HIT, SEEDS, lines_of, make_project
 
 from mbegu.builds.declared import read_params
 from mbegu.builds.project import project_in
@@ -34,12 +34,12 @@ def escaped(said: str) -> bool:
 
 
 def test_compare_shows_verdicts_and_the_answers_to_a_question(site):
-    said, plots, new, old, metric, group = compare._opened(site)
-    assert "v2 against v1:" in said and plots.count("<svg") == 2
-    assert (new.value, old.value, metric.value, group.choices[-1][0]) == ("v1", "base", "rougeL", "banks")
+    said, new, old, metric, group = compare._opened(site)
+    assert "v2 against v1:" in said and compare._plots(site).count("<svg") == 2
+    assert (new.value, old.value, metric.value, group.choices[-1][0]) == ("v2", "base", "rougeL", "banks")
     _, listed = compare._listed(site, "v2", "base", "rougeL", compare.ALL, compare.ALL, 1)
     assert len(listed.choices) == 5 and listed.choices[0][0].startswith("1. +")
-    shown = compare._beside(site, "v2", "base", listed.choices[0][1])
+    shown = compare._beside(site, "v2", "base", row_id(HELDOUT[4][0], ""))
     assert escaped(shown) and "&lt;script&gt;" in shown and "Nearest training rows" in shown
     assert "Choose two models" in compare._listed(site, "v2", "v2", "rougeL", compare.ALL, compare.ALL, 1)[0]
     assert "No such question" in compare._listed(site, "v2", "base", "rougeL", compare.ALL, compare.ALL, 99)[0]
@@ -122,11 +122,11 @@ def test_trace_draws_the_way_and_the_difference_and_finds_near_rows(site):
 
 def test_data_shows_rows_and_what_was_dropped(site):
     _, source = data._opened(site)
-    assert source.value == "version v2" and len(source.choices) == 5
+    assert source.value == "version v2" and len(source.choices) == 4
     shown = data._rows(site, "version v1", "", "all", "all", None, None, 1)
     assert "4 rows, 1 to 4 shown" in shown and escaped(shown) and SEEDS[2][0] in shown
     assert "1 rows, 1 to 1" in data._rows(site, "version v1", "ብድር", "seed", "all", 1, 5, 1)
-    assert "none from the 50th on" in data._rows(site, "version v1", "", "all", "all", None, None, 50)
+    assert "none from row 50 on" in data._rows(site, "version v1", "", "all", "all", None, None, 50)
     lost = f"{data.DROPPED}v2"
     _, reason = data._reasons(site, lost)
     assert [name for name, _ in reason.choices] == ["all", "refusal", "not reviewed"] and reason.visible
@@ -135,7 +135,7 @@ def test_data_shows_rows_and_what_was_dropped(site):
 
 
 def test_a_seed_is_checked_and_added(site):
-    told, *boxes = data._add(site, "v2", "ዋስትና ምንድን ነው?", "", f"ማረጋገጫ። {HIT}")
+    told, *boxes = data._add(site, "v2", "ዋስትና ምንድን ነው?", "", "ማረጋገጫ። <script>x</script>")
     assert "Added: " in told and "seeds/v2.jsonl:1" in told and boxes == ["", "", ""]
     told, *boxes = data._add(site, "v2", SEEDS[0][0], "", "Other.")
     assert "asks the same as" in told and boxes == [gr.skip()] * 3

@@ -1,9 +1,10 @@
 """The part of a page that says what a build would do, and does it."""
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from mbegu.builds import repro
 from mbegu.extras import needs
@@ -15,28 +16,36 @@ with needs("app"):
 PAUSE = 1.0  # seconds between two looks at a build
 
 
+class Builds(NamedTuple):
+    """What all visitors share."""
+
+    running: list[repro.Running]  # the last one, if there was any
+    starting: threading.Lock  # of two who start a build at once
+
+
 def make_part(folder: Path) -> None:
     """Fills the open block: a build of the project in a folder, one at a time for all visitors."""
-    builds: list[repro.Running] = []
+    builds = Builds([], threading.Lock())
     with gr.Row():
         look = gr.Button("What would be built?", min_width=120)
         build = gr.Button("Run dvc repro", variant="primary", min_width=120)
         stop = gr.Button("Stop the build", min_width=120)
     said = gr.HTML()
     look.click(lambda: _plan(folder, builds), None, said, api_visibility="private")
-    gr.on([build.click], lambda: _build(folder, builds), None, said, api_visibility="private", show_progress="hidden",
-          concurrency_limit=None)  # fmt: skip
+    build.click(
+        lambda: _build(folder, builds), None, said, api_visibility="private", show_progress="hidden", concurrency_limit=None
+    )
     stop.click(lambda: _stop(builds), None, None, api_visibility="private")
 
 
-def _goes_on(builds: list[repro.Running]) -> bool:
-    return bool(builds) and builds[-1].process.poll() is None
+def _goes_on(builds: Builds) -> bool:
+    return any(one.process.poll() is None for one in builds.running)
 
 
 @page.telling(1)
-def _plan(folder: Path, builds: list[repro.Running]) -> str:
+def _plan(folder: Path, builds: Builds) -> str:
     if _goes_on(builds):
-        return page.html(_shown(repro.progress(builds[-1])))
+        return page.html(_shown(repro.progress(builds.running[-1])))
     found = repro.plan(folder)
     if not found.now:
         return page.html(page.done("Everything is built: nothing would run."))
@@ -44,15 +53,15 @@ def _plan(folder: Path, builds: list[repro.Running]) -> str:
     return page.html(page.titled(f"`dvc repro` would run {len(found.now)} stages now", ", ".join(found.now)), page.text(after))
 
 
-def _build(folder: Path, builds: list[repro.Running]) -> Iterator[str]:
+def _build(folder: Path, builds: Builds) -> Iterator[str]:
     """Starts a build, or looks on at the one that runs; a visitor who leaves does not stop it."""
-    if not _goes_on(builds):
-        try:
-            builds.append(repro.start(folder))
-        except OSError as error:
-            yield page.html(page.fault(f"{error.filename}: {error.strerror}"))
-            return
-    running = builds[-1]
+    try:
+        with builds.starting:
+            running = builds.running[-1] if _goes_on(builds) else repro.start(folder)
+            builds.running[:] = [running]
+    except OSError as error:
+        yield page.html(page.fault(f"{error.filename}: {error.strerror}"))
+        return
     while (found := repro.progress(running)).status is None:
         yield page.html(_shown(found))
         time.sleep(PAUSE)
@@ -70,6 +79,6 @@ def _shown(found: repro.Progress) -> str:
     return head + page.text(found.said, "pre", "")
 
 
-def _stop(builds: list[repro.Running]) -> None:
-    for running in builds:
+def _stop(builds: Builds) -> None:
+    for running in builds.running:
         repro.stop(running)

@@ -27,7 +27,7 @@ ALL = "all"
 def make_page(site: Site) -> None:
     """Fills the open tab."""
     verdicts = gr.HTML()
-    with gr.Accordion("Plots", open=False):
+    with gr.Accordion("Plots", open=False) as drawer:
         plots = gr.HTML()
     with gr.Row():
         new, old = gr.Dropdown([], label="Model", min_width=120), gr.Dropdown([], label="Against", min_width=120)
@@ -38,7 +38,8 @@ def make_page(site: Site) -> None:
         start = gr.Number(1, label="From the question", precision=0, minimum=1, step=SHOWN, min_width=120)
     chosen = gr.Radio([], label="Held-out questions, the most changed first", elem_classes="questions")
     beside = gr.HTML()
-    gr.on(None, lambda: _opened(site), None, [verdicts, plots, new, old, metric, group], api_visibility="private")
+    gr.on(None, lambda: _opened(site), None, [verdicts, new, old, metric, group], api_visibility="private")
+    drawer.expand(lambda: _plots(site), None, plots, api_visibility="private")  # they take a second to draw
     filters = [new, old, metric, kind, group, start]
     gr.on(
         [one.change for one in filters], lambda *given: _listed(site, *given), filters, [beside, chosen], api_visibility="private",
@@ -46,18 +47,19 @@ def make_page(site: Site) -> None:
     chosen.change(lambda *given: _beside(site, *given), [new, old, chosen], beside, api_visibility="private")
 
 
-@page.telling(6)
+@page.telling(5)
 def _opened(site: Site) -> tuple[Any, ...]:
     """What the page holds when it is opened."""
     compared = answers.read_compared(site.project)
     names = list(compared.models)
     pairs = comparing.shown(site.params, names, site.project.params)
-    new, old = next(((new, old) for new, old in pairs if new in names and old in names), (names[-1], names[0]))
+    built = [(new, old) for new, old in pairs if new in names and old in names]
+    new, old = built[-1] if built else (names[-1], names[0])
     metrics = [(heading.title + arrow(heading), heading.name) for heading in metrics_of(compared.models)]
     tested = [name for _, name in metrics]
     metric = "rougeL" if "rougeL" in tested else tested[0]
     return (
-        _verdicts(compared, pairs), _plots(compared, pairs), gr.Dropdown(names, value=new), gr.Dropdown(names, value=old),
+        _verdicts(compared, pairs), gr.Dropdown(names, value=new), gr.Dropdown(names, value=old),
         gr.Dropdown(metrics, value=metric), gr.Dropdown([ALL, *answers.group_names(compared)], value=ALL),
     )  # fmt: skip
 
@@ -83,8 +85,12 @@ def _verdicts(compared: answers.Compared, pairs: list[tuple[str, str]]) -> str:
     return page.html(f"<ul>{''.join(said)}</ul>", tables[0], page.text(note, kind="quiet"), tables[1])
 
 
-def _plots(compared: answers.Compared, pairs: list[tuple[str, str]]) -> str:
-    found, shown = compared.verdicts, _pairs(compared, pairs)
+@page.telling(1)
+def _plots(site: Site) -> str:
+    """The same as pictures."""
+    compared = answers.read_compared(site.project)
+    found = compared.verdicts
+    shown = _pairs(compared, comparing.shown(site.params, list(compared.models), site.project.params))
     if not shown:
         return ""
     drawn = [charts.difference_chart(found, shown), charts.score_chart(found["intervals"], found["models"])]
@@ -107,7 +113,7 @@ def _listed(site: Site, new: str, old: str, metric: str, kind: str, group: str, 
     first = max(int(start or 1), 1) - 1
     shown = found[first : first + SHOWN]
     choices = [(_label(place, one, compared), one.id) for place, one in enumerate(shown, first + 1)]
-    said = f"{len(found)} questions, {len(shown)} shown from the {first + 1}th on." if shown else "No such question."
+    said = f"{len(found)} questions, {first + 1} to {first + len(shown)} shown." if shown else "No such question."
     return page.html(page.text(said, kind="quiet")), gr.Radio(choices, value=None)
 
 

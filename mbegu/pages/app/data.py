@@ -25,8 +25,8 @@ def make_page(site: Site) -> None:
     with gr.Row():
         origin = gr.Dropdown([ALL, *ORIGINS], value=ALL, label="Origin", min_width=120)
         reason = gr.Dropdown([ALL], value=ALL, label="Reason", min_width=160, visible=False)
-        least = gr.Number(None, label="Words of the answer, at least", precision=0, minimum=0, min_width=120)
-        most = gr.Number(None, label="At most", precision=0, minimum=0, min_width=120)
+        least = gr.Number(0, label="Words of the answer, at least", precision=0, minimum=0, min_width=120)
+        most = gr.Number(0, label="At most (0: any number)", precision=0, minimum=0, min_width=120)
         start = gr.Number(1, label="From the row", precision=0, minimum=1, step=SHOWN, min_width=120)
         search = gr.Button("Search", variant="primary", min_width=100)
     rows = gr.HTML()
@@ -92,15 +92,15 @@ def _reasons(site: Site, source: str | None) -> tuple[Any, ...]:
 
 @page.telling(1)
 def _rows(
-    site: Site, source: str | None, text: str, origin: str, reason: str, *numbers: float | None,
+    site: Site, source: str | None, text: str | None, origin: str, reason: str, *numbers: float | None,
 ) -> str:  # fmt: skip
     """A page of rows. `numbers`: least and most words of the answer, and the first row."""
-    least, most, start = (None if number is None else int(number) for number in numbers)
-    wanted = Wanted(text, _every(origin), _every(reason), least or 0, most)
-    first = max(start or 1, 1) - 1
+    least, most, start = (int(number or 0) for number in numbers)
+    wanted = Wanted(text or "", _every(origin), _every(reason), least, most or None)
+    first = max(start, 1) - 1
     found = browse(_paths(site, source), wanted, first, SHOWN)
     if not found.rows:
-        return page.html(page.text(f"{found.total} rows, none from the {first + 1}th on.", kind="quiet"))
+        return page.html(page.text(f"{found.total} rows, none from row {first + 1} on.", kind="quiet"))
     told = f"{found.total} rows, {first + 1} to {first + len(found.rows)} shown."
     return page.html(page.text(told, kind="quiet"), *map(_card, found.rows))
 
@@ -121,8 +121,9 @@ def _card(shown: Shown) -> str:
 
 
 @page.telling(4)
-def _add(site: Site, version: str, instruction: str, input_: str, output: str) -> tuple[Any, ...]:
+def _add(site: Site, version: str, instruction: str | None, input_: str | None, output: str | None) -> tuple[Any, ...]:
     """Adds a seed; what can't be added stays in its boxes."""
-    place = add_seed(site.project, version, {"instruction": instruction, "input": input_, "output": output})
+    typed = {"instruction": instruction or "", "input": input_ or "", "output": output or ""}
+    place = add_seed(site.project, version, typed)
     said = f"Added: {place}. The page Review says what a build makes of it."
     return page.html(page.done(said)), "", "", ""

@@ -26,7 +26,9 @@ STYLE = """
 .mb .pair { display: grid; gap: 0.6rem; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); }
 .mb .wide { overflow-x: auto; }
 .mb table { border-collapse: collapse; font-size: 0.9rem; }
-.mb td, .mb th { border-bottom: 1px solid var(--line); padding: 0.25rem 0.7rem 0.25rem 0; vertical-align: top; overflow-wrap: normal; }
+.mb td, .mb th { padding: 0.25rem 0.7rem 0.25rem 0 !important; vertical-align: top; overflow-wrap: normal; font-size: 0.9rem; }
+.mb td, .mb th { border: solid var(--line) !important; border-width: 0 0 1px !important; }
+.mb progress { accent-color: var(--good); height: 0.7rem; }
 .mb .plot { background: #fff; display: inline-block; padding: 0.5rem; }
 .mb .right { color: var(--good); text-decoration: underline 2px; background: none; }
 .mb .wrong { color: var(--bad); text-decoration: underline wavy 1px; background: none; }
@@ -34,6 +36,11 @@ STYLE = """
 .mb ins { color: var(--good); text-decoration: underline; } .mb del { color: var(--bad); }
 .mb pre { white-space: pre-wrap; background: var(--tint); padding: 0.5rem; font-size: 0.8rem; }
 input, textarea { unicode-bidi: plaintext; text-align: start; }
+.gradio-container { --button-primary-background-fill: #9a3412; --button-primary-background-fill-hover: #7c2d12; }
+.gradio-container { --button-primary-text-color: #fff; --button-primary-text-color-hover: #fff; --block-label-text-color: #52525b; }
+.gradio-container button[role=tab][aria-selected=true] { color: #9a3412; }
+.dark.gradio-container, .dark .gradio-container { --block-label-text-color: #d4d4d8; --block-title-text-color: #d4d4d8; }
+.dark button[role=tab][aria-selected=true] { color: #fdba74; }
 """
 MARKS = {"right": "stands in the reference", "given": "stands in the question", "wrong": "stands in neither"}
 

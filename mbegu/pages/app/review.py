@@ -49,10 +49,9 @@ class Sitting(NamedTuple):
 
 def make_page(site: Site) -> None:
     """Fills the open tab."""
-    drafted = [path.stem for path in site.project.files("expanded")]
     sitting = gr.State(Sitting())
     with gr.Row():
-        version = gr.Dropdown(drafted, value=drafted[-1] if drafted else None, label="Version", min_width=120)
+        version = gr.Dropdown([], label="Version", min_width=120)
         reviewer = gr.Textbox(git("config", "user.name", folder=site.folder) or "", label="Reviewer", max_lines=1, min_width=160)
         begin = gr.Button("Begin", variant="primary", min_width=100)
     shown = gr.HTML(page.html(page.text(HELP, kind="quiet")), js_on_load=KEYS)
@@ -63,6 +62,7 @@ def make_page(site: Site) -> None:
             gr.Button(name, min_width=80, elem_id=f"review-{name.split()[0].lower()}")
             for name in ("Accept", "Save the edit", "Reject", "Skip", "Undo")
         )
+    gr.on(None, lambda: _drafted(site), None, version, api_visibility="private")
     outputs = [shown, sitting, answer, reason]
     given = [sitting, answer, reason]
     gr.on([begin.click, reviewer.submit], lambda *one: _begin(site, *one), [version, reviewer], outputs, api_visibility="private")
@@ -75,16 +75,22 @@ def make_page(site: Site) -> None:
     building.make_part(site.folder)
 
 
+def _drafted(site: Site) -> Any:
+    """The versions whose drafts are built."""
+    names = [path.stem for path in site.project.files("expanded")]
+    return gr.Dropdown(names, value=names[-1] if names else None)
+
+
 def _deciding(site: Site, kind: str) -> Any:
     return lambda *given: _decide(site, kind, *given)
 
 
 @page.telling(4)
-def _begin(site: Site, version: str | None, reviewer: str) -> tuple[Any, ...]:
+def _begin(site: Site, version: str | None, reviewer: str | None) -> tuple[Any, ...]:
     """The first draft that waits."""
     if not version:
         raise BadInput("No version here has drafts yet; `dvc repro` makes them.")
-    if not reviewer.strip():
+    if not reviewer or not reviewer.strip():
         raise BadInput("Write your name under Reviewer: it stands in the decisions.")
     return _next(site, Sitting(version, reviewer.strip()))
 
@@ -96,17 +102,17 @@ def _drafts(site: Site, sitting: Sitting) -> list[Row]:
 
 
 @page.telling(4)
-def _decide(site: Site, kind: str, sitting: Sitting, answer: str, reason: str) -> tuple[Any, ...]:
+def _decide(site: Site, kind: str, sitting: Sitting, answer: str | None, reason: str | None) -> tuple[Any, ...]:
     """Writes a decision on the draft that is shown, and shows the next."""
     rows, path = _drafts(site, sitting), site.project.reviews(sitting.version)
     row = next((row for row in rows if row["id"] == sitting.id), None)
     if row is None:
         raise BadInput("Nothing is decided: this draft is not there any more, or none is shown; begin again.")
-    output = answer.strip() if kind == "edit" else ""
-    if why := reviews.objection(row, kind, output):
-        raise BadInput(why)
+    output, why = (answer or "").strip() if kind == "edit" else "", (reason or "").strip() if kind == "reject" else ""
+    if objection := reviews.objection(row, kind, output):
+        raise BadInput(objection)
     before = reviews.read_reviews(path).get(row["id"])
-    reviews.append(path, reviews.decision(row, kind, sitting.reviewer, output, reason.strip() if kind == "reject" else ""))
+    reviews.append(path, reviews.decision(row, kind, sitting.reviewer, output, why))
     said = f"{kind.capitalize()} is saved in {path}."
     if before:
         said += f" {before['reviewer'] or 'Somebody'} decided {before['decision']} meanwhile; yours counts now, both are kept."

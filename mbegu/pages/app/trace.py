@@ -56,9 +56,9 @@ def make_page(site: Site) -> None:
 
 
 @page.telling(1)
-def _way(site: Site, id_: str) -> str:
+def _way(site: Site, id_: str | None) -> str:
     """The graph of a row, and all that `mbegu why` says."""
-    if not id_.strip():
+    if not id_ or not id_.strip():
         raise BadInput("Write the id of a row, which the pages Compare and Data show, or the beginning of one.")
     records = read_records(site.project)
     whole = find(id_.strip(), records)
@@ -90,9 +90,9 @@ def _section(name: str, cards: list[str], total: int) -> str:
 
 
 @page.telling(1)
-def _near(site: Site, text: str, version: str | None, side: str) -> str:
+def _near(site: Site, text: str | None, version: str | None, side: str) -> str:
     """The rows of a version that have most words in common with a text."""
-    if not text.strip() or not version:
+    if not text or not text.strip() or not version:
         raise BadInput("Write a text, and choose a version.")
     rows = read_rows(site.project.rows(version), answered=True)
     found = answers.nearest_to(text, rows, NEAREST, answers=side == "answers")
