@@ -70,7 +70,7 @@ def enter(model: Any, places: Places, row: int, prompt: list[int]) -> torch.Tens
 
 
 def step(model: Any, places: Places, tokens: list[int]) -> torch.Tensor:
-    """Reads the next token of every row; returns the logits (rows, vocabulary) after them. What stands in free rows is of no effect.
+    """Reads the next token of every row, of no effect in free ones; returns the logits (rows, vocabulary) after them.
 
     Args:
         tokens: one a row.

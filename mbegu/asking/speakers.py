@@ -10,7 +10,7 @@ from mbegu.asking.prompts import Prompt, prompt_ids, prompt_text, trained_prompt
 from mbegu.errors import BadInput
 from mbegu.models.ends import all_ends
 from mbegu.models.four_bits import unpack
-from mbegu.models.loading import load_base
+from mbegu.models.loading import Weights, load_base
 from mbegu.models.manifest import verify
 from mbegu.rows.row import text_field
 
@@ -24,7 +24,9 @@ class Speaker(NamedTuple):
     folder: Path  # of the adapter, or of a whole model
 
 
-def load_speakers(base: Path, adapters: Mapping[str, Path], quantization: str, prompt: Prompt | None = None) -> dict[str, Speaker]:
+def load_speakers(
+    base: Path, adapters: Mapping[str, Path], quantization: str, prompt: Prompt | None = None
+) -> dict[str, Speaker]:
     """Speakers by name. LoRA adapters share the weights of one base in memory; a fully fine-tuned model comes with its own.
 
     Args:
@@ -48,6 +50,12 @@ def load_speakers(base: Path, adapters: Mapping[str, Path], quantization: str, p
             speakers[name] = Speaker(None, lora, prompts[name], folder)
     unpack(shared).eval()
     return {name: speaker._replace(model=speaker.model or shared) for name, speaker in speakers.items()}
+
+
+def alone(weights: Weights, prompt: Prompt) -> Speaker:
+    """The one speaker that some weights are."""
+    model = weights.load()
+    return Speaker(model, "default" if isinstance(model, PeftModel) else None, prompt, weights.adapter or weights.base)
 
 
 def _prompts(base: Path, adapters: Mapping[str, Path], prompt: Prompt | None) -> dict[str, Prompt]:

@@ -11,12 +11,17 @@ from mbegu.builds.git import git
 INPUTS = ("dvc.yaml", "params.yaml", "data", "documents", ":/mbegu", ":/stages", ":/templates")
 
 
-def revision(inputs: Sequence[str] = INPUTS) -> str:
-    """The last commit that changed an input of the build, and whether there are changes since; "" outside git."""
-    commit = git("log", "-1", "--format=%H", "--", *inputs)
+def revision(inputs: Sequence[str] = INPUTS, folder: Path | None = None) -> str:
+    """The last commit that changed an input of the build, and whether there are changes since; "" outside git.
+
+    Args:
+        folder: of the project; None for the working directory.
+    """
+    commit = git("log", "-1", "--format=%H", "--", *inputs, folder=folder)
     if not commit:
         return ""
-    return commit[:12] + (", with uncommitted changes" if git("status", "--porcelain", "--", *inputs) else "")
+    changed = git("status", "--porcelain", "--", *inputs, folder=folder)
+    return commit[:12] + (", with uncommitted changes" if changed else "")
 
 
 def hashes(paths: Iterable[Path]) -> list[tuple[str, int, str]]:

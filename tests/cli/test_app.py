@@ -1,7 +1,6 @@
-"""The chat page, served for real: whose answers it gives, whom it lets in, and what text can do there."""
+"""The app, served for real: whose answers it gives, whom it lets in, and what text can do there."""
 
 import functools
-import html
 import json
 import os
 import shutil
@@ -9,20 +8,29 @@ import socket
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from html.parser import HTMLParser
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 import pytest
 import torch
 import yaml
 from gradio_client import Client
+from openai import APIError, OpenAI
 from root import ROOT
 
+from mbegu.asking import places
+from mbegu.asking.decoding import Decoding
+from mbegu.asking.speakers import load_speakers, names_of
+from mbegu.asking.together import Engine
+from mbegu.asking.visits import Failed, Question
+from mbegu.builds.project import project_in
 from mbegu.models.loading import load_tokenizer
 from mbegu.models.manifest import verify
-from mbegu.pages.app import ask, chat, server
+from mbegu.pages.app import ask, chat, frame, server
+from mbegu.pages.app.site import Site
 from mbegu.training import checkpoints, trainer
 from mbegu.training.settings import Lora
 
@@ -104,8 +112,28 @@ def client(served) -> Client:
     return Client(served[0], verbose=False)
 
 
-def texts(message: dict) -> list[str]:
-    return [html.unescape(part["text"]) for part in message["content"]]
+class Seen(HTMLParser):
+    """The texts of a conversation on the page, each with what it is: "asked", "label", "said" or "about"."""
+
+    KINDS: ClassVar = {"h2": "asked", "h3": "label", "said": "said", "about": "about", "p": "asked"}
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        kind = self.KINDS.get(dict(attrs).get("class", tag))
+        if kind:
+            self.found.append((kind, ""))
+
+    def handle_data(self, data: str) -> None:
+        if self.found:
+            self.found[-1] = (self.found[-1][0], self.found[-1][1] + data)
+
+
+def texts(page: str, kind: str) -> list[str]:
+    return [text for what, text in Seen(page).found if what == kind]
 
 
 @functools.cache
@@ -122,12 +150,12 @@ def test_everyone_answers_as_ask_does_whoever_answered_before(client, tiny_base,
         alone = [asked_alone(tiny_base, adapter, question, input_) for adapter in trained]
         expected = dict(zip(map(str, trained[:2]), alone, strict=False)) | {"whole": alone[2]}
         for name in ("base", *expected, "base"):
-            job = client.submit(name, question, input_, api_name="/ask")
-            states = [chat for chat, *_ in job]
-            user, assistant = states[-1][-2:]
+            job = client.submit(question, input_, [name], TOKENS, 0, 0, api_name="/ask")
+            states = [page for page, *_ in job]
             wanted = alone[0]["base"] if name == "base" else expected[name]["adapter"]
-            assert texts(assistant) == [f"{name} answers:", wanted]
-            assert texts(user) == [text for text in (question, input_) if text]
+            assert (texts(states[-1], "label")[-1], texts(states[-1], "said")[-1]) == (f"{name} answers:", wanted)
+            both = [text for text in (question, input_) if text]
+            assert texts(states[-1], "asked")[-len(both) :] == both
             assert len(states) > 2  # it came bit by bit
             answers[name] = wanted
         assert len(set(answers.values())) == len(answers)  # or a switch that does nothing would not show
@@ -137,12 +165,14 @@ def test_visitors_at_the_same_time_each_get_their_own_answer(served, tiny_base, 
     visits = [(str(trained[0]), trained[0], "adapter"), ("base", trained[0], "base"), (str(trained[1]), trained[1], "adapter")]
     visitors = [Client(served[0], verbose=False) for _ in visits]
     jobs = [
-        visitor.submit(name, "What is a fund?", "", api_name="/ask") for visitor, (name, *_) in zip(visitors, visits, strict=True)
+        visitor.submit("What is a fund?", "", [name], TOKENS, 0, 0, api_name="/ask")
+        for visitor, (name, *_) in zip(visitors, visits, strict=True)
     ]
     for job, (name, adapter, who) in zip(jobs, visits, strict=True):
         expected = asked_alone(tiny_base, adapter, "What is a fund?", "")[who]
-        chat = job.result()[0]
-        assert [texts(message) for message in chat] == [["What is a fund?"], [f"{name} answers:", expected]]
+        page = job.result()[0]
+        seen = [text for kind, text in Seen(page).found if kind != "about"]
+        assert seen == ["What is a fund?", f"{name} answers:", expected]
 
 
 @pytest.mark.parametrize(
@@ -155,14 +185,14 @@ def test_visitors_at_the_same_time_each_get_their_own_answer(served, tiny_base, 
     ],
 )
 def test_what_can_not_be_asked_is_told_and_stays_in_its_box(client, question, message):
-    chat, *boxes = client.predict("base", question, "", api_name="/ask")
-    label, told = texts(chat[-1])
+    page, *boxes = client.predict(question, "", ["base"], TOKENS, 0, 0, api_name="/ask")
+    label, told = texts(page, "label")[-1], texts(page, "said")[-1]
     assert label == "Not asked:" and message in told
     assert "" not in boxes  # nothing told the page to empty them
 
 
 def test_only_this_machine_is_served_and_nothing_is_called(client, served):
-    client.predict("base", "Who listens?", "", api_name="/ask")
+    client.predict("Who listens?", "", ["base"], TOKENS, 0, 0, api_name="/ask")
     sockets = psutil.Process(served[1].pid).net_connections("inet")
     assert [found.laddr.ip for found in sockets if found.status == psutil.CONN_LISTEN] == ["127.0.0.1"]
     assert {found.raddr.ip for found in sockets if found.raddr} <= {"127.0.0.1"}
@@ -258,22 +288,33 @@ def test_in_a_browser_text_stays_text_and_nothing_comes_from_elsewhere(served, t
     assert len(addresses) > 20 and not outside
 
 
-def test_a_model_that_fails_says_so_in_the_chat_and_the_question_stays_in_its_box(monkeypatch, tiny_base):
+@pytest.fixture
+def engine(tiny_base, trained):
+    speakers = load_speakers(tiny_base, names_of(tiny_base, trained[:1]), "none")
+    running = Engine(speakers, load_tokenizer(tiny_base))
+    yield running
+    running.close()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
+def site_of(engine: Engine, folder: Path) -> Site:
+    return Site(folder, project_in(folder), {}, "ንብ", "", engine, {}, [], {}, TOKENS)
+
+
+def test_a_model_that_fails_says_so_on_the_page_and_the_question_stays_in_its_box(monkeypatch, engine, tmp_path):
     def fails(*_):
-        yield "Half an"
         raise RuntimeError("out of <memory>")
 
-    monkeypatch.setattr(chat, "answer", fails)
-    page = chat.page({"v1": None}, None, 5, [], "", None, "ንብ")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    try:
-        said, *_ = Client(server.launch(page, chat.STYLE, "127.0.0.1", port), verbose=False).predict(
-            "v1", "Why?", "", api_name="/ask"
-        )
-    finally:
-        page.close()
-    assert [texts(message) for message in said] == [["Why?"], ["v1 failed:", "RuntimeError: out of <memory>"]]
+    monkeypatch.setattr(places, "enter", fails)
+    with server.opened(frame.application(site_of(engine, tmp_path), "127.0.0.1", "", False), "127.0.0.1", free_port()) as address:
+        page, *boxes = Client(address, verbose=False).predict("Why?", "", ["v1.5"], TOKENS, 0, 0, api_name="/ask")
+    said = "The model failed (RuntimeError: out of <memory>); nothing else is lost, ask again."
+    assert [text for _, text in Seen(page).found if text] == ["Why?", "v1.5 failed:", said]
+    assert "" not in boxes
 
 
 def loading(stderr: str) -> list[str]:
@@ -289,27 +330,49 @@ def test_ask_says_on_stderr_what_it_loads_and_on_stdout_the_answer_alone(mbegu, 
     assert loading(done.stderr) == [f"Loading {tiny_base} ...", f"Loading {tiny_base} with {trained[0]} ..."]
 
 
-def test_a_visitor_who_leaves_stops_the_model(tiny_base, trained):
-    speaker = chat.load_speakers(tiny_base, trained[:1], "none")["v1.5"]
-    tokenizer = load_tokenizer(tiny_base)
+def test_a_visitor_who_leaves_stops_the_model(engine):
+    asked = Question("v1.5", "What is a fund?", "", Decoding(300))
     steps = []
-    handle = speaker.model.get_input_embeddings().register_forward_pre_hook(lambda *_: steps.append(1))
-    with ThreadPoolExecutor(1) as worker:
-        whole = list(chat.answer(speaker, tokenizer, "What is a fund?", "", 300, worker))
-        everything = len(steps)
-        steps.clear()
-        leaving = chat.answer(speaker, tokenizer, "What is a fund?", "", 300, worker)
-        next(leaving)
-        leaving.close()
-        worker.submit(handle.remove).result()  # waits for the abandoned answer
-        assert everything > 100 and len(steps) < everything
-        assert list(chat.answer(speaker, tokenizer, "What is a fund?", "", 300, worker))[-1] == whole[-1]
+    handle = engine.speakers["v1.5"].model.get_input_embeddings().register_forward_pre_hook(lambda *_: steps.append(1))
+    whole = list(engine.ask(asked))
+    everything = len(steps)
+    steps.clear()
+    leaving = engine.ask(asked)
+    next(leaving)
+    leaving.close()
+    while engine.load() != (0, 0):
+        time.sleep(0.05)
+    handle.remove()
+    assert everything > 100 and len(steps) < everything
+    assert list(engine.ask(asked))[-1].text == whole[-1].text
 
 
-def test_an_error_of_the_model_is_raised_instead_of_waiting_for_ever(tiny_base, trained):
-    speaker = chat.load_speakers(tiny_base, trained[:1], "none")["v1.5"]._replace(lora="none of this name")
-    with ThreadPoolExecutor(1) as worker, pytest.raises(ValueError, match="none of this name"):
-        list(chat.answer(speaker, load_tokenizer(tiny_base), "What?", "", 5, worker))
+def test_an_error_of_the_model_is_raised_instead_of_waiting_for_ever(engine):
+    engine.speakers["v1.5"] = engine.speakers["v1.5"]._replace(lora="none of this name")
+    with pytest.raises(Failed, match="none of this name"):
+        list(engine.ask(Question("v1.5", "What?", "", Decoding(5))))
+
+
+def test_sigterm_in_the_middle_of_an_answer_ends_it_cleanly(tiny_base, trained, tmp_path):
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(PROJECT))
+    port = free_port()
+    command = [sys.executable, "-m", "mbegu", "app", "--base", tiny_base, "--adapter", trained[0], "--port", port, "--serve-only",
+               "--quantization", "none", "--max_new_tokens", 400]  # fmt: skip
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+                          env=environment) as process:  # fmt: skip
+        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout.readline() == f"base, v1.5 answer on http://127.0.0.1:{port}/ until Ctrl-C.\n"
+        asking = OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="none", max_retries=0)
+        stream = asking.chat.completions.create(
+            model="v1.5", messages=[{"role": "user", "content": "What is a fund?"}], stream=True
+        )
+        with pytest.raises(APIError, match="stopped before the answer was whole"):
+            for place, _ in enumerate(stream):
+                if place == 1:
+                    process.terminate()
+        assert process.wait(60) == 0
+        assert process.stderr.read() == ""
 
 
 def test_what_can_not_be_served_is_one_line(mbegu, tiny_base, trained, tmp_path, write_jsonl):

@@ -8,14 +8,17 @@ import pytest
 import torch
 
 from mbegu.asking.decoding import Decoding
+from mbegu.asking.generation import generate_one
 from mbegu.asking.local import local
 from mbegu.asking.memo import open_memo
 from mbegu.asking.prompts import Prompt
+from mbegu.asking.speakers import alone
 from mbegu.asking.teachers import request
+from mbegu.asking.together import Engine
+from mbegu.asking.visits import Question
 from mbegu.models.ends import all_ends, declared_ends, trained_end, turn_end
 from mbegu.models.loading import Weights, load_tokenizer
 from mbegu.models.manifest import write_manifest
-from mbegu.pages.app import ask
 from mbegu.scoring.answering import predict
 from mbegu.training.tokens import encode
 
@@ -88,4 +91,8 @@ def test_every_end_ends_an_answer_of_predict_ask_and_the_local_teacher(tiny_base
         assert (answers[0]["text"], answers[0]["finish_reason"]) == (before, "stop")
         assert teacher.identity["ends"] == sorted({tokenizer.eos_token_id, end})
         assert "ends" not in local(Weights(tiny_base, None, "none"), 2, memo).identity
-    assert ask.generate_one(weights.load(), tokenizer, ids, 12) == before
+    assert generate_one(weights.load(), tokenizer, ids, 12) == before
+    engine = Engine({"base": alone(weights, PROMPT)}, tokenizer)
+    *_, said = engine.ask(Question("base", ROWS[0]["instruction"], "", Decoding(12)))
+    engine.close()
+    assert (said.text, said.tokens, said.finish_reason) == (before, place, "stop")

@@ -3,13 +3,16 @@
 import shutil
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from transformers import TextStreamer
-
-from mbegu.asking.generation import generate_one
-from mbegu.asking.prompts import prompt_ids, prompt_text, trained_prompt
+from mbegu.asking.decoding import Decoding
+from mbegu.asking.prompts import prompt_text, trained_prompt
+from mbegu.asking.speakers import alone
+from mbegu.asking.together import Engine
+from mbegu.asking.visits import Failed, Question
+from mbegu.errors import BadInput
 from mbegu.models.loading import Weights, load_tokenizer
 from mbegu.rows.row import text_field
 
@@ -28,8 +31,11 @@ def stream(typed: Typed, weights: Weights) -> None:
     Raises:
         BadInput: a manifest does not hold, or the adapter belongs to another base.
     """
-    tokenizer = load_tokenizer(weights.base)
-    _answer(typed, weights, weights.adapter, TextStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True))
+    printed = ""
+    for said in _answers(typed, weights, weights.adapter):
+        print(said.removeprefix(printed), end="", flush=True)
+        printed = said
+    print()
 
 
 def ask_all(typed: Typed, base: Path, adapters: list[Path], quantization: str) -> list[tuple[str, str]]:
@@ -42,16 +48,30 @@ def ask_all(typed: Typed, base: Path, adapters: list[Path], quantization: str) -
     return [(name, _answer(typed, Weights(base, adapter, quantization), asked_as)) for name, adapter, asked_as in asked]
 
 
-def _answer(typed: Typed, weights: Weights, asked_as: Path | None, streamer: Any = None) -> str:
+def _answer(typed: Typed, weights: Weights, asked_as: Path | None) -> str:
+    *_, whole = _answers(typed, weights, asked_as)
+    return whole
+
+
+def _answers(typed: Typed, weights: Weights, asked_as: Path | None) -> Iterator[str]:
+    """The answer as it grows, of the engine that the app asks too, so that both say the same."""
     identity = weights.identity()
     tokenizer = load_tokenizer(weights.base)
     prompt = trained_prompt(asked_as or weights.base, identity["base"])
     texts = {"question": typed.instruction, "input": typed.input}  # made NFC and stripped, as rows are
-    asked = [text_field(texts, key, "ask", required=key == "question") for key in texts]
-    (ids,) = prompt_ids([prompt_text(prompt, tokenizer, *asked)], prompt, tokenizer)
+    instruction, input_ = (text_field(texts, key, "ask", required=key == "question") for key in texts)
+    prompt_text(prompt, tokenizer, instruction, input_)  # what can't be asked is refused before a model is loaded
     trained = f" with {weights.adapter}" if weights.adapter else ""
     print(f"Loading {weights.base}{trained} ...", file=sys.stderr, flush=True)
-    return generate_one(weights.load(), tokenizer, ids, typed.max_new_tokens, streamer)
+    name = weights.whole().name
+    engine = Engine({name: alone(weights, prompt)}, tokenizer)
+    try:
+        for said in engine.ask(Question(name, instruction, input_, Decoding(typed.max_new_tokens))):
+            yield said.text
+    except Failed as error:
+        raise BadInput(str(error)) from None
+    finally:
+        engine.close()
 
 
 def side_by_side(answers: list[tuple[str, str]], fit_terminal: bool) -> str:

@@ -1,12 +1,162 @@
-"""The page Blind."""
+"""The page Blind: two answers to a held-out question, without the names of the models and in random order; which is better?"""
 
+import html
+from collections.abc import Iterator
+from typing import Any
+
+from mbegu.asking.visits import Busy, Failed, Stopped
+from mbegu.errors import BadInput, disk_problem
 from mbegu.extras import needs
+from mbegu.pages.app.pairs import Pair, asked_now, next_todo, pairs, path
 from mbegu.pages.app.site import Site
+from mbegu.rows import judgements
+from mbegu.rows.judgements import Judgement
+from mbegu.scoring.preferences import wins
 
 with needs("app"):
     import gradio as gr
 
+NONE = "There is no pair to judge: two models are needed, with answers in data/predictions or built adapters."
+DONE = "You have decided on every held-out question of this pair."
+Outputs = tuple[Any, ...]
+
 
 def make_page(site: Site) -> None:
-    """Fills the tab that is open."""
-    gr.HTML("<p>Comes soon.</p>")
+    """Fills the open tab. Whose answers they are stays on the server; the page shows it in the table of wins only."""
+    offered = {pair.name: pair for pair in pairs(site)}
+    if not offered or not site.project.heldout().is_file():
+        gr.HTML(f"<p>{NONE}</p>")
+        return
+    seen: Any = gr.State(None)  # the Judgement to be made
+    with gr.Row():
+        name = gr.Dropdown(list(offered), value=next(iter(offered)), label="Pair of models", min_width=160)
+        reviewer = gr.Textbox(label="Your name (optional)", lines=1, min_width=160)
+    begin = gr.Button("Show two answers", variant="primary")
+    shown = gr.HTML("")
+    with gr.Row():
+        buttons = [gr.Button(text, min_width=80, interactive=False) for text in ("Left is better", "Neither", "Right is better")]
+        undo = gr.Button("Take back", min_width=80)
+    told = gr.HTML("")
+    table = gr.HTML(wins_table(site, list(offered.values())))
+    outputs = [seen, shown, *buttons, told, table]
+
+    def show(name: str, reviewer: str, said: str = "") -> Iterator[Outputs]:
+        yield from _shown(site, list(offered.values()), offered[name], reviewer, said)
+
+    def decide(verdict: str) -> Any:
+        def decided(name: str, reviewer: str, one: Judgement | None) -> Iterator[Outputs]:
+            if one is None:
+                return
+            problem = keep(site, offered[name], one.by(reviewer, verdict))
+            if problem:
+                yield (gr.skip(),) * 5 + (_line(problem), gr.skip())
+            else:
+                yield from show(name, reviewer, f"Kept in {path(site.project, offered[name])}.")
+
+        return decided
+
+    def back(name: str, reviewer: str) -> Iterator[Outputs]:
+        try:
+            taken = take_back(site, offered[name], reviewer)
+        except (BadInput, OSError) as error:
+            yield (gr.skip(),) * 5 + (_line(disk_problem(error) or str(error)), gr.skip())
+            return
+        yield from show(name, reviewer, "Taken back." if taken else "There is nothing of yours to take back.")
+
+    for event, function, inputs in (
+        (begin.click, show, [name, reviewer]), (undo.click, back, [name, reviewer]),
+        *((button.click, decide(verdict), [name, reviewer, seen])
+          for button, verdict in zip(buttons, ("left", "neither", "right"), strict=True)),
+    ):  # fmt: skip
+        event(function, inputs, outputs, api_visibility="private", concurrency_limit=None, show_progress="hidden")
+
+
+def keep(site: Site, pair: Pair, judgement: Judgement) -> str:
+    """Adds a decision to the pair's file; returns what went wrong, "" if nothing: then it is on disk."""
+    file = path(site.project, pair)
+    try:
+        judgements.read_judgements(file)  # one that is broken is named, and not written to
+        judgements.append(file, judgement)
+    except (BadInput, OSError) as error:
+        return f"Not kept: {disk_problem(error) or error}"
+    return ""
+
+
+def take_back(site: Site, pair: Pair, reviewer: str) -> Judgement | None:
+    """Removes the reviewer's newest decision on the pair."""
+    file = path(site.project, pair)
+    return judgements.take_back(file, reviewer, judgements.read_judgements(file))
+
+
+def _shown(site: Site, everything: list[Pair], pair: Pair, reviewer: str, said: str) -> Iterator[Outputs]:
+    table = wins_table(site, everything)
+    try:
+        todo = next_todo(site, pair, reviewer)
+        if todo is None:
+            yield None, _line(DONE), *_buttons(False), _line(said), table
+            return
+        one = todo.written
+        if one is None:
+            yield None, _question(todo.row) + _line("Both models answer …"), *_buttons(False), _line(said), table
+            *_, one = asked_now(site, pair, todo.row)
+        assert one is not None
+        left = f"{said} {todo.left} questions are left.".strip()
+        yield one, _question(todo.row) + two_answers(one), *_buttons(True), _line(left), table
+    except (BadInput, Busy, Failed, Stopped) as error:
+        yield None, "", *_buttons(False), _line(str(error)), table
+
+
+def _buttons(on: bool) -> list[Any]:
+    return [gr.update(interactive=on) for _ in range(3)]
+
+
+def _question(row: dict[str, Any]) -> str:
+    texts = [
+        f'<{tag} dir="auto">{html.escape(row[key])}</{tag}>' for tag, key in (("h2", "instruction"), ("p", "input")) if row[key]
+    ]
+    return f'<div class="turns">{"".join(texts)}</div>'
+
+
+def two_answers(one: Judgement) -> str:
+    """Both answers beside each other, without names."""
+    sides = [
+        f'<div class="answer"><h3>{label}</h3><p class="said" dir="auto">{html.escape(side.answer)}</p></div>'
+        for label, side in (("Left", one.left), ("Right", one.right))
+    ]
+    return f'<div class="turns"><div class="answers">{"".join(sides)}</div></div>'
+
+
+def wins_table(site: Site, offered: list[Pair]) -> str:
+    """What people decided so far, of every pair that somebody judged."""
+    lines = []
+    for pair in offered:
+        file = path(site.project, pair)
+        if not file.is_file():
+            continue
+        try:
+            found = wins(judgements.read_judgements(file), pair.new, pair.old)
+        except BadInput as error:
+            lines.append(f'<tr><th scope="row">{html.escape(pair.name)}</th><td colspan="4">{html.escape(str(error))}</td></tr>')
+            continue
+        share = f"{found.new / (found.new + found.old):.0%}" if found.new + found.old else "–"
+        cells = [
+            f"{html.escape(pair.new)}: {found.new}", f"{html.escape(pair.old)}: {found.old}", str(found.neither),
+            f"{share} [{found.low:.0%}, {found.high:.0%}]",
+        ]  # fmt: skip
+        lines.append(f'<tr><th scope="row">{html.escape(pair.name)}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>')
+    if not lines:
+        return ""
+    heads = ("Pair", "Wins of the new one", "Wins of the old one", "Neither", "Share of the new one, 95 % interval")
+    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
+    note = "Questions are counted, not decisions; the interval leaves out those on which nobody won."
+    return f'<div class="wins"><table><tr>{head}</tr>{"".join(lines)}</table></div>{_line(note)}'
+
+
+def _line(text: str) -> str:
+    return f'<p dir="auto">{html.escape(text)}</p>' if text else ""
+
+
+STYLE = """
+.wins { overflow-x: auto; }
+.wins th, .wins td { text-align: start; padding: 0.2rem 0.6rem; }
+"""

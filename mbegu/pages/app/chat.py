@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.asking.decoding import Decoding
-from mbegu.asking.together import Busy, Failed, Question, Said, Stopped
+from mbegu.asking.visits import Answer, Busy, Failed, Question, Stopped
 from mbegu.errors import BadInput
 from mbegu.extras import needs
 from mbegu.pages.app.site import Site
 from mbegu.rows.heldout import MARKS
 from mbegu.rows.jsonl import read_lines
-from mbegu.rows.row import KEYS
+from mbegu.rows.row import KEYS, text_field
 
 with needs("app"):
     import gradio as gr
@@ -25,7 +25,7 @@ NOBODY = "No model is built yet, so nobody can answer; `dvc repro` builds them. 
 TURNS = 20  # of a visitor that stay on the page
 # right-to-left text stands as it is read, and blanks stay; answers stand beside each other where there is room
 STYLE = """
-.turns { max-height: 60vh; overflow-y: auto; }
+.turns { max-height: 45vh; overflow-y: auto; }
 .turns h2 { font-size: 1.05rem; margin: 1rem 0 0.25rem; white-space: pre-wrap; }
 .turns h3 { font-size: 0.95rem; margin: 0; }
 .turns p { margin: 0.25rem 0; white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -47,8 +47,6 @@ def example_questions(path: Path, count: int) -> list[list[str]]:
     Raises:
         BadInput: as `read_lines`; a row without an instruction.
     """
-    from mbegu.rows.row import text_field
-
     lines = islice(read_lines(path, (*KEYS, *MARKS)), count)
     return [
         [text_field(row, "instruction", at, required=True), text_field(row, "input", at, required=False)] for at, row in lines
@@ -117,31 +115,30 @@ def answered(site: Site, asked: list[Question]) -> Iterator[Turn]:
     if not asked:
         yield _told("Not asked:", "Choose who answers.")
         return
-    streams: dict[str, Iterator[Said]] = {}
+    streams: dict[str, Answer] = {}
     turn: Turn = {"instruction": asked[0].instruction.strip(), "input": asked[0].input.strip(), "answers": {}}
     try:
         for question in asked:
             streams[question.speaker] = site.engine.ask(question)
     except (BadInput, Busy, Stopped) as error:
         for stream in streams.values():
-            next(stream, None)
-            stream.close()  # type: ignore[attr-defined]
+            stream.close()
         yield _told("Not asked:", str(error))
         return
     first = True
     try:
         while streams:
             for name in list(streams):
-                answer = _next(name, streams)
-                turn = {**turn, "answers": {**turn["answers"], name: answer}, "first": first}
+                answer = _next(name, streams, site)
+                turn = {**turn, "answers": {**turn["answers"], name: answer}, "first": first and bool(answer["about"])}
                 first = False
                 yield turn
     finally:
         for stream in streams.values():
-            stream.close()  # type: ignore[attr-defined]
+            stream.close()
 
 
-def _next(name: str, streams: dict[str, Iterator[Said]]) -> dict[str, str]:
+def _next(name: str, streams: dict[str, Answer], site: Site) -> dict[str, str]:
     try:
         said = next(streams[name])
     except (Failed, Stopped) as error:
@@ -150,7 +147,8 @@ def _next(name: str, streams: dict[str, Iterator[Said]]) -> dict[str, str]:
     if said.finish_reason:
         del streams[name]
     cut = ", cut at the longest answer" if said.finish_reason == "length" else ""
-    about = f"{said.tokens} tokens, {said.tokens / said.seconds:.1f} a second{cut}"
+    known = [f"{key} {value}" for key, value in site.about.get(name, {}).items()]
+    about = " · ".join([f"{said.tokens} tokens, {said.tokens / said.seconds:.1f} a second{cut}", *known])
     return {"label": f"{name} answers:", "text": said.text, "about": about}
 
 
@@ -165,7 +163,9 @@ def shown(turns: list[Turn]) -> str:
 
 
 def _turn(turn: Turn) -> str:
-    asked = [f'<{tag} dir="auto">{html.escape(turn[key])}</{tag}>' for tag, key in (("h2", "instruction"), ("p", "input")) if turn[key]]
+    asked = [
+        f'<{tag} dir="auto">{html.escape(turn[key])}</{tag}>' for tag, key in (("h2", "instruction"), ("p", "input")) if turn[key]
+    ]
     return f'{"".join(asked)}<div class="answers">{"".join(map(_answer, turn["answers"].values()))}</div>'
 
 

@@ -4,7 +4,7 @@ import html
 from typing import Any
 
 from mbegu.extras import needs
-from mbegu.pages.app import blind, chat, compare, data, guard, review, server, trace
+from mbegu.pages.app import api, blind, chat, compare, data, guard, review, server, trace
 from mbegu.pages.app.site import Site
 
 with needs("app"):
@@ -37,6 +37,7 @@ def page(site: Site) -> gr.Blocks:
 def application(site: Site, host: str, password: str, serve_only: bool) -> Any:
     """The ASGI application: the API and, unless it serves only that, the pages; behind the door."""
     app = FastAPI(openapi_url=None)
+    api.add(app, site)
     if not serve_only:
         server.mount(app, page(site), _joined("STYLE"), _joined("HEAD"))
     hosts = guard.LOOPBACK if host in guard.LOOPBACK else None

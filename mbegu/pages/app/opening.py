@@ -8,11 +8,12 @@ from mbegu.asking.prompts import Prompt, read_prompt
 from mbegu.asking.speakers import load_speakers, names_of
 from mbegu.asking.together import Engine
 from mbegu.builds.declared import read_params
-from mbegu.builds.project import project_in
+from mbegu.builds.project import Project, project_in
+from mbegu.builds.record import revision
 from mbegu.builds.values import parse_section
 from mbegu.errors import BadInput
 from mbegu.models.loading import load_tokenizer
-from mbegu.models.manifest import NAME, verify
+from mbegu.models.manifest import NAME, sha256, verify
 from mbegu.models.trained import read_adapter_prompt
 from mbegu.pages.app import chat
 from mbegu.pages.app.settings import Serving
@@ -83,10 +84,25 @@ def open_site(wanted: Wanted, params: Path, quantization: str, serving: Serving)
     examples = wanted.examples or (project.heldout() if project.heldout().is_file() and not wanted.adapters else None)
     offered = chat.example_questions(examples, wanted.example_count) if examples else []
     engine, missing = _engine(wanted, sections, quantization, serving.queue)
+    known = about(engine, project, wanted.folder, sections)
     return Site(
         wanted.folder, project, sections, str(title or wanted.folder.resolve().name), locale.disclaimer, engine, missing, offered,
-        serving.max_new_tokens,
+        known, serving.max_new_tokens,
     )  # fmt: skip
+
+
+def about(engine: Engine, project: Project, folder: Path, params: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """What is known of those who answer: the hash of each adapter or base, of the rows of its version, and git's revision."""
+    commit = revision(folder=folder)
+    found = {}
+    for name, speaker in engine.speakers.items():
+        again = dict(params.get("noise") or {}).get(name) or {}
+        rows = project.rows(str(again.get("version", speaker.folder.name)))
+        known = {"adapter": sha256(speaker.folder / NAME)[:12], "revision": commit}
+        if speaker.folder.name != "base" and rows.is_file():
+            known |= {"rows": f"{rows.stem} {sha256(rows)[:12]}"}
+        found[name] = {key: value for key, value in known.items() if value}
+    return found
 
 
 def _engine(wanted: Wanted, params: Mapping[str, Any], quantization: str, queue: int) -> tuple[Engine, dict[str, str]]:

@@ -5,7 +5,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -54,6 +55,27 @@ def mount(app: Any, page: Any, style: str, head: str) -> None:
     )  # fmt: skip
 
 
+@contextmanager
+def opened(app: Any, host: str, port: int) -> Iterator[str]:
+    """Serves an ASGI application from a thread of its own; yields its address, and closes what is open in a few seconds."""
+    with needs("app"):
+        import uvicorn
+
+    config = uvicorn.Config(app, host, port, log_level="warning", access_log=False, timeout_graceful_shutdown=PATIENCE)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, name="server")
+    thread.start()
+    try:
+        while not server.started and thread.is_alive():
+            time.sleep(0.05)
+        if not server.started:
+            raise BadInput(f"--host {host} --port {port}: can't listen there; choose another.")
+        yield f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
 def serve(app: Any, host: str, port: int, ready: Callable[[str], None], stop: Callable[[], None]) -> None:
     """Serves an ASGI application until Ctrl-C or SIGTERM.
 
@@ -61,28 +83,19 @@ def serve(app: Any, host: str, port: int, ready: Callable[[str], None], stop: Ca
         ready: is told the address once it is open.
         stop: ends what is being answered; called before connections are closed.
     """
-    import uvicorn
-
-    config = uvicorn.Config(app, host, port, log_level="warning", access_log=False, timeout_graceful_shutdown=PATIENCE)
-    server = uvicorn.Server(config)
     asked: list[int] = []
 
     def note(number: int, _: FrameType | None) -> None:
         asked.append(number)
 
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    thread = threading.Thread(target=server.run, name="server")
-    thread.start()
     try:
-        while not server.started and thread.is_alive():
-            time.sleep(0.05)
-        if server.started:
-            ready(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
-        while not asked and thread.is_alive():
-            time.sleep(0.1)
+        with opened(app, host, port) as address:
+            ready(address)
+            while not asked:
+                time.sleep(0.1)
+            stop()
     finally:
         stop()
-        server.should_exit = True
-        thread.join()
         for number, handler in before.items():
             signal.signal(number, handler)

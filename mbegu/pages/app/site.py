@@ -9,6 +9,8 @@ from mbegu.builds.project import Project
 if TYPE_CHECKING:
     from mbegu.asking.together import Engine  # which loads torch
 
+if TYPE_CHECKING:  # pages need no model
+    
 
 class Site(NamedTuple):
     """A project as pages see it. Nothing of it has to be built: a page says what is missing."""
@@ -21,5 +23,8 @@ class Site(NamedTuple):
     engine: "Engine"  # who answers: `engine.speakers` by name, none where no model is built
     missing: Mapping[str, str]  # models that params.yaml declares and that can't answer: name, and why in a sentence
     examples: list[list[str]]  # [instruction, input] of questions that are offered
+    about: Mapping[str, Mapping[str, str]]  # of each model that can answer: hashes of `adapter` and `rows`, `revision` of git
     longest: int  # tokens of an answer, at most
-    answered: Any = None  # gr.State, which the frame sets: {"instruction", "input", "answers": {model: text}} of the last question
+    answered: Any = (
+        None  # gr.State, which the frame sets: {"instruction", "input", "answers": {model: text}} of the last question
+    )
