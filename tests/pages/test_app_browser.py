@@ -72,6 +72,16 @@ def wait_for(page, text: str) -> None:
     page.get_by_text(text, exact=False).locator("visible=true").first.wait_for()
 
 
+def prefer_one(page, folder: Path) -> None:
+    """Prefers one of two answers whose models are not told."""
+    page.get_by_role("tab", name="Blind").click()
+    page.get_by_role("button", name="Show two answers").click()
+    page.get_by_role("button", name="Left is better").click()
+    wait_for(page, "Kept in ")
+    (file,) = (folder / "data/judgements").glob("*.jsonl")
+    assert [line["verdict"] for line in lines_of(file)] == ["left"]
+
+
 def compare_two(page) -> None:
     """Looks at the answers of v2 and v1 to one question."""
     page.get_by_role("tab", name="Compare").click()
@@ -147,6 +157,7 @@ def build(page, folder: Path) -> None:
 
 def test_a_team_compares_reviews_adds_traces_and_builds(browser, address, project):
     page, asked = open_page(browser, address)
+    prefer_one(page, project)
     compare_two(page)
     review_three(page, project)
     add_one(page, project)

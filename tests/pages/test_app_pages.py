@@ -20,7 +20,7 @@ gr = pytest.importorskip("gradio")
 def open_site(folder: Path) -> Any:
     """A project none of whose models is built."""
     project = project_in(folder)
-    return Site(folder, project, read_params(project.params), "Title", "", None, {}, [], 50)
+    return Site(folder, project, read_params(project.params), "Title", "", None, {}, [], {}, 50)
 
 
 @pytest.fixture

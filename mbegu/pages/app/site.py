@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mbegu.builds.project import Project
 
-if TYPE_CHECKING:
-    from mbegu.asking.together import Engine  # which loads torch
-
 if TYPE_CHECKING:  # pages need no model
-    
+    from mbegu.asking.together import Engine
+
 
 class Site(NamedTuple):
     """A project as pages see it. Nothing of it has to be built: a page says what is missing."""
