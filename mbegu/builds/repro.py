@@ -14,7 +14,9 @@ from mbegu.builds.current import belongs, out_of_date
 from mbegu.errors import BadInput
 
 # A server that a script started in the background ignores SIGINT, and all that it starts would, too.
-PROGRAM = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); from dvc.cli import main; sys.exit(main())"
+PROGRAM = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); from dvc.cli import main; sys.exit(main())"
+)
 LOG = Path(".mbegu/app/repro.log")  # below the project's folder
 BEGUN = re.compile(r"^Running stage '([^']+)'|^Stage '([^']+)' (?:is cached|didn't change)", re.MULTILINE)
 SHOWN = 4_000  # characters of the log

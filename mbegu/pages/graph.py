@@ -93,8 +93,10 @@ def _add(found: Graph, node: Node) -> int:
 
 
 def svg(found: Graph) -> str:
-    """The graph as inline SVG, as wide as its place: a column of boxes, edges at their left. Text is escaped, and reads in its own
-    direction."""
+    """The graph as inline SVG, as wide as its place: a column of boxes, edges at their left.
+
+    Text is escaped, and reads in its own direction.
+    """
     height = STEP * len(found.nodes)
     boxes = [_box(place, node) for place, node in enumerate(found.nodes)]
     return (

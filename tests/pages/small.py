@@ -41,7 +41,13 @@ DRAFTS = [
     (f"Who says {HIT}?", f"A row says {HIT}."),
     ("Hisa ni nini hasa?", "Sehemu ya umiliki wa kampuni."),
 ]
-LOCALE = {"languages": ["en"], "currency": "KES", "unknown": "I don't know", "names": ["Equity"], "disclaimer": "Can be **wrong**."}
+LOCALE = {
+    "languages": ["en"],
+    "currency": "KES",
+    "unknown": "I don't know",
+    "names": ["Equity"],
+    "disclaimer": "Can be **wrong**.",
+}
 CURATE = {
     "min_words": 2, "max_words": 90, "max_repetition": 0.3, "refusals": [], "heldout_similarity": 0.7, "heldout_overlap": 0.5,
     "leakage": "error",

@@ -31,7 +31,7 @@ def test_questions_are_sorted_by_change_and_filtered_by_verdict_and_group(projec
     assert answers.group_names(compared) == ["banks"]
     assert set(asked(compared, "", "banks")) == {HELDOUT[0][0], HELDOUT[1][0]}
     split = [asked(compared, kind) for kind in ("better", "worse", "the same")]
-    assert sorted(sum(split, [])) == sorted(everything) and not asked(compared, "better", "nowhere")
+    assert sorted(text for part in split for text in part) == sorted(everything) and not asked(compared, "better", "nowhere")
 
 
 def test_two_answers_stand_beside_each_other_with_marked_facts_and_the_nearest_rows(project):

@@ -19,7 +19,10 @@ from mbegu.text.settings import Locale
 with needs("app"):
     import gradio as gr
 
-STYLE = page.STYLE + "\n.questions label { width: 100%; }\n.questions label span { unicode-bidi: plaintext; overflow-wrap: anywhere; }\n"
+STYLE = f"""{page.STYLE}
+.questions label {{ width: 100%; }}
+.questions label span {{ unicode-bidi: plaintext; overflow-wrap: anywhere; }}
+"""
 SHOWN = 20  # questions a page
 ALL = "all"
 
@@ -41,9 +44,8 @@ def make_page(site: Site) -> None:
     gr.on(None, lambda: _opened(site), None, [verdicts, new, old, metric, group], api_visibility="private")
     drawer.expand(lambda: _plots(site), None, plots, api_visibility="private")  # they take a second to draw
     filters = [new, old, metric, kind, group, start]
-    gr.on(
-        [one.change for one in filters], lambda *given: _listed(site, *given), filters, [beside, chosen], api_visibility="private",
-    )  # fmt: skip
+    changed = [one.change for one in filters]
+    gr.on(changed, lambda *given: _listed(site, *given), filters, [beside, chosen], api_visibility="private")
     chosen.change(lambda *given: _beside(site, *given), [new, old, chosen], beside, api_visibility="private")
 
 

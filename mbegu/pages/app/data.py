@@ -115,9 +115,12 @@ def _card(shown: Shown) -> str:
     told = f"row {row.get('id', '')}, {origin.get('kind', '')} {origin.get('source', '')}"
     why = f"{said['action']} by {said['stage']}: {said['reason']}" if said else ""
     return page.card(
-        page.text(told, kind="quiet"), page.text(why, kind="fault") if why else "", page.titled("Question", row.get("instruction", "")),
-        page.titled("Text", row.get("input", "")), page.titled("Answer", row.get("output", "")),
-    )  # fmt: skip
+        page.text(told, kind="quiet"),
+        page.text(why, kind="fault") if why else "",
+        page.titled("Question", row.get("instruction", "")),
+        page.titled("Text", row.get("input", "")),
+        page.titled("Answer", row.get("output", "")),
+    )
 
 
 @page.telling(4)

@@ -37,7 +37,8 @@ STYLE = """
 .mb pre { white-space: pre-wrap; background: var(--tint); padding: 0.5rem; font-size: 0.8rem; }
 input, textarea { unicode-bidi: plaintext; text-align: start; }
 .gradio-container { --button-primary-background-fill: #9a3412; --button-primary-background-fill-hover: #7c2d12; }
-.gradio-container { --button-primary-text-color: #fff; --button-primary-text-color-hover: #fff; --block-label-text-color: #52525b; }
+.gradio-container { --button-primary-text-color: #fff; --button-primary-text-color-hover: #fff; }
+.gradio-container { --block-label-text-color: #52525b; }
 .gradio-container button[role=tab][aria-selected=true] { color: #9a3412; }
 .dark.gradio-container, .dark .gradio-container { --block-label-text-color: #d4d4d8; --block-title-text-color: #d4d4d8; }
 .dark button[role=tab][aria-selected=true] { color: #fdba74; }
