@@ -32,9 +32,11 @@ def make_part(folder: Path) -> None:
         stop = gr.Button("Stop the build", min_width=120)
     said = gr.HTML()
     look.click(lambda: _plan(folder, builds), None, said, api_visibility="private")
-    build.click(
-        lambda: _build(folder, builds), None, said, api_visibility="private", show_progress="hidden", concurrency_limit=None
-    )
+
+    def watch() -> Iterator[str]:  # gradio takes a lambda that gives a generator for no generator
+        yield from _build(folder, builds)
+
+    build.click(watch, None, said, api_visibility="private", show_progress="hidden", concurrency_limit=None)
     stop.click(lambda: _stop(builds), None, None, api_visibility="private")
 
 
