@@ -81,3 +81,16 @@ def sole_writer(folder: Path) -> Iterator[Path]:
         except BlockingIOError:
             raise BadInput(f"{folder}: another run of this stage is still writing here; wait for it or stop it.") from None
         yield folder
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Creates `folder`, and waits until no other process or thread changes files of it by this lock: for what reads a file and
+    writes it again. The lock is on the folder itself, so that no file is left, and not to be taken twice."""
+    folder.mkdir(parents=True, exist_ok=True)
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(place)

@@ -1,15 +1,8 @@
-"""The benchmark of sets counts no wrong decision, and two sides find the same; small here, as large as one likes by options."""
+"""Benchmarks, run small: they count no wrong decision, both of their sides find the same, and they print all of their figures."""
 
 import json
 import os
 import re
-
-
-"""The benchmark of sets counts no wrong decision, that of the app prints all its figures; small here, and as large as one
-likes by an option."""
-
-import json
-import os
 import shutil
 import subprocess
 import sys

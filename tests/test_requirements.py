@@ -15,6 +15,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 EXTRAS = {"documents": ROOT / "mbegu/sources/documents", "app": ROOT / "mbegu/pages/app"}
 PARTS = {  # which come with another package, and of the version that it pins
     "soupsieve": "beautifulsoup4", "dulwich": "dvc", "scmrepo": "dvc", "dvc-task": "dvc", "httpx2": "huggingface-hub",
+    "networkx": "dvc",
 }  # fmt: skip
 GPU = {"triton"}  # which comes with PyTorch's builds for CUDA and is imported where there is a GPU
 UNSEEN = {"accelerate", "gguf"}  # transformers imports them

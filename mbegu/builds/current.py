@@ -32,7 +32,7 @@ def out_of_date(folder: Path) -> list[str] | None:
 
     try:
         with Repo(str(folder)) as repo:
-            stages = [stage for stage in repo.index.stages if _belongs(stage, folder)]
+            stages = [stage for stage in repo.index.stages if belongs(stage, folder)]
             code = _code(stages)
             made = {str(out.fs_path): out for stage in repo.index.stages for out in stage.outs}
             return [stage.name for stage in stages if stage.name != FINGERPRINT and any(_changes(stage, made, code))]
@@ -47,7 +47,8 @@ def sentence(stale: list[str] | None) -> str:
     return f"out of date: {', '.join(stale)}, and what follows; `dvc repro` builds it." if stale else ""
 
 
-def _belongs(stage: Any, folder: Path) -> bool:
+def belongs(stage: Any, folder: Path) -> bool:
+    """Whether a stage of a repository stands in the dvc.yaml of this folder."""
     return Path(stage.path).resolve() == (folder / "dvc.yaml").resolve()
 
 

@@ -22,6 +22,7 @@ from mbegu.command import Stage
 @click.option("--dry-run", is_flag=True, help="Say what would be added, and add nothing.")
 def main(sheet: Path, seeds: Path, instruction: str, input_: str, output: str, dry_run: bool) -> None:
     """Add the rows of SHEET, a CSV or TSV file, to SEEDS."""
+    from mbegu.rows.journal import changing
     from mbegu.rows.jsonl import append_lines
     from mbegu.rows.row import read_rows
     from mbegu.sources.seeds.sheet import line_of, new_rows, read_sheet
@@ -37,7 +38,8 @@ def main(sheet: Path, seeds: Path, instruction: str, input_: str, output: str, d
     left_out = f"; left out: {', '.join(map(repr, read.unused))}" if read.unused else ""
     click.echo(f"Columns: {found}{left_out}")
     if rows and not dry_run:
-        append_lines(seeds, map(line_of, rows))
+        with changing(seeds):
+            append_lines(seeds, map(line_of, rows))
     open_ = sum(not row["output"] for row in rows)
     verb = "Would add" if dry_run else "Added"
     click.echo(f"{verb} {len(rows)} of {len(read.rows)} rows, {open_} without an answer: {seeds}")

@@ -146,22 +146,17 @@ def _show(rows: list[Item], row: Item) -> None:
 
 
 def _decide(sitting: Sitting, row: Item, choice: str) -> bool:
-    """Writes the decision; False for a draft without a word, or an edit that was not saved."""
-    from mbegu.rows.reviews import append, decision
-    from mbegu.text.filters import empty
+    """Writes the decision; False for one that can't be made, such as an edit that was not saved."""
+    from mbegu.rows.reviews import append, decision, objection
 
     more: dict[str, Any] = {}
-    if choice == "accept" and empty(row["output"]):
-        click.echo("The teacher wrote no word; edit the draft or reject it.")
-        return False
     if choice == "reject":
         more = {"reason": click.prompt("Reason, if any", default="", show_default=False)}
     if choice == "edit":
-        edited = (click.edit(row["output"], extension=".txt") or "").strip()
-        if not edited or edited == row["output"]:
-            click.echo("Not changed; accept it, reject it or edit it.")
-            return False
-        more = {"output": edited}
+        more = {"output": (click.edit(row["output"], extension=".txt") or "").strip()}
+    if why := objection(row, choice, more.get("output", "")):
+        click.echo(why)
+        return False
     append(sitting.path, decision(row, choice, sitting.reviewer, **more))
     return True
 
@@ -169,9 +164,10 @@ def _decide(sitting: Sitting, row: Item, choice: str) -> bool:
 def _take_back(sitting: Sitting, rows: list[Item]) -> Item | None:
     from mbegu.rows.reviews import newest, undo
 
-    if found := newest(sitting.path, sitting.reviewer, rows):
-        undo(sitting.path, found[0])
-    return found[1] if found else None
+    while found := newest(sitting.path, sitting.reviewer, rows):
+        if undo(sitting.path, found[0]):
+            return found[1]
+    return None
 
 
 def _pairs(name: str, data: Path, reviewer: str | None, undo: bool) -> None:

@@ -58,7 +58,7 @@ def find(prefix: str, records: Records) -> str:
 def explain(id_: str, records: Records) -> list[str]:
     """What is known of a row, as lines of text: its text, where it stands, its origin down to human lines, its drops."""
     drops = [(path, line) for path, line in records.dropped if line["id"] == id_]
-    row = _last(id_, records) or drops[-1][1]["row"]
+    row = last(id_, records) or drops[-1][1]["row"]
     versions = [version for version, rows in records.versions.items() if id_ in rows]
     lines = [f"Row {id_}, " + (f"in {', '.join(versions)}" if versions else "in no version")]
     lines += _text(row) + _origin(row) + _nearest(row, records, versions)
@@ -66,7 +66,7 @@ def explain(id_: str, records: Records) -> list[str]:
         score = "" if line["score"] is None else f" ({line['score']})"
         lines.append(f"  {line['action']} by {line['stage']}: {line['reason']}{score}   {path}")
         if line["nearest"]:
-            lines.append(f"    nearest: {line['nearest']}  {_short(_known(line['nearest'], records))}")
+            lines.append(f"    nearest: {line['nearest']}  {_short(known(line['nearest'], records))}")
         if line["action"] == "changed" and line["row"]["output"] != row["output"]:
             lines.append(f"    before: {_one_line(line['row']['output'])}")
     return lines + _ancestors(row, records, 1, set())
@@ -106,7 +106,7 @@ def _nearest(row: Row, records: Records, versions: list[str]) -> list[str]:
 def _ancestors(row: Row, records: Records, depth: int, seen: set[str]) -> list[str]:
     lines = []
     for id_ in row["origin"]["parents"]:
-        parent = _known(id_, records)
+        parent = known(id_, records)
         if parent is None:
             title, place = records.documents.get(id_, ("", "not in this project any more"))
             lines.append(f"{'  ' * depth}from {id_}  {title}  {place}")
@@ -118,11 +118,12 @@ def _ancestors(row: Row, records: Records, depth: int, seen: set[str]) -> list[s
     return lines
 
 
-def _known(id_: str, records: Records) -> Row | None:
-    return _last(id_, records) or next((line["row"] for _, line in records.dropped if line["id"] == id_), None)
+def known(id_: str, records: Records) -> Row | None:
+    """The row, kept or dropped; None if no file has it."""
+    return last(id_, records) or next((line["row"] for _, line in records.dropped if line["id"] == id_), None)
 
 
-def _last(id_: str, records: Records) -> Row | None:
+def last(id_: str, records: Records) -> Row | None:
     """The row as the last file has it that does."""
     return next((rows[id_] for rows in reversed(records.files) if id_ in rows), None)
 

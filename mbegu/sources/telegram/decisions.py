@@ -6,7 +6,8 @@ from pathlib import Path
 from mbegu.errors import BadInput
 from mbegu.rows import corpus
 from mbegu.rows.corpus import Message
-from mbegu.rows.jsonl import append_lines, read_lines, write_lines
+from mbegu.rows.journal import changing, remove_line
+from mbegu.rows.jsonl import append_lines, read_lines
 from mbegu.sources.telegram.labels import KEYS, read_decisions
 
 LABELLED = (*corpus.KEYS, "label", "probability", "by")
@@ -35,16 +36,17 @@ def undecided(messages: Sequence[Message], path: Path) -> list[Message]:
 
 def append(path: Path, message: Message, label: str, reviewer: str) -> None:
     """Adds a decision to the file, which is replaced whole: a crash leaves it as it was before."""
-    append_lines(path, [{"channel": message["channel"], "id": message["message"], "label": label, "reviewer": reviewer}])
+    with changing(path):
+        append_lines(path, [{"channel": message["channel"], "id": message["message"], "label": label, "reviewer": reviewer}])
 
 
 def take_back(path: Path, reviewer: str, messages: Sequence[Message]) -> Message | None:
     """Removes the reviewer's newest decision on one of `messages`, of whatever session, and gives that message."""
     known = {(message["channel"], message["message"]): message for message in messages}
-    lines = [line for _, line in read_lines(path, KEYS)] if path.exists() else []
-    for line in reversed(lines):
-        message = known.get((line.get("channel"), line.get("id")))
-        if message and line.get("reviewer") == reviewer:
-            write_lines(path, [other for other in lines if other != line])
-            return message
+    with changing(path):
+        for line in reversed([line for _, line in read_lines(path, KEYS)] if path.exists() else []):
+            message = known.get((line.get("channel"), line.get("id")))
+            if message and line.get("reviewer") == reviewer:
+                remove_line(path, line, KEYS)
+                return message
     return None

@@ -1,0 +1,127 @@
+"""Held-out answers of two models beside each other: what changed, which facts are right, which training rows are nearest."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from mbegu.builds.project import Project
+from mbegu.errors import BadInput
+from mbegu.metrics.facts import entities, mark_numbers
+from mbegu.rows.heldout import read_heldout
+from mbegu.rows.nearest import Match, pool
+from mbegu.rows.row import Row, question
+from mbegu.scoring.changes import Change, changes
+from mbegu.scoring.clusters import clusters
+from mbegu.scoring.comparison import Models, read_models
+from mbegu.scoring.predictions import read_predictions
+from mbegu.text.settings import Locale
+from mbegu.text.words import words
+
+NEAREST = 3
+UNANSWERABLE = "unanswerable"
+Pieces = list[tuple[str, str]]
+
+
+class Compared(NamedTuple):
+    """What models answered to the held-out questions."""
+
+    ids: list[str]
+    models: Models
+    questions: dict[str, Row]  # by id, as they stand in the held-out file
+    answers: dict[str, dict[str, dict[str, Any]]]  # by model and id
+    groups: dict[str, str]  # by id; "" for none
+    verdicts: Mapping[str, Any]  # metrics/compare.json; nothing, if it isn't built
+
+
+class Beside(NamedTuple):
+    """One question with two answers."""
+
+    row: Row
+    answers: list[tuple[str, Pieces, bool]]  # model, its answer in marked pieces, whether it was cut off
+    nearest: list[tuple[str, Match]]  # version, and the rows of it whose questions are most like this one
+
+
+def read_compared(project: Project) -> Compared:
+    """Everything that was measured of the models that params.yaml declares; those that aren't built are left out.
+
+    Raises:
+        BadInput: fewer than two are built, or a file can't be read.
+    """
+    declared = project.names("models")
+    built = [name for name in declared if project.measures(name).is_file() and project.predictions(name).is_file()]
+    if len(built) < 2:
+        missing = ", ".join(name for name in declared if name not in built) or "none is declared"
+        raise BadInput(
+            f"{project.measures('').parent}: answers of two models are needed, {len(built)} built; build the others with "
+            f"`dvc repro` ({missing})."
+        )
+    ids, models = read_models(project.measures("").parent, built)
+    answers = {name: {row["id"]: row for row in read_predictions(project.predictions(name))} for name in built}
+    questions = {row["id"]: row for row in read_heldout(project.heldout())}
+    known = [id_ for id_ in ids if id_ in questions and all(id_ in found for found in answers.values())]
+    if len(known) < len(ids):
+        raise BadInput(f"{project.heldout()}: changed since its rows were answered and scored; run `dvc repro`.")
+    groups = dict(zip(ids, clusters([questions[id_] for id_ in ids]), strict=True))
+    verdicts = json.loads(project.compared().read_text(encoding="utf-8")) if project.compared().is_file() else {}
+    return Compared(ids, models, questions, answers, groups, verdicts)
+
+
+def changed(compared: Compared, pair: tuple[str, str], metric: str, kind: str = "", group: str = "") -> list[Change]:
+    """The questions of a group by how much the answer of `pair[0]` differs from that of `pair[1]` in a metric.
+
+    Args:
+        kind: of `changes.KINDS`; "" for all.
+        group: a group of `compared.groups`, or `UNANSWERABLE`; "" for all.
+    """
+    new, old = pair
+    found = changes(compared.ids, compared.models[old], compared.models[new], metric)
+    return [one for one in found if kind in ("", one.kind) and group in ("", *_groups(compared, one.id))]
+
+
+def group_names(compared: Compared) -> list[str]:
+    """The groups that questions may be filtered by."""
+    return list(dict.fromkeys(group for id_ in compared.ids for group in _groups(compared, id_) if group))
+
+
+def _groups(compared: Compared, id_: str) -> list[str]:
+    return [compared.groups[id_], *([UNANSWERABLE] if compared.questions[id_]["unanswerable"] else [])]
+
+
+def beside(compared: Compared, pair: tuple[str, str], id_: str, locale: Locale, versions: Mapping[str, Sequence[Row]]) -> Beside:
+    """One question with the answers of both models, the older first.
+
+    Args:
+        versions: rows that the models were trained on, by model; a base has none.
+    """
+    row = compared.questions[id_]
+    answers = []
+    for model in reversed(pair):
+        answer = compared.answers[model][id_]
+        pieces = mark_facts(answer["prediction"], row["output"], question(row), locale)
+        answers.append((model, pieces, answer["finish_reason"] == "length"))
+    near = [(name, match) for name in pair if name in versions for match in nearest_to(question(row), versions[name])]
+    return Beside(row, answers, near)
+
+
+def nearest_to(text: str, rows: Sequence[Row], count: int = NEAREST, *, answers: bool = False) -> list[Match]:
+    """The rows whose questions, or `answers`, have most words in common with a text (ROUGE-L F1); none that has no word of it."""
+    index = pool([{"instruction": row["output"], "input": ""} for row in rows] if answers else list(rows))
+    return [Match(rows[near.position], near.score) for near in index.near(words(text), 0.0)[:count]]
+
+
+def mark_facts(answer: str, reference: str, asked: str, locale: Locale) -> Pieces:
+    """As `mark_numbers`; a name of the reference is "right", too."""
+    names = {entity.value for entity in entities(reference, locale) if entity.kind == "name"}
+    found: Pieces = []
+    for text, mark in mark_numbers(answer, reference, asked, locale):
+        found += [(text, mark)] if mark else _mark_names(text, names, locale)
+    return found
+
+
+def _mark_names(text: str, names: set[str], locale: Locale) -> Pieces:
+    pieces, end = [], 0
+    for entity in entities(text, locale) if names else ():
+        if entity.kind == "name" and entity.value in names:
+            pieces += [(text[end : entity.start], ""), (text[entity.start : entity.end], "right")]
+            end = entity.end
+    return [piece for piece in [*pieces, (text[end:], "")] if piece[0]]
