@@ -111,7 +111,7 @@ def test_a_project_has_the_stages_that_its_params_name(folder):
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_each_version_has_one_source_that_extends_what_it_extends_and_is_among_the_models(folder):
     params = PARAMS[folder]
-    sources = [name for section in ("seeds", "questioned", "sets", "campaigns") for name in params[section]]
+    sources = [name for section in ("seeds", "questioned", "sets", "campaigns", "raft") for name in params[section]]
     assert sorted(sources) == sorted(params["versions"])
     others = {  # beside the base and the versions: models asked without context, those of phase one, and another base
         name
@@ -166,7 +166,7 @@ def test_every_script_but_the_tools_is_a_stage():
 def test_slow_stages_have_only_cached_outs_so_that_the_run_cache_restores_them(name):
     outs = [out for kind in ("outs", "metrics", "plots") for out in BODIES[name].get(kind, [])]
     uncached = [out for out in outs if isinstance(out, dict) and any(value.get("cache") is False for value in out.values())]
-    slow = {"base", "expand", "question", "answer", "train", "predict"}
+    slow = {"base", "expand", "question", "answer", "train", "predict", "examine"}
     assert not (uncached and name in slow)
 
 

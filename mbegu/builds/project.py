@@ -18,12 +18,13 @@ DATA = {
     "cleaned": "sets", "expanded": "versions", "reviews": "versions", "curated": "versions", "versions": "versions",
     "encoded": "versions", "exported": "exported", "predictions": "models", "scores": "models", "judged": "judged",
     "pretrained": "pretrained", "recordings": "versions", "exams": "documents",
+    "retrieved": "retrieved", "examined": "examined",
     "messages": "telegram", "labels": "telegram", "labelled": "telegram", "index": "indexed",
 }  # fmt: skip
 METRICS = {
     "clean": ("sets",), "funnel": ("versions",), "encode": ("versions",), "train": ("versions",), "score": ("models",),
     "judge": ("judged",), "noise": ("noise",), "warnings": ("versions", "pretrained", "noise"),
-    "corpus": ("telegram", "extended", "pretrained", "campaigns"),
+    "corpus": ("telegram", "extended", "pretrained", "campaigns", "exams"),
 }  # fmt: skip
 ROWS = ("seeds", "expanded", "curated", "versions")  # folders of rows, in the order in which they are made of each other
 
