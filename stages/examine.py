@@ -48,7 +48,9 @@ def main(
 
     closed, control = read_exam(exam)
     if not closed:
-        raise BadInput(f'{exam}: no closed-book questions; write rows with "source": "document.md#heading" into {exam}/NAME.jsonl.')
+        raise BadInput(
+            f'{exam}: no closed-book questions; write rows with "source": "document.md#heading" into {exam}/NAME.jsonl.'
+        )
     found = open_index(index)
     retrieved = [{**row, "input": retrieve(found, row["instruction"], k).input} for row in closed]
     asked, weights = read_prompt(*prompt), weights_of(model, base, predict.quantization)

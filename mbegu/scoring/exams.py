@@ -85,8 +85,10 @@ def metrics(graded: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def table(graded: Mapping[str, Any]) -> list[list[str]]:
-    """Header and a line a model and way: each score with its 95 % interval, and on a model's first line what it forgot and cost."""
-    lines = [["Model", "Asked", *(TITLES[name] for name in OF_DOCUMENTS), "Control loss ↓", "Rows", "Training tokens", "of answers"]]
+    """Header and a line a model and way: each score with its 95 % interval; on a model's first line what it forgot and cost."""
+    lines = [
+        ["Model", "Asked", *(TITLES[name] for name in OF_DOCUMENTS), "Control loss ↓", "Rows", "Training tokens", "of answers"]
+    ]
     for model in graded["ways"][CLOSED]["scores"]:
         for way in (CLOSED, RETRIEVED):
             cells = [_cell(graded["ways"][way], model, name) for name in OF_DOCUMENTS]
@@ -144,6 +146,6 @@ def note(graded: Mapping[str, Any]) -> str:
     return (
         f"{asked['closed']} closed-book questions in {groups} groups, {asked['sourced']} of them about sections of trained "
         f"documents and {asked['closed'] - asked['sourced']} that no document answers; {asked['control']} general ones. Facts F1 "
-        "counts the former alone. Each score with the 95 % interval of resampled groups; loss on general questions in nats a byte, "
-        f"with its change against the base. {f'Retrieval finds the section: {finds}.' if finds else ''}"
+        "counts the former alone. Each score with the 95 % interval of resampled groups; loss on general questions in nats a "
+        f"byte, with its change against the base. {f'Retrieval finds the section: {finds}.' if finds else ''}"
     ).strip()

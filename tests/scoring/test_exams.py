@@ -1,4 +1,4 @@
-"""The table of what models know: closed-book and with retrieval, what they forgot, with groups of documents and training noise."""
+"""The table of what models know: closed-book and with retrieval, and what they forgot; groups of documents, training noise."""
 
 from pathlib import Path
 
@@ -16,7 +16,8 @@ from mbegu.text.settings import Locale
 
 LOCALE = Locale(["en", "sw", "am"], "KES", unknown="Sijui", disclaimer="", names=[])
 CLOSED = [
-    {"instruction": f"ዋጋው ስንት ነው? {number}", "output": f"KES {1000 + number}.", "source": f"d{number % 8}.md#ዋጋ"} for number in range(24)
+    {"instruction": f"ዋጋው ስንት ነው? {number}", "output": f"KES {1000 + number}.", "source": f"d{number % 8}.md#ዋጋ"}
+    for number in range(24)
 ] + [{"instruction": f"Nani {number}?", "output": "Sijui", "unanswerable": True, "group": f"u{number}"} for number in range(8)]
 CONTROL = [{"instruction": f"ما هذا {number}؟ 🌍", "output": f"Kitu {number}"} for number in range(12)]
 PARAMS = {
@@ -39,7 +40,7 @@ def answer(row: dict, said: str, nll: float) -> dict:
 
 @pytest.fixture
 def graded(write_jsonl, tmp_path: Path) -> dict:
-    """The base knows nothing and says what is wrong; v1 knows every fact, and with passages what it does not know; it forgot 10 %."""
+    """The base knows nothing and says what is wrong; v1 knows every fact, with passages also what it does not; it forgot 10 %."""
     write_jsonl("exam/closed.jsonl", CLOSED)
     write_jsonl("exam/control.jsonl", CONTROL)
     exam = read_exam(tmp_path / "exam")
@@ -69,7 +70,9 @@ def test_models_are_those_of_the_documents_the_base_first_and_other_seeds_are_no
     who = examining.who(PARAMS, "a", Path("params.yaml"))
     assert who.models == ["base", "v1"] and who.trainings == [["v1", "v1-1"]]
     assert who.weights["base"] is None and who.weights["v1"] == "models/adapters/v1"
-    with pytest.raises(BadInput, match=r"params\.yaml: examined names other for b; add `base: \{documents: b, model: models/base\}`"):
+    with pytest.raises(
+        BadInput, match=r"params\.yaml: examined names other for b; add `base: \{documents: b, model: models/base\}`"
+    ):
         examining.who(PARAMS, "b", Path("params.yaml"))
 
 
@@ -96,7 +99,9 @@ def test_the_table_has_a_line_a_model_and_way_with_what_it_cost(graded):
     assert [line[:2] for line in lines] == [
         ["base", "closed book"], ["", "with retrieval"], ["v1", "closed book"], ["", "with retrieval"],
     ]  # fmt: skip
-    assert header[:3] == ["Model", "Asked", "Facts F1 ↑"] and lines[2][-3:] == ["9", "3,000", "120"] and lines[0][-3:] == ["–"] * 3
+    assert (
+        header[:3] == ["Model", "Asked", "Facts F1 ↑"] and lines[2][-3:] == ["9", "3,000", "120"] and lines[0][-3:] == ["–"] * 3
+    )
     assert "(+10.0 %" in lines[2][5] and lines[2][2].startswith("1.000 [")
     text = page(graded)
     assert "32 closed-book questions in 16 groups, 24 of them about sections of trained documents and 8 that no document" in text
@@ -109,5 +114,7 @@ def test_the_table_has_a_line_a_model_and_way_with_what_it_cost(graded):
 def test_answers_to_other_questions_are_one_line(graded, write_jsonl, tmp_path):
     write_jsonl("exam/closed.jsonl", CLOSED[1:])
     who = examining.who(PARAMS, "a", Path("params.yaml"))
-    with pytest.raises(BadInput, match=r"does not answer the rows of exam, which changed since: 1 answers are to rows that are gone"):
+    with pytest.raises(
+        BadInput, match=r"does not answer the rows of exam, which changed since: 1 answers are to rows that are gone"
+    ):
         examining.measured(tmp_path / "examined", who, read_exam(tmp_path / "exam"), Path("exam"), LOCALE)
