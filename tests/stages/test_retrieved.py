@@ -144,7 +144,7 @@ GRADE = [
 def test_models_are_asked_in_three_ways_and_graded_in_one_table(stage, refused, adapter, write_jsonl, tmp_path):
     write_jsonl("encode/v1.json", [{"rows": 3, "tokens": 70, "trained_tokens": 9}])
     done = stage(*examine("base", "base"))
-    assert done.stdout.startswith("Answered 11 questions with base, 1 of 4 without a passage that has a word of them"), (
+    assert done.stdout.startswith("Answered 11 questions with base, 2 of 4 without a passage that has a word of them"), (
         done.output
     )
     assert "data/examined/v1" in refused(stage(*GRADE))
