@@ -54,17 +54,17 @@ def main(
     found = open_index(index)
     retrieved = [{**row, "input": retrieve(found, row["instruction"], k).input} for row in closed]
     asked, weights = read_prompt(*prompt), weights_of(model, base, predict.quantization)
-    rows = [*closed, *retrieved, *control]
+    how = asked, predict.batch_size, predict.max_new_tokens, memo
     with sole_writer(work), whole(out) as folder:
-        answers, requests = answering.predict(rows, weights, asked, predict.batch_size, predict.max_new_tokens, memo)
-        first, second = len(closed), 2 * len(closed)
-        write_lines(folder / f"{CLOSED}.jsonl", answers[:first])
-        write_lines(folder / f"{RETRIEVED}.jsonl", answers[first:second])
-        write_lines(folder / f"{CONTROL}.jsonl", answers[second:])
+        answers, requests = answering.predict([*closed, *retrieved], weights, *how, loss=False)
+        general, more = answering.predict(control, weights, *how) if control else ([], 0)
+        write_lines(folder / f"{CLOSED}.jsonl", answers[: len(closed)])
+        write_lines(folder / f"{RETRIEVED}.jsonl", answers[len(closed) :])
+        write_lines(folder / f"{CONTROL}.jsonl", general)
     bare = sum(not row["input"] for row in retrieved)
     click.echo(
-        f"Answered {len(answers)} questions with {model}, {bare} of {len(retrieved)} without a passage that has a word of them, "
-        f"worked on {requests} requests: {out}"
+        f"Answered {len(answers) + len(general)} questions with {model}, {bare} of {len(retrieved)} without a passage that has a "
+        f"word of them, worked on {requests + more} requests: {out}"
     )
 
 
