@@ -41,10 +41,9 @@ def main(
     from mbegu.outputs import sole_writer, whole
     from mbegu.retrieval.passages import retrieve
     from mbegu.retrieval.search import open_index
-    from mbegu.rows.exams import read_exam
+    from mbegu.rows.exams import CLOSED, CONTROL, RETRIEVED, read_exam
     from mbegu.rows.jsonl import write_lines
     from mbegu.scoring import answering
-    from mbegu.scoring.exams import CLOSED, CONTROL, RETRIEVED
 
     closed, control = read_exam(exam)
     if not closed:

@@ -7,10 +7,10 @@ from typing import Any
 
 from mbegu.builds import comparing
 from mbegu.errors import BadInput
-from mbegu.rows.exams import Exam
+from mbegu.rows.exams import CLOSED, CONTROL, RETRIEVED, Exam
 from mbegu.rows.row import Row
 from mbegu.scoring.comparison import BASE, Models
-from mbegu.scoring.exams import CLOSED, CONTROL, RETRIEVED, Examined, of_documents
+from mbegu.scoring.exams import Examined, of_documents
 from mbegu.scoring.measures import measure
 from mbegu.scoring.predictions import check_same_rows, read_predictions
 from mbegu.scoring.settings import Score

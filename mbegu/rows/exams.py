@@ -12,6 +12,8 @@ from mbegu.errors import BadInput
 from mbegu.rows.heldout import read_heldout
 from mbegu.rows.row import Row, place, unique_ids
 
+CLOSED, RETRIEVED, CONTROL = "closed_book", "retrieved", "control"  # ways to ask: the second, with what retrieval finds
+
 
 class Exam(NamedTuple):
     """The questions of a project's exams; none if it has no such file."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mbegu.retrieval.recall import TOP
+from mbegu.rows.exams import CLOSED, CONTROL, RETRIEVED
 from mbegu.rows.row import Row
 from mbegu.scoring.clusters import clusters
 from mbegu.scoring.comparison import BASE, Models, Trained, compare, pair_name, rounded
@@ -16,7 +17,6 @@ from mbegu.scoring.measures import Measures, ratio
 from mbegu.scoring.significance import as_arrays, compare_pair
 from mbegu.scoring.verdicts import bounds, in_words, units
 
-CLOSED, RETRIEVED, CONTROL = "closed_book", "retrieved", "control"
 NAMES = {CLOSED: "closed book", RETRIEVED: "with retrieval", CONTROL: "general questions"}
 OF_DOCUMENTS = {"facts_f1": True, "wrong_numbers": False, "abstention_f1": True}
 TESTED = {CLOSED: OF_DOCUMENTS, RETRIEVED: OF_DOCUMENTS, CONTROL: {"loss_per_byte": False, "repetition": False}}

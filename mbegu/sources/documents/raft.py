@@ -16,10 +16,10 @@ from mbegu.retrieval.search import Searchable, ranked
 from mbegu.rows.ledger import Entry, Sieved, entry
 from mbegu.rows.lineage import side
 from mbegu.rows.row import Row, row_id
-from mbegu.sources.documents.answers import locate
 from mbegu.sources.documents.settings import Retrieval
 from mbegu.text import draws, reasons
 from mbegu.text.context import lines
+from mbegu.text.quotes import locate
 
 STAGE = "raft"
 HOLDS = 0.7  # share of an answer's words in a passage, from which on it may answer too
