@@ -75,6 +75,18 @@ def test_every_parameter_of_a_stage_is_an_option_of_its_script_and_declared_as_a
 
 
 @pytest.mark.parametrize("name", BODIES)
+def test_a_command_names_options_of_its_script_and_gives_each_that_is_required(name):
+    params = [param for param in load(script_of(name)).main.params if isinstance(param, click.Option)]
+    known = {option: param for param in params for option in [*param.opts, *param.secondary_opts]}
+    named = set(re.findall(r"(?<!\S)--[\w.]+", BODIES[name]["cmd"]))
+    assert named <= set(known)
+    folder = next((one for one in FOLDERS if all(section in PARAMS[one] for section in unpacked(name))), ".")
+    given = named | {f"--{key}" for section in unpacked(name) for key in flat(PARAMS[folder].get(section, {}))}
+    if "item" not in unpacked(name):
+        assert [param.name for param in params if param.required and not given & {*param.opts, *param.secondary_opts}] == []
+
+
+@pytest.mark.parametrize("name", BODIES)
 def test_no_shell_stands_between_dvc_and_a_stage(name):
     assert BODIES[name]["cmd"].startswith("exec python ")  # or a killed dvc leaves the stage running under dash
 
