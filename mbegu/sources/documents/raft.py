@@ -28,7 +28,7 @@ HOLDS = 0.7  # share of an answer's words in a passage, from which on it may ans
 class _Made(NamedTuple):
     """What rows are made of."""
 
-    index: Searchable
+    searched: Searchable
     chunks: dict[str, Document]  # trained ones, by id
     how: Retrieval
     unknown: str
@@ -100,7 +100,7 @@ def _span(row: Row, input_: str) -> list[int] | None:
 
 def _others(row: Row, right: Document, made_of: _Made) -> Iterator[Document]:
     """Chunks that don't answer a row: those that its question finds, the best first, then any, by a hash."""
-    found = [hit.document for hit in ranked(made_of.index, row["instruction"], CHUNK, TRAINED)]
+    found = [hit.document for hit in ranked(made_of.searched, row["instruction"], CHUNK, TRAINED)]
     ids = {one.id for one in found}
     rest = sorted(
         (one for one in made_of.chunks.values() if one.id not in ids), key=lambda one: draws.rank(f"{row['id']} {one.id}")
