@@ -19,12 +19,14 @@ DATA = {
     "cleaned": "sets", "expanded": "versions", "reviews": "versions", "curated": "versions", "versions": "versions",
     "encoded": "versions", "exported": "exported", "predictions": "models", "scores": "models", "judged": "judged",
     "pretrained": "pretrained", "recordings": "versions", "judgements": "judged",
+    "exams": "documents",
+    "retrieved": "retrieved", "examined": "examined",
     "messages": "telegram", "labels": "telegram", "labelled": "telegram", "index": "indexed",
 }  # fmt: skip
 METRICS = {
     "clean": ("sets",), "funnel": ("versions",), "encode": ("versions",), "train": ("versions",), "score": ("models",),
     "judge": ("judged",), "noise": ("noise",), "warnings": ("versions", "pretrained", "noise"),
-    "corpus": ("telegram", "extended", "pretrained", "campaigns"),
+    "corpus": ("telegram", "extended", "pretrained", "campaigns", "exams"),
 }  # fmt: skip
 ROWS = ("seeds", "expanded", "curated", "versions")  # folders of rows, in the order in which they are made of each other
 
@@ -101,6 +103,14 @@ class Project(NamedTuple):
     def heldout(self) -> Path:
         """The rows that are never trained on."""
         return self.data / "heldout.jsonl"
+
+    def exams(self) -> Path:
+        """The folder of questions without a passage."""
+        return self.data / "exams"
+
+    def exam(self, documents: str) -> Path:
+        """Those about some documents."""
+        return self.exams() / documents
 
     def adapter(self, version: str) -> Path:
         """The folder of a version's adapter."""

@@ -99,8 +99,8 @@ def compare(
     counted: dict[str, Any] = {"groups": len(next(iter(arrays[names[0]].values())))} if any(groups) else {}
     if noise:
         spread = {name: {"spread": math.sqrt(one.between), "unequal": one.unequal} for name, one in noise.items()}
-        counted |= {"trainings": [len(version) for version in trained.again], "noise": _rounded(spread)}
-    found = {"resamples": RESAMPLES, "level": LEVEL, "intervals": _rounded(intervals), "pairs": _rounded(pairs)}
+        counted |= {"trainings": [len(version) for version in trained.again], "noise": rounded(spread)}
+    found = {"resamples": RESAMPLES, "level": LEVEL, "intervals": rounded(intervals), "pairs": rounded(pairs)}
     return {"rows": rows, **counted, **found}
 
 
@@ -109,11 +109,12 @@ def pair_name(new: str, old: str) -> str:
     return f"{new} against {old}"
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
+    """Every number in it with 6 digits, and None for one without end."""
     if isinstance(value, dict):
-        return {key: _rounded(one) for key, one in value.items()}
+        return {key: rounded(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_rounded(one) for one in value]
+        return [rounded(one) for one in value]
     if not isinstance(value, float):
         return value
     return round(value, 6) if abs(value) < float("inf") else None

@@ -106,17 +106,29 @@ def copy_project(to: Path) -> Path:
 
 
 DOCUMENT = "# Rules\n\nRule {0}. The fee of branch {0} is {1} % a year. በዓመት ይከፈላል። 😀\n"
+EXAM = [
+    {"instruction": "ሰነዱ ስለ ዜሮ ቅርንጫፍ ምን ይላል? 😀", "output": "2 % a year.", "source": "d0.md#Rules"},
+    {"instruction": "Who wrote it?", "output": "I don't know", "unanswerable": True},
+]
 SOURCES = {
     "release": "v3",
     "versions": {
         "v1": {"extends": "none", "unreviewed": "keep"},
         "v2": {"extends": "v1", "unreviewed": "keep"},
         "v3": {"extends": "v2", "unreviewed": "keep"},
+        "raft": {"extends": "none", "unreviewed": "keep"},
     },
     "seeds": {"v1": {"extends": "none", "bootstrap": 0, "teacher": "models/base"}},
     "documents": {"fees": "documents"},
     "questioned": {"v2": {"documents": "fees", "teacher": "models/base"}},
     "sets": {"v3": {"source": "data/raw", "always": "data/questions.jsonl", "heldout": "data/heldout.jsonl"}},
+    "retrieved": {"fees": {}},
+    "raft": {"raft": {"documents": "fees", "rows": "v2"}},
+    "exams": {"fees": {}},
+    "examined": {
+        "base": {"documents": "fees", "model": "models/base"},
+        "raft": {"documents": "fees", "model": "models/adapters/raft"},
+    },
     "models": {"base": "models/base", "v3": "models/adapters/v3"},
     "exported": {},
     "judged": {},
@@ -140,6 +152,7 @@ def mixed_params(base_url: str, home: str) -> dict:
     found["teacher"]["kind"] = "openai"
     found["teacher"]["openai"] |= {"base_url": base_url, "retries": 0}
     found["bootstrap"]["templates"] = f"{home}/templates/self-instruct-small"
+    found["retrieval"]["share_without"] = 0
     found["chunk"] |= {"heldout": [], "min_size": 10}
     found["question"] |= {"templates": f"{home}/templates/grounded", "count": 2, "unanswerable": 0}
     found["answer"]["templates"] = f"{home}/templates/grounded"
@@ -153,7 +166,7 @@ def mixed_params(base_url: str, home: str) -> dict:
 
 def write_sources(home: Path, folder: Path, params: dict) -> None:
     """Gives a project, which may be `home` itself, what those versions are made of: seeds, two documents, a set."""
-    for name in ("seeds", "reviews", "recordings", "versions", "raw"):
+    for name in ("seeds", "reviews", "recordings", "versions", "exams/fees", "raw"):
         (folder / "data" / name).mkdir(parents=True, exist_ok=True)
     for name in ("documents", "metrics/judge", "metrics/corpus"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -166,3 +179,4 @@ def write_sources(home: Path, folder: Path, params: dict) -> None:
     (folder / "data/raw/set.json").write_text(json.dumps(rows[:12]), encoding="utf-8")
     for number in range(2):
         (folder / f"documents/d{number}.md").write_text(DOCUMENT.format(number, number + 2), encoding="utf-8")
+    (folder / "data/exams/fees/closed.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in EXAM), encoding="utf-8")

@@ -41,6 +41,11 @@ def test_versions_from_seeds_documents_and_a_set_stand_on_each_other(project, mo
     assert sources == [{seeds}, {seeds, documents}, {seeds, documents, set_}]
     assert list(json.loads((project / "metrics/compare.json").read_text())["models"]) == ["base", "v3"]
     assert len((project / "data/heldout.jsonl").read_text().splitlines()) > 3  # the written ones, and a share of the set
+    raft = read_rows(project / "data/versions/raft.jsonl", answered=True)
+    assert {len(row["origin"]["context"]) for row in raft} <= {1, 2} and all(row["input"].startswith("Context:") for row in raft)
+    exam = json.loads((project / "metrics/corpus/fees/exam.json").read_text())
+    assert set(exam) == {"retrieval", "base", "raft"} and set(exam["raft"]) == {"closed_book", "retrieved"}
+    assert "What the models know of fees" in (project / "report.md").read_text(encoding="utf-8")
     again = run("dvc", "repro", cwd=project).stdout
     assert not re.search("Running stage|is cached", again) and "Data and pipelines are up to date." in again
 
