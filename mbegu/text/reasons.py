@@ -22,6 +22,12 @@ ANSWER_WITHOUT_QUOTE = "answer without a quote"
 QUOTE_ELSEWHERE = "quote not in the passage"
 UNKNOWN = "the teacher does not know"
 ANSWER_ELSEWHERE = "answer not from the passage"
+STANDS_NOWHERE = "stands nowhere in the passage"
+WRONG_SUM = "sum comes out otherwise"
+FACT_TWICE = "the same fact twice"
+NO_QUESTION = "no question"
+GIVES_AWAY = "question holds its answer"
+ONE_SIDED = "link names one side"
 
 # Dropped: texts of any source
 CUT_OFF = "cut off"
@@ -83,6 +89,9 @@ NEAR_REPOST = "near repost"
 
 # Left out: files of a set
 NOT_READ = "left out"
+
+# Kept
+CONTRADICTS = "contradicts"
 
 # Changed
 EDITED = "edited by review"
