@@ -7,7 +7,7 @@ from operator import add, mul, sub, truediv
 import regex
 
 from mbegu.metrics.facts import mark_numbers
-from mbegu.text.kin import akin
+from mbegu.text.kin import CONSONANTS, akin, letters
 from mbegu.text.settings import Locale
 from mbegu.text.words import fold, words
 
@@ -16,6 +16,7 @@ DIGITS = regex.compile(r"\d++(?:[.,]\d++)*+")
 NAME = regex.compile(r"(?<![\p{L}\p{N}'’-])\p{Lu}[\p{L}\p{M}\p{N}]*+(?:['’-][\p{L}\p{M}\p{N}]++)*+")
 OPENS = regex.compile(r"(?:^|[.!?:;|\n\"“«(\[*#>—–-]|[።؟፧])\s*+$")
 SELF = frozenset({"i"})
+SHORTEST = 2  # consonants of a name that may stand within a longer word: Meru is መሩ, and of Meru የመሩ
 NUMBER = r"(-?\d++(?:[ ,]\d{3})*+(?:\.\d++)?+)"
 UNIT = r"(?:\s*\p{L}{1,12}){0,2}\s*"
 SUM = regex.compile(rf"{NUMBER}{UNIT}([-+−–×x*÷/])\s*(?:\p{{Lu}}{{2,3}}\s*)?{NUMBER}{UNIT}=\s*(?:\p{{Lu}}{{2,3}}\s*)?{NUMBER}")
@@ -73,4 +74,12 @@ def _right(match: regex.Match[str]) -> bool:
 def stands(part: str, source: str) -> bool:
     """Whether all words of a part, such as a name or a value, stand in a source, bent as its language bends them."""
     known = set(words(source))
-    return bool(words(part)) and all(word in known or any(akin(word, other) for other in known) for word in words(fold(part)))
+    return bool(words(part)) and all(word in known or any(_bent(word, other) for other in known) for word in words(fold(part)))
+
+
+def _bent(word: str, other: str) -> bool:
+    """Whether one is the other as its language bends it: prepositions and articles stand at short names in some scripts."""
+    if akin(word, other):
+        return True
+    short, long = sorted((letters(word), letters(other)), key=len)
+    return CONSONANTS.search(word) is not None and len(short) >= SHORTEST and short in long

@@ -134,7 +134,7 @@ def test_amharic_and_arabic_documents_are_studied_and_an_invented_value_is_refus
     found = collected(said, said | {"value": "410 ብር"}, text=AMHARIC)
     assert len(found.kept) == 1 and [line["reason"] for line in found.ledger] == [reasons.FACT_TWICE]
     found = collected(said | {"subject": "ናይሮቢ ቅርንጫፍ"}, said, text=AMHARIC)
-    assert [line["reason"] for line in found.ledger] == [reasons.STANDS_NOWHERE] and len(found.kept) == 0 + 1
+    assert [line["reason"] for line in found.ledger] == [reasons.STANDS_NOWHERE] and len(found.kept) == 1
     said = {"fact": "الرسوم الشهرية في فرع ميرو 350 شلن.", "quote": "الرسوم الشهرية 350 شلن", "subject": "فرع ميرو",
             "value": "350 شلن", "question": "كم الرسوم الشهرية في فرع ميرو؟", "question_2": "كم يدفع فرع ميرو كل شهر؟",
             "back": "أي فرع رسومه الشهرية 350؟"}  # fmt: skip
@@ -215,7 +215,8 @@ def test_a_link_that_does_not_hold_is_a_ledger_line(wrong, reason):
     assert found.ledger[0]["row"]["pair"] == ["Asha Wako", "Kitui store"]
 
 
-FORMS = {"table": "Branch | Opened\nMeru | 4 March 2019", "list": "- Meru branch: opened on 4 March 2019\n- Its manager: Asha Wako",
+FORMS = {"table": "Branch | Opened\nMeru | 4 March 2019",
+         "list": "- Meru branch: opened on 4 March 2019\n- Its manager: Asha Wako",
          "dialogue": "Visitor: When did the Meru branch open?\nGuide: On 4 March 2019."}  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Facts that contradict each other: the same question about the same subject, and another value. Nobody here knows who is right."""
+"""Facts that contradict each other: the same question about the same subject, and another value. Both are kept."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -34,10 +34,8 @@ def _among(facts: Sequence[Fact]) -> Iterator[tuple[Fact, Fact]]:
 
 def reported(found: Sequence[tuple[Fact, Fact]]) -> list[Entry]:
     """A ledger line for each: both are kept, and both places are told."""
-    return [
-        entry({**new.chunk, "fact": new.said, "other": old.said}, STAGE, "kept", f"{reasons.CONTRADICTS} {_says(old)}", None, old.chunk["id"])
-        for old, new in found
-    ]  # fmt: skip
+    rows = [({**new.chunk, "fact": new.said, "other": old.said}, old) for old, new in found]
+    return [entry(row, STAGE, "kept", f"{reasons.CONTRADICTS} {_says(old)}", None, old.chunk["id"]) for row, old in rows]
 
 
 def told(found: Sequence[tuple[Fact, Fact]]) -> list[str]:

@@ -33,7 +33,7 @@ SCHEMA = {
         "link": {
             "type": "string",
             "minLength": 1,
-            "description": "one or two sentences that name both and say what connects them",
+            "description": "one or two sentences that name both and what connects them",
         },
         "quote_1": {"type": "string", "description": "words of the first passage that support it, exactly as they stand there"},
         "quote_2": {"type": "string", "description": "words of the last passage that support it, exactly as they stand there"},
@@ -73,7 +73,7 @@ class Chosen(NamedTuple):
 
 
 def choose(facts: Sequence[Fact], chunks: Sequence[Chunk], most: int) -> Chosen:
-    """At most `most` pairs, those of two documents and of one by turns, each kind by how many passages connect it, then by a hash.
+    """At most `most` pairs: of two documents and of one by turns, each kind by how many passages connect it, then by a hash.
 
     Memory and time grow with the passages, not with the pairs of entities.
     """
@@ -84,7 +84,7 @@ def choose(facts: Sequence[Fact], chunks: Sequence[Chunk], most: int) -> Chosen:
         about[fact.subject].append(fact)
     inside, across = _inside(names, chunks), _across(about, names)
     ranked = (sorted(found, key=lambda pair: (-found[pair][0], rank("\x1f".join(pair)))) for found in (across, inside))
-    known = across | inside
+    known = inside | across
     turns = filter(None, chain.from_iterable(zip_longest(*ranked)))
     chosen = list(dict.fromkeys(turns))[:most]
     pairs = [Pair(names[first], names[second], known[first, second][1]) for first, second in chosen]

@@ -29,6 +29,8 @@ REWRITES = {
     "dialogue": (FORMS, "a dialogue of one who asks and one who knows: a line a turn"),
 }
 FEW_LINES = 2
+Forms = dict[str, tuple[int, str]]  # how long each may be, and what it is
+Judge = Callable[[dict[str, str], Part], Problem | None]
 
 
 class Told(NamedTuple):
@@ -70,9 +72,7 @@ def choose(chunks: Sequence[Chunk], most: int) -> list[Chunk]:
     return [chunk for chunk in chunks if chunk["id"] in ids]
 
 
-def _tell(
-    parts: Sequence[Part], forms: dict[str, tuple[int, str]], asking: Asking, teacher: Teacher, problem: Callable[..., Problem | None]
-) -> Found:  # fmt: skip
+def _tell(parts: Sequence[Part], forms: Forms, asking: Asking, teacher: Teacher, problem: Judge) -> Found:
     items = [Item({"source": part.source, "text": part.text}, {"schema": _schema(forms)}, ("text",)) for part in parts]
 
     def check(place: int, value: dict[str, str]) -> Problem | None:
@@ -90,14 +90,14 @@ def _tell(
     return Found(kept, ledger, asked, fresh)
 
 
-def _schema(forms: dict[str, tuple[int, str]]) -> dict[str, Any]:
+def _schema(forms: Forms) -> dict[str, Any]:
     texts = {
         form: {"type": "string", "minLength": 1, "maxLength": most, "description": told} for form, (most, told) in forms.items()
     }
     return {"type": "object", "properties": texts, "required": list(forms), "additionalProperties": False}
 
 
-def _cut_off(said: dict[str, str], forms: dict[str, tuple[int, str]]) -> Problem | None:
+def _cut_off(said: dict[str, str], forms: Forms) -> Problem | None:
     cut = [form for form, (most, _) in forms.items() if len(said[form]) >= most]
     return Problem(reasons.ANSWER_CUT_OFF, f"{cut[0]} has {forms[cut[0]][0]} characters; make it shorter") if cut else None
 

@@ -46,7 +46,7 @@ def permuted(chunks: Iterable[Chunk]) -> Iterator[Text]:
         told = body(chunk)
         found = [match[0].strip() for match in SENTENCE.finditer(told)]
         found = [sentence for sentence in found if sentence]
-        if len(found) < 3 or TABLE in told or "\n" in told.strip():  # noqa: PLR2004  # two are as often as not in their order
+        if len(found) < 3 or TABLE in told or "\n" in told.strip():  # two are as often as not in their order
             continue
         turned = sorted(found, key=lambda sentence: rank(f"{chunk['id']} {sentence}"))
         if turned != found:
