@@ -7,7 +7,7 @@ from operator import add, mul, sub, truediv
 import regex
 
 from mbegu.metrics.facts import mark_numbers
-from mbegu.text.kin import CONSONANTS, akin, letters
+from mbegu.text.kin import CONSONANTS, DIGIT, letters
 from mbegu.text.settings import Locale
 from mbegu.text.words import fold, words
 
@@ -16,6 +16,7 @@ DIGITS = regex.compile(r"\d++(?:[.,]\d++)*+")
 NAME = regex.compile(r"(?<![\p{L}\p{N}'’-])\p{Lu}[\p{L}\p{M}\p{N}]*+(?:['’-][\p{L}\p{M}\p{N}]++)*+")
 OPENS = regex.compile(r"(?:^|[.!?:;|\n\"“«(\[*#>—–-]|[።؟፧])\s*+$")
 SELF = frozenset({"i"})
+SHORTEST_SPELLED = 4  # letters, in other scripts: Nyumba in Nyumbani
 SHORTEST = 2  # consonants of a name that may stand within a longer word: Meru is መሩ, and of Meru የመሩ
 NUMBER = r"(-?\d++(?:[ ,]\d{3})*+(?:\.\d++)?+)"
 UNIT = r"(?:\s*\p{L}{1,12}){0,2}\s*"
@@ -48,7 +49,7 @@ def _names(text: str, source: str, locale: Locale) -> Iterator[str]:
         told = words(match[0])
         if OPENS.search(text, max(0, match.start() - 8), match.start()) or set(told) <= known:
             continue
-        if not all(word in known or any(akin(word, other) for other in known) for word in told):
+        if not all(word in known or any(_bent(word, other) for other in known) for word in told):
             yield match[0]
 
 
@@ -78,8 +79,10 @@ def stands(part: str, source: str) -> bool:
 
 
 def _bent(word: str, other: str) -> bool:
-    """Whether one is the other as its language bends it: prepositions and articles stand at short names in some scripts."""
-    if akin(word, other):
-        return True
+    """Whether one word is the other with what its language puts before or after it; numbers are not bent.
+
+    That two words share a stem (`kin.akin`) is too little for a name: so do Nairobi and Meru in Arabic.
+    """
     short, long = sorted((letters(word), letters(other)), key=len)
-    return CONSONANTS.search(word) is not None and len(short) >= SHORTEST and short in long
+    shortest = SHORTEST if CONSONANTS.search(word) else SHORTEST_SPELLED
+    return len(short) >= shortest and short in long and not DIGIT.search(word + other)
