@@ -1,6 +1,7 @@
 """Cuts documents into chunks that end where sentences end, and holds some documents or sections out.
 
-In: documents, the held-out questions. Out: chunks to train on, those that are held out, and the ledger of the others.
+In: documents, the held-out questions, closed-book ones. Out: chunks to train on, those that are held out, and the ledger of the
+others.
 
     python stages/chunk.py --documents data/documents/hr.jsonl --heldout_rows data/heldout.jsonl --heldout 'rules/*' …
 """
@@ -12,7 +13,7 @@ import click
 from click import Choice, IntRange
 
 from mbegu.command import Stage
-from mbegu.sections import path, section
+from mbegu.sections import FILE, path, section
 
 
 class Chunk(NamedTuple):
@@ -28,18 +29,22 @@ class Chunk(NamedTuple):
 @click.command(cls=Stage)
 @path("--documents", "File of the ingest stage.")
 @path("--heldout_rows", "Rows that are never trained on.")
+@click.option("--exam", type=FILE, help="Folder of closed-book questions about these documents; need not exist.")
 @path("--base", "Base model, whose tokens are counted.")
 @path("--out", "Chunks to train on.")
 @path("--heldout_out", "Chunks that are held out.")
 @path("--ledger", "Chunks left out, and why.")
 @section(Chunk, "chunk")
-def main(documents: Path, heldout_rows: Path, base: Path, out: Path, heldout_out: Path, ledger: Path, chunk: Chunk) -> None:
+def main(
+    documents: Path, heldout_rows: Path, exam: Path | None, base: Path, out: Path, heldout_out: Path, ledger: Path, chunk: Chunk
+) -> None:  # fmt: skip
     """Cut documents into chunks."""
     from mbegu.errors import BadInput
+    from mbegu.rows.exams import read_exam
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import read_lines, write_lines
     from mbegu.rows.ledger import check_balance
-    from mbegu.sources.documents import chunks, cutting, holding
+    from mbegu.sources.documents import chunks, cutting, holding, sourced
     from mbegu.sources.documents.documents import KEYS
 
     tokenizer = None
@@ -52,6 +57,8 @@ def main(documents: Path, heldout_rows: Path, base: Path, out: Path, heldout_out
     held = holding.held_out(read, chunk.heldout)
     is_held = holding.holds(held)
     holding.check_split(read_heldout(heldout_rows), read, held)
+    if exam:
+        sourced.check_sources(read_exam(exam).closed, read, held)
     found = [one for document in read for one in holding.chunk_apart(document, held, cut)]
     kept, dropped = chunks.sort_out(found, is_held, chunk.min_size)
     trained, apart = chunks.split(kept, is_held)

@@ -1,6 +1,6 @@
 """Decides which expanded rows join a version: reviews, quality checks, decontamination.
 
-In: expanded rows, human decisions, the held-out rows. Out: the rows that stay, and the ledger of the others.
+In: expanded rows, human decisions, the held-out rows, those of exams. Out: the rows that stay, and the ledger of the others.
 
     python stages/curate.py --expanded data/expanded/v2.jsonl --reviews data/reviews/v2.jsonl …
 """
@@ -11,12 +11,13 @@ import click
 
 from mbegu.command import Stage, warn
 from mbegu.curating.settings import CURATE, Candidates, Curate
-from mbegu.sections import path, section
+from mbegu.sections import FILE, path, section
 
 
 @click.command(cls=Stage)
 @section(Candidates, "given")
 @path("--heldout", "Rows that are never trained on.")
+@click.option("--exams", type=FILE, help="Folder of closed-book and control questions; need not exist.")
 @path("--out", "Rows that stay.")
 @path("--ledger", "Rows dropped or changed, and why.")
 @path("--funnel", "Candidates left after each filter, as csv.")
@@ -24,18 +25,20 @@ from mbegu.sections import path, section
 @path("--warnings", "What may come of it that is no use, as json.")
 @section(Curate, "curate")
 def main(
-    given: Candidates, heldout: Path, out: Path, ledger: Path, funnel: Path, metrics: Path, warnings: Path, curate: Curate
+    given: Candidates, heldout: Path, exams: Path | None, out: Path, ledger: Path, funnel: Path, metrics: Path, warnings: Path,
+    curate: Curate,
 ) -> None:  # fmt: skip
     """Apply reviews and checks to expanded rows."""
     from mbegu.curating import acceptance, quality
     from mbegu.curating.funnel import of_drafts, summary
     from mbegu.curating.leakage import check_heldout, decontaminate
+    from mbegu.rows.exams import read_exam
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.ledger import check_balance, read_ledger
     from mbegu.rows.parts import frames
     from mbegu.rows.reviews import read_reviews
-    from mbegu.rows.row import read_rows
+    from mbegu.rows.row import read_rows, unique_ids
     from mbegu.rows.tables import write_csv, write_json
     from mbegu.scoring.fewest import too_few
     from mbegu.text.filters import scripts
@@ -48,11 +51,12 @@ def main(
     if given.unreviewed == "wait":
         acceptance.check_reviewed(candidates, decisions, given.expanded)
     similarity, overlap = curate.heldout_similarity, curate.heldout_overlap
-    guarded = read_heldout(heldout)
+    tested = read_heldout(heldout)
+    guarded = unique_ids([*tested, *(read_exam(exams).rows() if exams else [])], heldout)
     known = frames([*candidates, *guarded])
     check_heldout(guarded, similarity, known)
     kept, decided = acceptance.apply_reviews(candidates, decisions, given.unreviewed)
-    kept, failed = quality.check_drafts(kept, curate, scripts(guarded))
+    kept, failed = quality.check_drafts(kept, curate, scripts(tested))
     kept, leaked = decontaminate(kept, guarded, similarity, overlap, curate.leakage, CURATE, known)
     lines = [*decided, *failed, *leaked]
     check_balance(len(candidates), len(kept), lines, CURATE)
@@ -61,7 +65,7 @@ def main(
     survivors = of_drafts(kept, [*read_ledger(given.dropped), *lines])
     write_csv(funnel, ("filter", "dropped", "left"), survivors)
     write_json(metrics, summary(survivors))
-    write_json(warnings, warn(too_few(guarded, heldout)))
+    write_json(warnings, warn(too_few(tested, heldout)))
     click.echo(f"Kept {len(kept)} of {len(candidates)} candidates, {len(lines)} lines in the ledger: {out}")
 
 

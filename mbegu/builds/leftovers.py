@@ -11,7 +11,7 @@ from mbegu.builds.lock import read_yaml
 from mbegu.builds.project import DATA, METRICS, NONE, Project
 from mbegu.errors import BadInput
 
-WRITTEN = ("seeds", "recordings", "reviews", "labels")  # folders of data/ that people write
+WRITTEN = ("seeds", "recordings", "reviews", "labels", "exams")  # folders of data/ that people write
 SHOWN = 4  # names in a note
 FREE = "`dvc gc --all-branches --all-tags` frees what no branch and no tag uses any more"
 

@@ -17,7 +17,7 @@ DATA = {
     "seeds": "seeds", "documents": "documents", "chunks": "documents", "questions": "questioned", "loaded": "sets",
     "cleaned": "sets", "expanded": "versions", "reviews": "versions", "curated": "versions", "versions": "versions",
     "encoded": "versions", "exported": "exported", "predictions": "models", "scores": "models", "judged": "judged",
-    "pretrained": "pretrained", "recordings": "versions",
+    "pretrained": "pretrained", "recordings": "versions", "exams": "documents",
     "messages": "telegram", "labels": "telegram", "labelled": "telegram", "index": "indexed",
 }  # fmt: skip
 METRICS = {
@@ -83,6 +83,14 @@ class Project(NamedTuple):
     def heldout(self) -> Path:
         """The rows that are never trained on."""
         return self.data / "heldout.jsonl"
+
+    def exams(self) -> Path:
+        """The folder of questions without a passage."""
+        return self.data / "exams"
+
+    def exam(self, documents: str) -> Path:
+        """Those about some documents."""
+        return self.exams() / documents
 
     def adapter(self, version: str) -> Path:
         """The folder of a version's adapter."""

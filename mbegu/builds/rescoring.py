@@ -79,6 +79,6 @@ def _settings(project: Project) -> tuple[Score, Classifier | None, Locale]:
 
 def _row(value: dict[str, Any], marked: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """The held-out row of an answer: its reference is the one that the answer carries, its marks are today's."""
-    known = marked.get(value["id"], {"checks": {}, "unanswerable": False, "mentions": [], "group": ""})
+    known = marked.get(value["id"], {"checks": {}, "unanswerable": False, "mentions": [], "group": "", "source": ""})
     question = {key: value[key] for key in ("id", "instruction", "input")}
     return {**question, "output": value["reference"], **{key: known[key] for key in MARKS}}

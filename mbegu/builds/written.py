@@ -8,6 +8,7 @@ import yaml
 
 from mbegu.asking.recorded import read_recordings
 from mbegu.asking.teachers import BY
+from mbegu.builds.asked import exams
 from mbegu.builds.declared import names
 from mbegu.builds.project import Project, project_in
 from mbegu.builds.references import check_references
@@ -41,6 +42,10 @@ def check(folder: Path) -> Iterator[str]:
         rows = check_heldout(read_heldout(path), params["curate"]["heldout_similarity"])
         heldout |= {row["id"]: row for row in rows}
         yield f"{path}: {_count(len(rows), 'held-out row')}, no two ask the same"
+    for name, exam in exams(folder, project, params):
+        rows = check_heldout(exam.rows(), params["curate"]["heldout_similarity"])
+        heldout |= {row["id"]: row for row in rows}
+        yield f"{project.exam(name)}: {len(exam.closed)} closed-book and {len(exam.control)} general questions"
     guarded = list(heldout.values())
     for name in params["seeds"]:
         yield _seeds(project.seeds(name), guarded, params)

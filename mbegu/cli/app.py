@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 
 from mbegu.command import Stage
-from mbegu.sections import FILE, path
+from mbegu.retrieval.settings import Retrieving
+from mbegu.sections import FILE, path, section
 
 
 @click.command(cls=Stage)
@@ -24,9 +25,10 @@ from mbegu.sections import FILE, path
 @click.option("--max_new_tokens", type=click.IntRange(1), default=200, show_default=True, help="Longest answer, in tokens.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; another one opens it to others.")
 @click.option("--port", type=click.IntRange(1, 65535), default=7860, show_default=True, help="Port to listen on.")
+@section(Retrieving, "retrieving")
 def main(
     base: Path, adapters: tuple[Path, ...], examples: Path | None, example_count: int, params: Path, quantization: str,
-    max_new_tokens: int, host: str, port: int,
+    max_new_tokens: int, host: str, port: int, retrieving: Retrieving,
 ) -> None:  # fmt: skip
     """Serve a page to ask the base model and its adapters."""
     from mbegu.pages.app import server
@@ -43,10 +45,15 @@ def main(
 
     settings = card.read_settings(params)
     offered = chat.example_questions(examples, example_count) if examples else []
+    find = None
+    if retrieving.retrieve:
+        from mbegu.pages.app.passages import finder
+
+        find = finder(retrieving.documents, params)
     speakers = chat.load_speakers(base, list(adapters), quantization)
     with ThreadPoolExecutor(1) as worker:
-        said = settings.locale.disclaimer, worker, settings.publish.name
-        page = chat.page(speakers, load_tokenizer(base), max_new_tokens, offered, *said)
+        how = chat.Answering(max_new_tokens, worker, find)
+        page = chat.page(speakers, load_tokenizer(base), how, offered, settings.locale.disclaimer, settings.publish.name)
         address = server.launch(page, chat.STYLE, host, port)
         click.echo(f"{', '.join(speakers)} answer on {address} until Ctrl-C.")
         page.block_thread()

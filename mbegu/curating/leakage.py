@@ -7,7 +7,8 @@ the held-out question, of a sentence or the text in it, or of the answer, the ru
 (`mbegu.rows.parts`).
 
 What retrieval put into a question (`origin.context` names it) is open to all rows and no part of what is held out; as a part of
-what is trained on it is searched for 8-grams.
+what is trained on it is searched for 8-grams. Of a closed-book question (`source`) only the question is held out: its answer is
+what training on the document shall teach.
 """
 
 from collections.abc import Iterator
@@ -58,6 +59,8 @@ def guard(heldout: list[Row], known: Frames = NO_FRAMES) -> Guard:
     found = Guard(heldout, known, {}, Questions(), Questions(), {}, {}, [])
     for number, row in enumerate(heldout):
         asked, answer = said(row, known)
+        if row.get("source"):
+            answer = []
         found.ids[row["id"]] = number
         found.questions.add(asked)
         found.texts.add(_with(asked, answer))

@@ -21,7 +21,7 @@ from mbegu.rows.tables import write_json
 from mbegu.text.ethiopic import HOMOPHONES
 from mbegu.text.words import words
 
-FACT, MESSAGE = "fact", "message"
+FACT, MESSAGE, CHUNK = "fact", "message", "chunk"
 DOCUMENTS, SETTINGS, WORDS, VECTORS = "documents.jsonl", "index.json", "bm25", "vectors.npy"
 
 
@@ -29,8 +29,8 @@ class Document(NamedTuple):
     """What can be found."""
 
     id: str
-    kind: str  # FACT or MESSAGE; ids are unique within a kind
-    channel: str
+    kind: str  # FACT, MESSAGE or CHUNK; ids are unique within a kind
+    channel: str  # whose it is; of a chunk, which side it is on
     text: str  # by which it is found
     fields: dict[str, Any]  # what else is known of it
 

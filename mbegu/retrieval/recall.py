@@ -1,16 +1,17 @@
 """How often what is looked for is among the first documents found: recall at k, and the mean reciprocal rank."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from mbegu.retrieval.search import Searchable, ranked
 
 TOP = (1, 3, 5, 10)
 
 
-def rank(index: Searchable, query: str, wanted: str, kind: str, channel: str | None = None) -> int | None:
-    """The place of a document among those that a query finds, from 1; None if it is not found."""
+def rank(index: Searchable, query: str, wanted: str | Set[str], kind: str, channel: str | None = None) -> int | None:
+    """The place of a document, or of the first of several, among those that a query finds, from 1; None if it is not found."""
+    ids = {wanted} if isinstance(wanted, str) else wanted
     places = enumerate(ranked(index, query, kind, channel), 1)
-    return next((place for place, hit in places if hit.document.id == wanted), None)
+    return next((place for place, hit in places if hit.document.id in ids), None)
 
 
 def recall(ranks: Sequence[int | None]) -> dict[str, float]:

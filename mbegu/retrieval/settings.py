@@ -40,3 +40,10 @@ class Written(NamedTuple):
     ledger: Annotated[Path, "Briefs and ads that are not used, and why."]
     heldout: Annotated[Path, "Held-out rows."]
     metrics: Annotated[Path, "How often a brief finds its own product, as json."]
+
+
+class Retrieving(NamedTuple):
+    """Whether a person's question is asked with what it finds in the project's documents."""
+
+    retrieve: Annotated[bool, "Put passages of the documents that params.yaml names under retrieved into the question."] = False
+    documents: Annotated[str, "Which of them, if it names several."] = ""

@@ -9,15 +9,16 @@ from mbegu.rows.jsonl import read_lines
 from mbegu.rows.row import KEYS, Row, parse_row, unique_ids
 from mbegu.rows.written import check_written
 
-MARKS = ("checks", "unanswerable", "mentions", "group")  # what a held-out row may say of itself
+MARKS = ("checks", "unanswerable", "mentions", "group", "source")  # what a held-out row may say of itself
 
 
 def read_heldout(path: Path) -> list[Row]:
-    """Reads held-out rows: those of a dataset, and four fields that may be left out.
+    """Reads held-out rows: those of a dataset, and five fields that may be left out.
 
     `checks` holds verifiable instructions (`mbegu.rows.checks`); `unanswerable: true` marks a question to which
     "I don't know" is the right answer; `mentions` lists texts that a good answer holds; answers to rows of one `group` are not
-    independent of each other.
+    independent of each other; `source`, "document.md#heading", marks a closed-book question: it has no passage, and asks about a
+    document that is trained on. The group of such a question is its document, unless it names another one.
 
     Raises:
         BadInput: as `read_rows` and, of rows without an origin, `check_written`; no row at all; a field of the wrong type; rows
@@ -41,5 +42,17 @@ def _heldout_row(value: dict[str, Any], where: str) -> Row:
     if not isinstance(group, str):
         raise BadInput(f"{where}: 'group' is {group!r}; expected a text, such as the name of a channel.")
     checks = parse_checks(value.pop("checks"), where) if "checks" in value else {}
-    marks = {"checks": checks, "unanswerable": unanswerable, "mentions": mentions, "group": group}
+    source = _source(value, where)
+    group = group or source.partition("#")[0]
+    marks = {"checks": checks, "unanswerable": unanswerable, "mentions": mentions, "group": group, "source": source}
     return parse_row(value, where, answered=True) | marks
+
+
+def _source(value: dict[str, Any], where: str) -> str:
+    """Where a closed-book question's answer stands; "" for a row that has its text with it."""
+    source = value.pop("source", "")
+    if not isinstance(source, str):
+        raise BadInput(f"{where}: 'source' is {source!r}; expected a text such as \"rules.md#Fees\".")
+    if source and value.get("input"):
+        raise BadInput(f"{where}: has an 'input' and a 'source'; a closed-book question has no passage, leave one of them out.")
+    return source

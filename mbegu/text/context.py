@@ -12,8 +12,13 @@ def join(brief: str, texts: Sequence[str]) -> str:
 
     Line ends within a text become ` / `, so that a text can't begin a line of its own.
     """
-    lines = ["- " + " / ".join(part.strip() for part in text.splitlines() if part.strip()) for text in texts if text.strip()]
-    return "\n".join([f"{brief}\n", MARKER, *lines]) if lines else brief
+    listed = [f"- {lines(text)}" for text in texts if text.strip()]
+    return "\n".join([f"{brief}\n", MARKER, *listed]) if listed else brief
+
+
+def lines(text: str) -> str:
+    """A text on one line, ` / ` for each line end."""
+    return " / ".join(part.strip() for part in text.splitlines() if part.strip())
 
 
 def without_context(input_: str) -> str:

@@ -48,6 +48,10 @@ NOT_NOVEL = "not novel"
 BEYOND_TARGET = "beyond the target"
 BEYOND_CHUNKS = "beyond the number of chunks"
 BEYOND_ADS = "beyond the number of ads"
+BEYOND_ROWS = "beyond the number of rows"
+NOT_IN_PASSAGE = "not answered by its passage"
+NO_CHUNK = "its passage is no trained chunk"
+NO_OTHER = "no other passage"
 NO_SUBJECT = "ad without a subject"
 NO_INSTANCE = "no instance"
 NOT_REVIEWED = "not reviewed"
@@ -102,7 +106,7 @@ CUT_TO = "cut to"
 # The order in which filters run. Drafts and sets have their own, as a set's answers are measured after they are compared with the
 # question, a teacher's instructions before there is an answer.
 DRAFTED = (
-    NOT_RECORDED, NOT_ANSWERED, NO_SUBJECT, BEYOND_ADS, NO_JSON, OTHER_SHAPE,
+    NOT_RECORDED, NOT_ANSWERED, NO_SUBJECT, BEYOND_ADS, NOT_IN_PASSAGE, NO_CHUNK, BEYOND_ROWS, NO_OTHER, NO_JSON, OTHER_SHAPE,
     QUESTION_CUT_OFF, QUESTION_ELSEWHERE, QUESTION_WITHOUT_WORDS,
     QUESTION_TWICE, ANSWERABLE, HALF_ANSWER, ANSWER_CUT_OFF, ANSWER_WITHOUT_WORDS, ANSWER_REPEATS, ANSWER_WITHOUT_QUOTE,
     QUOTE_ELSEWHERE, UNKNOWN, ANSWER_ELSEWHERE, CUT_OFF, EMPTY, CONTROL_TOKEN, LEADING_PUNCTUATION, TOO_SHORT, TOO_LONG,

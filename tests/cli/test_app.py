@@ -264,7 +264,7 @@ def test_a_model_that_fails_says_so_in_the_chat_and_the_question_stays_in_its_bo
         raise RuntimeError("out of <memory>")
 
     monkeypatch.setattr(chat, "answer", fails)
-    page = chat.page({"v1": None}, None, 5, [], "", None, "ንብ")
+    page = chat.page({"v1": None}, None, chat.Answering(5, None), [], "", "ንብ")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     try:

@@ -228,3 +228,20 @@ def test_rows_of_one_template_are_compared_by_what_fills_it():
         (same, "near a held-out row: the same text in a template")
     ]
     assert kept == rows[1:] and leakage.decontaminate(rows, held, 0.7, 1, "error", "curate").ledger == []
+
+
+CLOSED = {**row("On which weekday does the cooperative of Kisumu pay interest to its members?", ANSWER, 9), "source": "coop.md#Interest"}
+
+
+@pytest.mark.parametrize(
+    ("leak", "reason"),
+    [
+        (row("When is interest paid?", ANSWER), None),  # the fact may be learned, word for word
+        (row(CLOSED["instruction"], "On Friday."), "the same question"),
+        (row("on which weekday does the cooperative of Kisumu pay interest to members", "On Friday."), QUESTIONS),
+        (row("A question.", f"{FILLER} {CLOSED['instruction']} On Friday, they say."), GRAMS),
+    ],
+)
+def test_of_a_closed_book_question_only_the_question_is_held_out(leak, reason):
+    found = leakage.find_leak(leak, leakage.guard([*HELDOUT[1:], CLOSED]), 0.7, 0.5)
+    assert (found.reason if found else None) == reason

@@ -22,6 +22,8 @@ from mbegu.extras import needs
 from mbegu.models.four_bits import unpack
 from mbegu.models.loading import load_base
 from mbegu.models.manifest import verify
+from mbegu.pages.app.passages import Find
+from mbegu.retrieval.passages import sources
 from mbegu.rows.heldout import MARKS
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.row import KEYS, text_field
@@ -156,18 +158,29 @@ def _switched(speaker: Speaker) -> AbstractContextManager[Any]:
     return nullcontext()
 
 
+class Answering(NamedTuple):
+    """How visitors are answered."""
+
+    max_new_tokens: int  # longest answer
+    worker: Executor  # as `answer`
+    find: Find | None = None  # gives a question without a text its passages
+
+
 def page(
-    speakers: dict[str, Speaker], tokenizer: Any, max_new_tokens: int, examples: list[list[str]], disclaimer: str,
-    worker: Executor, title: str,
-) -> gr.Blocks:  # fmt: skip
+    speakers: dict[str, Speaker], tokenizer: Any, how: Answering, examples: list[list[str]], disclaimer: str, title: str
+) -> gr.Blocks:
     """The page, not yet served. Whatever anyone types or a model says is shown as plain text, never as markup."""
 
     def turn(name: str, question: str, input_: str, said: list[Any]) -> Iterator[Any]:
         asked = _message("user", *filter(None, (question, input_)))
         typed: Any = ""  # the boxes are emptied once: what is typed while the answer comes stays
+        shown = []
         try:
-            for text in answer(speakers[name], tokenizer, question, input_, max_new_tokens, worker):
-                now = [*said, asked, _message("assistant", f"{name} answers:", text)]
+            if how.find and question.strip() and not input_.strip():
+                found = how.find(question)
+                input_, shown = found.input, [_message("assistant", *sources(found.hits))]
+            for text in answer(speakers[name], tokenizer, question, input_, how.max_new_tokens, how.worker):
+                now = [*said, asked, _message("assistant", f"{name} answers:", text), *shown]
                 yield now, now, typed, typed
                 typed = gr.skip()
         except BadInput as error:

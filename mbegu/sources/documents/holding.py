@@ -51,14 +51,19 @@ def held_out(documents: Sequence[_Document], names: Sequence[str]) -> Held:
     return held
 
 
-def _splits(name: str) -> list[tuple[str, str]]:
+def splits(name: str) -> list[tuple[str, str]]:
     """Glob and heading; either may have a # of its own."""
     return [(name[:place], name[place + 1 :]) for place, sign in enumerate(name) if sign == "#"]
 
 
 def _named(document: _Document, name: str) -> set[Section]:
-    wanted = {_plain(heading) for glob, heading in _splits(name) if matches(document["path"], [glob])} - {""}
+    wanted = {_plain(heading) for glob, heading in splits(name) if matches(document["path"], [glob])} - {""}
     return {section for section in sections(document) if _plain(section.heading) in wanted}
+
+
+def under(document: _Document, heading: str) -> set[Section]:
+    """What stands under a heading, in whatever case and spaces it is written; more than one section where it stands twice."""
+    return {section for section in sections(document) if _plain(section.heading) == _plain(heading)}
 
 
 def _plain(heading: str) -> str:
@@ -66,7 +71,7 @@ def _plain(heading: str) -> str:
 
 
 def _misfit(documents: Sequence[_Document], name: str) -> str:
-    globs = [glob for glob, _ in _splits(name)]
+    globs = [glob for glob, _ in splits(name)]
     near = [document for document in documents if matches(document["path"], globs)]
     if near:
         return f"{name!r} fits no heading; {outline(near[:3])}."

@@ -1,4 +1,4 @@
-"""The sections `question` and `answer` of params.yaml: what is asked about documents."""
+"""The sections `question`, `answer` and `retrieval` of params.yaml: what is asked about documents, and what is found in them."""
 
 from typing import Annotated, NamedTuple
 
@@ -23,3 +23,12 @@ class Answer(NamedTuple):
     keep_unknown: Annotated[bool, 'Keep rows that the teacher answers "I don\'t know".']
     unanswerable: Annotated[float, FloatRange(0, 1, max_open=True), "Share of rows made unanswerable."]
     validation: Annotated[float, FloatRange(0, 1, max_open=True), "As train.validation."]
+
+
+class Retrieval(NamedTuple):
+    """The section `retrieval`: how many passages go into a question, and into rows to learn that from."""
+
+    k: Annotated[int, IntRange(1), "Passages that a question is answered from."]
+    distractors: Annotated[int, IntRange(0), "Other passages in a row to train on."]
+    share_without: Annotated[float, FloatRange(0, 1), "Share of such rows without the passage that answers."]
+    most_rows: Annotated[int, IntRange(0), "Such rows, drawn by a hash of their id; 0 for all."]
