@@ -6,6 +6,7 @@ from operator import add, mul, sub, truediv
 
 import regex
 
+from mbegu.metrics.entities import entities
 from mbegu.metrics.facts import mark_numbers
 from mbegu.text.kin import CONSONANTS, DIGIT, letters
 from mbegu.text.settings import Locale
@@ -15,6 +16,7 @@ DIGITS = regex.compile(r"\d++(?:[.,]\d++)*+")
 # A word with a capital that begins no sentence, line, quotation or cell of a table: there capitals tell nothing of names.
 NAME = regex.compile(r"(?<![\p{L}\p{N}'’-])\p{Lu}[\p{L}\p{M}\p{N}]*+(?:['’-][\p{L}\p{M}\p{N}]++)*+")
 OPENS = regex.compile(r"(?:^|[.!?:;|\n\"“«(\[*#>—–-]|[።؟፧])\s*+$")
+GENITIVE = regex.compile(r"['’]s?$")
 SELF = frozenset({"i"})
 SHORTEST_SPELLED = 4  # letters, in other scripts: Nyumba in Nyumbani
 SHORTEST = 2  # consonants of a name that may stand within a longer word: Meru is መሩ, and of Meru የመሩ
@@ -24,29 +26,39 @@ SUM = regex.compile(rf"{NUMBER}{UNIT}([-+−–×x*÷/])\s*(?:\p{{Lu}}{{2,3}}\s*
 DO = {"+": add, "-": sub, "−": sub, "–": sub, "×": mul, "x": mul, "*": mul, "÷": truediv, "/": truediv}
 
 
-def strange(text: str, source: str, locale: Locale) -> list[str]:
+def strange(text: str, source: str, locale: Locale, naming: str = "") -> list[str]:
     """Numbers and names that a text states and its source does not, as they stand in the text, in order.
+
+    Args:
+        naming: more text whose names, and not its numbers, may be told: the document of which the source is a part.
 
     A number may be spelled otherwise ("twelve", "KES 12"), be a word's digits in the source ("45.8" under "KES million"), or be
     the result of a sum that is right and whose terms stand in the source. A name is a word with a capital within a sentence:
     scripts without capitals have none, and are held to their source by the share of its words (`overlaps`).
     """
-    return [*_numbers(text, source, locale), *_names(text, source, locale)]
+    return [*_numbers(text, source, locale), *_names(text, f"{source}\n{naming}", locale)]
 
 
 def _numbers(text: str, source: str, locale: Locale) -> Iterator[str]:
     digits = set(DIGITS.findall(source))
-    results = {result for *terms, result, right in _sums(text) if right and digits.issuperset(terms)}
+    digits |= {result for *terms, result, right in _sums(text) if right and digits.issuperset(terms)}
+    told = [text[one.start : one.end] for one in entities(text, locale) if one.kind != "name"]
+    if all(_spelled(piece, digits) for piece in told):
+        return  # before the whole source is read for its numbers, which takes longer than all else
     for piece, mark in mark_numbers(text, source, "", locale):
-        found = set(DIGITS.findall(piece))
-        if mark == "wrong" and not (found and found <= digits | results):
+        if mark == "wrong" and not _spelled(piece, digits):
             yield piece.strip()
+
+
+def _spelled(piece: str, digits: set[str]) -> bool:
+    found = set(DIGITS.findall(piece))
+    return bool(found) and found <= digits
 
 
 def _names(text: str, source: str, locale: Locale) -> Iterator[str]:
     known = {*words(source), *words(f"{locale.currency} {' '.join(locale.names)}"), *SELF}
     for match in NAME.finditer(text):
-        told = words(match[0])
+        told = words(GENITIVE.sub("", match[0]))
         if OPENS.search(text, max(0, match.start() - 8), match.start()) or set(told) <= known:
             continue
         if not all(word in known or any(_bent(word, other) for other in known) for word in told):

@@ -10,12 +10,8 @@ from mbegu.models.trained import PROMPT_FILE, read_adapter_prompt
 from mbegu.training.settings import Lora
 
 CONFIG = "adapter_config.json"
-KEYS = {
-    "r": "r",
-    "alpha": "lora_alpha",
-    "targets": "target_modules",
-    "use_rslora": "use_rslora",
-}  # of train.lora, and as peft writes them
+# of train.lora, and as peft writes them
+KEYS = {"r": "r", "alpha": "lora_alpha", "targets": "target_modules", "use_rslora": "use_rslora"}
 
 
 def identity(start: Path, base: Path, method: str, lora: Lora) -> str | None:

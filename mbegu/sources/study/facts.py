@@ -77,36 +77,44 @@ def collect(chunks: Sequence[Chunk], how: Study, asking: Asking, teacher: Teache
         BadInput: the template can't be rendered, or the teacher fails.
     """
     shape = {"schema": schema(how.facts, how.longest)}
+    naming = wholes(chunks)
     items = [Item({"source": source(one), "text": one["text"], "count": how.facts}, shape, ("text",)) for one in chunks]
 
+    found: dict[int, list[Problem | None]] = {}
+
     def check(place: int, value: dict[str, Any]) -> Problem | None:
-        problems = [problem_of(said, chunks[place], how, locale) for said in value["facts"]]
-        return problems[0] if all(problems) else None
+        found[place] = [problem_of(said, chunks[place], naming, how, locale) for said in value["facts"]]
+        return found[place][0] if all(found[place]) else None
 
     replies, asked, fresh = ask(items, asking, check, teacher)
     kept: list[Fact] = []
     ledger: list[Entry] = []
-    for chunk, reply in zip(chunks, replies, strict=True):
+    for place, (chunk, reply) in enumerate(zip(chunks, replies, strict=True)):
         if reply.problem is not None:
             ledger.append(entry({**chunk, "problem": reply.problem.detail}, STAGE, "dropped", reply.problem.reason))
             continue
-        facts, dropped = _sifted(chunk, reply, how, teacher, locale)
+        facts, dropped = _sifted(chunk, reply, found[place], teacher)
         kept += facts
         ledger += dropped
     return Found(kept, ledger, asked, fresh)
 
 
 def _sifted(
-    chunk: Chunk, reply: Reply, how: Study, teacher: Teacher, locale: Locale
+    chunk: Chunk, reply: Reply, problems: list[Problem | None], teacher: Teacher
 ) -> tuple[list[Fact], list[Entry]]:  # fmt: skip
+    """The facts of a reply that hold, and the ledger of the others.
+
+    Args:
+        problems: of each fact, in the order of the reply.
+    """
     kept: list[Fact] = []
     ledger: list[Entry] = []
     wrote = {**origin_of(teacher, reply.answer), "request": request_key(reply.request)}
     told = set[str]()
-    for said in reply.value["facts"]:
+    for said, problem in zip(reply.value["facts"], problems, strict=True):
         said = {key: fold(text) for key, text in said.items()}
         twice = Problem(reasons.FACT_TWICE, "two facts say the same") if said["fact"].casefold() in told else None
-        problem = twice or problem_of(said, chunk, how, locale)
+        problem = twice or problem
         if problem is None:
             told.add(said["fact"].casefold())
             kept.append(Fact(chunk, said, locate(said["quote"], chunk["text"]) or (0, 0), wrote))
@@ -116,7 +124,15 @@ def _sifted(
     return kept, ledger
 
 
-def problem_of(said: dict[str, str], chunk: Chunk, how: Study, locale: Locale) -> Problem | None:
+def wholes(chunks: Sequence[Chunk]) -> dict[str, str]:
+    """The text of each document as far as it is trained on: what a statement about a part of it may name."""
+    found: dict[str, list[str]] = {}
+    for chunk in chunks:
+        found.setdefault(chunk["document"], [context(chunk)]).append(chunk["text"])
+    return {document: "\n".join(texts) for document, texts in found.items()}
+
+
+def problem_of(said: dict[str, str], chunk: Chunk, naming: dict[str, str], how: Study, locale: Locale) -> Problem | None:
     """Why a fact does not hold: nothing supports it, it names what stands nowhere, or its questions ask for nothing."""
     text = chunk["text"]
     if cut := [key for key in KEYS if key != "quote" and len(said[key]) >= how.longest]:
@@ -124,21 +140,22 @@ def problem_of(said: dict[str, str], chunk: Chunk, how: Study, locale: Locale) -
     if not words(said["quote"]) or locate(said["quote"], text) is None:
         return Problem(reasons.QUOTE_ELSEWHERE, f"{said['quote']!r} does not stand in the text; copy its words exactly")
     around = f"{text}\n{context(chunk)}"
-    for key in ("subject", "value"):
-        if not stands(said[key], around):
+    whole = naming[chunk["document"]]
+    for key, there in (("subject", whole), ("value", around)):
+        if not stands(said[key], there):
             return Problem(reasons.STANDS_NOWHERE, f"the {key} {said[key]!r} stands nowhere in the text")
-    if problem := unfounded(" | ".join(said[key] for key in ("fact", "question", "question_2", "back")), around, locale):
+    if problem := unfounded(" | ".join(said[key] for key in ("fact", "question", "question_2", "back")), around, locale, whole):
         return problem
     if not overlaps(said["fact"], around, how.precision):
         return Problem(reasons.ANSWER_ELSEWHERE, "the fact says more than the text; say it in the text's words")
     return _asks_nothing(said)
 
 
-def unfounded(text: str, passage: str, locale: Locale) -> Problem | None:
+def unfounded(text: str, passage: str, locale: Locale, naming: str = "") -> Problem | None:
     """Numbers and names that stand nowhere in the source, or a sum that is wrong."""
     if sums := wrong_sums(text):
         return Problem(reasons.WRONG_SUM, f"{sums[0]!r} comes out otherwise; compute it again")
-    if found := strange(text, passage, locale):
+    if found := strange(text, passage, locale, naming):
         return Problem(reasons.STANDS_NOWHERE, f"{found[0]!r} stands nowhere in the text; say only what it says")
     return None
 

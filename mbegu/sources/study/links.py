@@ -6,9 +6,12 @@ a passage of a second document, about the one, names the other. So no pair is a 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain, combinations, zip_longest
 from typing import Any, NamedTuple
+
+import regex
 
 from mbegu.asking.memo import request_key
 from mbegu.asking.replies import Asking, Item, Problem, ask
@@ -26,7 +29,9 @@ from mbegu.text.draws import rank
 from mbegu.text.settings import Locale
 from mbegu.text.words import fold, words
 
+EACH = 3  # pairs of one entity
 NAMED = 24  # entities of one passage that are paired: a table of a thousand names has half a million pairs
+LETTER = regex.compile(r"\p{L}")
 SCHEMA = {
     "type": "object",
     "properties": {
@@ -73,25 +78,49 @@ class Chosen(NamedTuple):
 
 
 def choose(facts: Sequence[Fact], chunks: Sequence[Chunk], most: int) -> Chosen:
-    """At most `most` pairs: of two documents and of one by turns, each kind by how many passages connect it, then by a hash.
+    """At most `most` pairs: of two documents and of one by turns, names before other words, those first that most passages
+    connect, then by a hash. An entity stands in at most `EACH` of them, or a few products would fill them all.
 
     Memory and time grow with the passages, not with the pairs of entities.
     """
     names: dict[str, str] = {}
     about: dict[str, list[Fact]] = defaultdict(list)
     for fact in facts:
-        names.setdefault(fact.subject, fold(fact.said["subject"]))
-        about[fact.subject].append(fact)
+        if LETTER.search(fact.subject):  # a year is what much is about, and connects nothing
+            names.setdefault(fact.subject, fold(fact.said["subject"]))
+            about[fact.subject].append(fact)
     inside, across = _inside(names, chunks), _across(about, names)
-    ranked = (sorted(found, key=lambda pair: (-found[pair][0], rank("\x1f".join(pair)))) for found in (across, inside))
+    ranked = (sorted(found, key=partial(_place, found, names)) for found in (across, inside))
     known = inside | across
     turns = filter(None, chain.from_iterable(zip_longest(*ranked)))
-    chosen = list(dict.fromkeys(turns))[:most]
+    chosen = _spread(dict.fromkeys(turns), most)
     pairs = [Pair(names[first], names[second], known[first, second][1]) for first, second in chosen]
     return Chosen(pairs, len(known), len(names))
 
 
 _Linked = dict[tuple[str, str], tuple[int, tuple[Chunk, ...]]]  # how many passages connect a pair, and the first
+
+
+def _place(found: "_Linked", names: dict[str, str], pair: tuple[str, str]) -> tuple[int, int, str]:
+    """Sorts pairs of names first, then by how many passages connect them, then by a hash."""
+    return -sum(_is_name(names[one]) for one in pair), -found[pair][0], rank("\x1f".join(pair))
+
+
+def _is_name(text: str) -> bool:
+    """Whether it is spelled as a name: with a capital, or in a script that has none."""
+    return text != text.lower() or text == text.upper()
+
+
+def _spread(pairs: Iterable[tuple[str, str]], most: int) -> list[tuple[str, str]]:
+    chosen: list[tuple[str, str]] = []
+    used: Counter[str] = Counter()
+    for pair in pairs:
+        if len(chosen) == most:
+            break
+        if max(used[one] for one in pair) < EACH:
+            used.update(pair)
+            chosen.append(pair)
+    return chosen
 
 
 def _inside(names: dict[str, str], chunks: Sequence[Chunk]) -> _Linked:
