@@ -42,9 +42,7 @@ def find(project: Project) -> Leftovers:
 
 def _undeclared(project: Project, params: Mapping[str, Any], written: bool) -> Iterator[Path]:
     """What stands in the folders of one kind under a name, up to its first dot, that the folder's section does not declare."""
-    folders: dict[Path, tuple[str, ...]] = {
-        project.data / kind: sections(kind) for kind in DATA if (kind in WRITTEN) == written
-    }
+    folders: dict[Path, tuple[str, ...]] = {project.data / kind: sections(kind) for kind in DATA if (kind in WRITTEN) == written}
     if not written:
         folders |= {project.metrics / kind: named for kind, named in METRICS.items()}
         folders |= {folder: (section,) for folder, section in project.made().items()}

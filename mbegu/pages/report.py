@@ -48,7 +48,9 @@ def gather(project: Project) -> dict[str, Any]:
     questions = _questions(models, project)
     return {
         "compared": compared,
-        "warnings": read_warnings(project.metrics / "warnings", [*models, *project.names("pretrained"), *project.names("learned")]),
+        "warnings": read_warnings(
+            project.metrics / "warnings", [*models, *project.names("pretrained"), *project.names("learned")]
+        ),
         "verdicts": [
             (pair_name(new, old), in_words(found, units(compared)), _kind(found))
             for new, old in shown

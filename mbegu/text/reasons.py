@@ -94,6 +94,10 @@ NEAR_REPOST = "near repost"
 # Left out: files of a set
 NOT_READ = "left out"
 
+# Lost: samples of a reply of which another one stayed
+SAME_REPLY = "the same as the reply that stayed"
+AGREES_LESS = "agrees less with the other replies"
+
 # Kept
 CONTRADICTS = "contradicts"
 

@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 
 from mbegu.asking.memo import request_key
 from mbegu.asking.replies import Asking, Item, Problem, Reply, ask
+from mbegu.asking.samples import lost_lines
 from mbegu.asking.teachers import Teacher, origin_of
-from mbegu.metrics.standing import stands, strange, wrong_sums
+from mbegu.metrics.standing import stands
 from mbegu.rows.ledger import Entry, entry
 from mbegu.sources.documents.answers import locate
+from mbegu.sources.documents.founded import unfounded
 from mbegu.sources.documents.overlap import overlaps
 from mbegu.sources.documents.questions import MARKS, source
 from mbegu.sources.study.passages import Chunk, context
@@ -80,20 +82,22 @@ def collect(chunks: Sequence[Chunk], how: Study, asking: Asking, teacher: Teache
     naming = wholes(chunks)
     items = [Item({"source": source(one), "text": one["text"], "count": how.facts}, shape, ("text",)) for one in chunks]
 
-    found: dict[int, list[Problem | None]] = {}
+    judged: dict[tuple[int, str], list[Problem | None]] = {}  # of each reply: the one that stays need not be the last
 
     def check(place: int, value: dict[str, Any]) -> Problem | None:
-        found[place] = [problem_of(said, chunks[place], naming, how, locale) for said in value["facts"]]
-        return found[place][0] if all(found[place]) else None
+        found = [problem_of(said, chunks[place], naming, how, locale) for said in value["facts"]]
+        judged[place, str(value)] = found
+        return found[0] if all(found) else None
 
     replies, asked, fresh = ask(items, asking, check, teacher)
     kept: list[Fact] = []
     ledger: list[Entry] = []
     for place, (chunk, reply) in enumerate(zip(chunks, replies, strict=True)):
+        ledger += lost_lines(chunk, reply.lost, STAGE)
         if reply.problem is not None:
             ledger.append(entry({**chunk, "problem": reply.problem.detail}, STAGE, "dropped", reply.problem.reason))
             continue
-        facts, dropped = _sifted(chunk, reply, found[place], teacher)
+        facts, dropped = _sifted(chunk, reply, judged[place, str(reply.value)], teacher)
         kept += facts
         ledger += dropped
     return Found(kept, ledger, asked, fresh)
@@ -149,15 +153,6 @@ def problem_of(said: dict[str, str], chunk: Chunk, naming: dict[str, str], how: 
     if not overlaps(said["fact"], around, how.precision):
         return Problem(reasons.ANSWER_ELSEWHERE, "the fact says more than the text; say it in the text's words")
     return _asks_nothing(said)
-
-
-def unfounded(text: str, passage: str, locale: Locale, naming: str = "") -> Problem | None:
-    """Numbers and names that stand nowhere in the source, or a sum that is wrong."""
-    if sums := wrong_sums(text):
-        return Problem(reasons.WRONG_SUM, f"{sums[0]!r} comes out otherwise; compute it again")
-    if found := strange(text, passage, locale, naming):
-        return Problem(reasons.STANDS_NOWHERE, f"{found[0]!r} stands nowhere in the text; say only what it says")
-    return None
 
 
 def _asks_nothing(said: dict[str, str]) -> Problem | None:

@@ -15,13 +15,15 @@ import regex
 
 from mbegu.asking.memo import request_key
 from mbegu.asking.replies import Asking, Item, Problem, ask
+from mbegu.asking.samples import lost_lines
 from mbegu.asking.teachers import Teacher, origin_of
 from mbegu.metrics.standing import stands
 from mbegu.rows.ledger import Entry, entry
 from mbegu.sources.documents.answers import locate
+from mbegu.sources.documents.founded import unfounded
 from mbegu.sources.documents.overlap import overlaps
 from mbegu.sources.documents.questions import source
-from mbegu.sources.study.facts import STAGE, Fact, Found, unfounded
+from mbegu.sources.study.facts import STAGE, Fact, Found
 from mbegu.sources.study.passages import Chunk, context
 from mbegu.sources.study.settings import Study
 from mbegu.text import reasons
@@ -192,6 +194,7 @@ def connect(chosen: Chosen, how: Study, asking: Asking, teacher: Teacher, locale
     kept: list[Link] = []
     ledger: list[Entry] = []
     for pair, reply in zip(pairs, replies, strict=True):
+        ledger += lost_lines(pair.chunks[0], reply.lost, STAGE)
         if reply.problem is not None:
             row = {**pair.chunks[0], "pair": [pair.first, pair.second], "problem": reply.problem.detail}
             ledger.append(entry(row, STAGE, "dropped", reply.problem.reason))

@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 
 from mbegu.asking.memo import request_key
 from mbegu.asking.replies import Asking, Item, Problem, ask
+from mbegu.asking.samples import lost_lines
 from mbegu.asking.teachers import Teacher, origin_of
 from mbegu.rows.ledger import Entry, entry
+from mbegu.sources.documents.founded import unfounded
 from mbegu.sources.documents.overlap import overlaps
-from mbegu.sources.study.facts import STAGE, Found, unfounded
+from mbegu.sources.study.facts import STAGE, Found
 from mbegu.sources.study.passages import Chunk, Part, context
 from mbegu.sources.study.settings import Study
 from mbegu.text import reasons
@@ -82,6 +84,7 @@ def _tell(parts: Sequence[Part], forms: Forms, asking: Asking, teacher: Teacher,
     kept: list[Told] = []
     ledger: list[Entry] = []
     for part, reply in zip(parts, replies, strict=True):
+        ledger += lost_lines(part.chunks[0], reply.lost, STAGE)
         if reply.problem is not None:
             ledger.append(entry({**part.chunks[0], "problem": reply.problem.detail}, STAGE, "dropped", reply.problem.reason))
             continue
