@@ -1,7 +1,7 @@
 """The best of several replies to one request, by rules that need no judge.
 
 Self-consistency (Wang et al. 2022, arXiv 2203.11171): of several samples, the answer that most of them give is right more often
-than any one. Here those that break a rule lose first: a form or a check that fails, a quote, a number or a name that stands nowhere
+than any one. Here those that break a rule lose first: a form or a check that fails, a quote, number or name that stands nowhere
 in what the request is about, a sum that comes out otherwise. Of the rest, the one stays that agrees best with the others.
 """
 

@@ -9,7 +9,7 @@ from datasets import Dataset
 from mbegu.rows.corpus import read_messages
 from mbegu.rows.exams import read_exam
 from mbegu.rows.heldout import read_heldout
-from mbegu.rows.ledger import Entry
+from mbegu.rows.ledger import Entry, Sieved
 from mbegu.rows.tables import write_csv
 from mbegu.training import pretraining, replay, trainer
 from mbegu.training.settings import Corpus
@@ -45,7 +45,7 @@ def mixed(corpus: Corpus, validation: float, tokenizer: Any) -> Read:
         replay.read_general("", corpus.replay)
         return Read(training, held_back, [], texts.ledger, len(texts.kept), tokens, None)
     others = replay.read_general(corpus.general, corpus.replay)
-    fitting = pretraining.readable(others, heldout, corpus, tokenizer) if others else pretraining.Sieved([], [])
+    fitting = pretraining.readable(others, heldout, corpus, tokenizer) if others else Sieved([], [])
     encoded = pretraining.encode(fitting.kept, tokenizer, corpus.max_length)
     apart = [row for row in encoded if pretraining.is_held_back(row, validation)]
     drawn = replay.draw([row for row in encoded if row not in apart], tokens, corpus.replay)

@@ -76,7 +76,7 @@ def facts_and_links(chunks: Sequence[Chunk], how: Study, work: Work, teacher: Te
 
 def questions_of(chunks: Sequence[Chunk], how: Study, work: Work) -> dict[str, Callable[[Teacher], Any]]:
     """The pieces of work by name, for a forecast."""
-    named = {
+    named: dict[str, Callable[[Teacher], Any]] = {
         "Summaries": work.summaries,
         "Facts and links": partial(facts_and_links, chunks, how, work),
         "Rewrites": work.rewrites,
