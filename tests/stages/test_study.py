@@ -39,8 +39,8 @@ def read(stage, tmp_path, documents: dict[str, str], *held: str):
     done = stage("ingest", "--folder", "docs", "--out", "documents.jsonl", "--ledger", "l", "--include", "*.md", "--ocr", "")
     assert done.exit_code == 0, done.output
     done = stage("chunk", "--documents", "documents.jsonl", "--heldout_rows", "heldout.jsonl", "--base", "b", "--out",
-                 "chunks.jsonl", "--heldout_out", "h.jsonl", "--ledger", "l", "--unit", "characters", "--size", 300, "--step", 300,
-                 "--min_size", 9, *(part for name in held for part in ("--heldout", name)))  # fmt: skip
+                 "chunks.jsonl", "--heldout_out", "h.jsonl", "--ledger", "l", "--unit", "characters", "--size", 300,
+                 "--step", 300, "--min_size", 9, *(part for name in held for part in ("--heldout", name)))  # fmt: skip
     assert done.exit_code == 0, done.output
 
 
