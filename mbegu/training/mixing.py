@@ -45,7 +45,8 @@ def mixed(corpus: Corpus, validation: float, tokenizer: Any) -> Read:
         replay.read_general("", corpus.replay)
         return Read(training, held_back, [], texts.ledger, len(texts.kept), tokens, None)
     others = replay.read_general(corpus.general, corpus.replay)
-    fitting = pretraining.readable(others, heldout, corpus, tokenizer) if others else Sieved([], [])
+    named = corpus._replace(messages=Path(corpus.general))
+    fitting = pretraining.readable(others, heldout, named, tokenizer) if others else Sieved([], [])
     encoded = pretraining.encode(fitting.kept, tokenizer, corpus.max_length)
     apart = [row for row in encoded if pretraining.is_held_back(row, validation)]
     drawn = replay.draw([row for row in encoded if row not in apart], tokens, corpus.replay)
