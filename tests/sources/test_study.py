@@ -14,7 +14,7 @@ from mbegu.text import reasons
 from mbegu.text.settings import Locale
 
 LOCALE = Locale(["en", "sw", "am", "ar"], "KES", "I don't know", "", [])
-HOW = Study(list(VIEWS), facts=3, links=4, rewritten=1, part=400, longest=200, precision=0.5)
+HOW = Study(list(VIEWS), facts=3, most_chunks=0, links=4, rewritten=1, part=400, longest=200, precision=0.5)
 EAST = "The Meru branch opened on 4 March 2019. Its manager is Asha Wako, and the fee is KES 350 a month."
 WEST = "Asha Wako also leads the Kitui store. The Kitui store lends 12 ladders, each for 3 days."
 
@@ -112,6 +112,13 @@ def test_a_right_sum_of_numbers_of_the_text_stands_and_numbers_may_be_spelled_ot
                    question="How many desks has the Meru branch?", question_2="How many desks stand in the Meru branch?",
                    back="Which branch has 12 desks?")  # fmt: skip
     assert not collected(spelled, text="The Meru branch has 12 desks and opened on 4 March 2019.").ledger
+
+
+def test_no_more_chunks_are_asked_about_than_the_budget_allows():
+    chunks = [chunk(EAST, number=0), chunk(f"{EAST} 🌱", number=1), chunk(f"{EAST} ሰላም", number=2)]
+    replies = teacher({"facts": [fact()]})
+    found = facts.collect(chunks, HOW._replace(most_chunks=1), asking("facts"), replies, LOCALE)
+    assert found.asked == 1 and [line["reason"] for line in found.ledger] == [reasons.BEYOND_CHUNKS] * 2
 
 
 def test_the_span_of_a_fact_may_stand_in_a_table():

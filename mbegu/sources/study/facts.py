@@ -17,7 +17,7 @@ from mbegu.rows.ledger import Entry, entry
 from mbegu.sources.documents.answers import locate
 from mbegu.sources.documents.founded import unfounded
 from mbegu.sources.documents.overlap import overlaps
-from mbegu.sources.documents.questions import MARKS, source
+from mbegu.sources.documents.questions import MARKS, choose, source
 from mbegu.sources.study.passages import Chunk, context
 from mbegu.sources.study.settings import Study
 from mbegu.text import reasons
@@ -80,19 +80,20 @@ def collect(chunks: Sequence[Chunk], how: Study, asking: Asking, teacher: Teache
     """
     shape = {"schema": schema(how.facts, how.longest)}
     naming = wholes(chunks)
-    items = [Item({"source": source(one), "text": one["text"], "count": how.facts}, shape, ("text",)) for one in chunks]
+    chosen, beyond = choose(list(chunks), how.most_chunks)
+    items = [Item({"source": source(one), "text": one["text"], "count": how.facts}, shape, ("text",)) for one in chosen]
 
     judged: dict[tuple[int, str], list[Problem | None]] = {}  # of each reply: the one that stays need not be the last
 
     def check(place: int, value: dict[str, Any]) -> Problem | None:
-        found = [problem_of(said, chunks[place], naming, how, locale) for said in value["facts"]]
+        found = [problem_of(said, chosen[place], naming, how, locale) for said in value["facts"]]
         judged[place, str(value)] = found
         return found[0] if all(found) else None
 
     replies, asked, fresh = ask(items, asking, check, teacher)
     kept: list[Fact] = []
-    ledger: list[Entry] = []
-    for place, (chunk, reply) in enumerate(zip(chunks, replies, strict=True)):
+    ledger = [entry(chunk, STAGE, "dropped", reasons.BEYOND_CHUNKS) for chunk in beyond]
+    for place, (chunk, reply) in enumerate(zip(chosen, replies, strict=True)):
         ledger += lost_lines(chunk, reply.lost, STAGE)
         if reply.problem is not None:
             ledger.append(entry({**chunk, "problem": reply.problem.detail}, STAGE, "dropped", reply.problem.reason))

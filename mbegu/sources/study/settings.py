@@ -25,6 +25,7 @@ class Study(NamedTuple):
 
     views: Annotated[list[str], Choice(VIEWS), NONEMPTY, "A way to tell a document; repeat."]
     facts: Annotated[int, IntRange(1), "Facts a chunk, at most."]
+    most_chunks: Annotated[int, IntRange(0), "Chunks whose facts are asked for, by a hash of each; 0 for all."]
     links: Annotated[int, IntRange(0), "Pairs of entities that are asked about, at most; 0 for none."]
     rewritten: Annotated[int, IntRange(0), "Chunks a document that are rewritten, at most; 0 for all."]
     part: Annotated[int, IntRange(200), "Characters of a document that one summary is asked for, at most."]
