@@ -25,8 +25,8 @@ def options(views=VIEWS, **endpoint):
             "--local.batch_size", 1, "--recorded.file", "recordings", "--recorded.missing", "error",
             "--templates", "templates/study", "--chat", "--constrained", "--tries", 2, "--max_new_tokens", 90,
             "--temperature", 0, *(part for view in views for part in ("--views", view)), "--facts", 2, "--most_chunks", 0,
-            "--links", 5, "--rewritten", 1, "--part", 2000, "--longest", 160, "--precision", 0.4, "--languages", "en", "--currency", "none",
-            "--disclaimer", "", "--unknown", "I don't know"]  # fmt: skip
+            "--links", 5, "--rewritten", 1, "--part", 2000, "--longest", 160, "--precision", 0.4, "--languages", "en",
+            "--currency", "none", "--disclaimer", "", "--unknown", "I don't know"]  # fmt: skip
 
 
 def read(stage, tmp_path, documents: dict[str, str], *held: str):
