@@ -24,6 +24,7 @@ def main() -> None:
         "leakage",
         "sets",
         "telegram",
+        "retrieval",
         "gpu",
     ):
         print(f"\n== {name}", flush=True)

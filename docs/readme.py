@@ -87,10 +87,17 @@ def company_docs() -> dict[str, str]:
     total += f", {made} are put to another one.\n\n" if made else ".\n\n"
     return {
         "table": (folder / "metrics/compare.md").read_text(encoding="utf-8"),
+        "exam": exam(folder),
         "teachers": teachers(folder),
         "rows": total + "\n".join(shown),
         "ledger": "| stage | reason | dropped |\n|---|---|---|\n" + ledger,
     }
+
+
+def exam(folder: Path) -> str:
+    """What the models know of the documents, as the build printed it."""
+    path = folder / "metrics/corpus/jabali/exam.md"
+    return path.read_text(encoding="utf-8") if path.is_file() else "The next build writes the table.\n"
 
 
 def teachers(folder: Path) -> str:

@@ -8,23 +8,13 @@ A model that `predict.without_context` names gets the questions without what ret
 """
 
 from pathlib import Path
-from typing import Annotated, NamedTuple
 
 import click
-from click import Choice, IntRange
 
 from mbegu.asking.settings import PromptFile
 from mbegu.command import Stage
+from mbegu.scoring.settings import Predict
 from mbegu.sections import path, section
-
-
-class Predict(NamedTuple):
-    """The section `predict`: how the held-out questions are answered."""
-
-    quantization: Annotated[str, Choice(["nf4", "none"]), "Weights of the base model."]
-    batch_size: Annotated[int, IntRange(1), "Questions answered at once."]
-    max_new_tokens: Annotated[int, IntRange(1), "Longest answer, in tokens."]
-    without_context: Annotated[list[str], "Models that are asked without what retrieval found; repeat."]
 
 
 @click.command(cls=Stage)

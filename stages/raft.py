@@ -48,7 +48,9 @@ def main(
     without = sum(row["output"] == locale.unknown for row in made.kept)
     passages = max(len(row["origin"]["context"]) for row in made.kept)
     if passages != retrieval.k:
-        click.echo(f"Warning: rows have {passages} passages, and retrieval.k is {retrieval.k}; answers come from as many.", err=True)
+        click.echo(
+            f"Warning: rows have {passages} passages, and retrieval.k is {retrieval.k}; answers come from as many.", err=True
+        )
     click.echo(
         f"{len(made.kept)} rows of {len(read)} with {passages} passages, {without} of them without the right one, "
         f"{len(made.ledger)} in the ledger: {out}"

@@ -76,6 +76,18 @@ def test_every_parameter_of_a_stage_is_an_option_of_its_script_and_declared_as_a
 
 
 @pytest.mark.parametrize("name", BODIES)
+def test_a_command_names_options_of_its_script_and_gives_each_that_is_required(name):
+    params = [param for param in load(script_of(name)).main.params if isinstance(param, click.Option)]
+    known = {option: param for param in params for option in [*param.opts, *param.secondary_opts]}
+    named = set(re.findall(r"(?<!\S)--[\w.]+", BODIES[name]["cmd"]))
+    assert named <= set(known)
+    folder = next((one for one in FOLDERS if all(section in PARAMS[one] for section in unpacked(name))), ".")
+    given = named | {f"--{key}" for section in unpacked(name) for key in flat(PARAMS[folder].get(section, {}))}
+    if "item" not in unpacked(name):
+        assert [param.name for param in params if param.required and not given & {*param.opts, *param.secondary_opts}] == []
+
+
+@pytest.mark.parametrize("name", BODIES)
 def test_no_shell_stands_between_dvc_and_a_stage(name):
     assert BODIES[name]["cmd"].startswith("exec python ")  # or a killed dvc leaves the stage running under dash
 
@@ -112,7 +124,7 @@ def test_a_project_has_the_stages_that_its_params_name(folder):
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_each_version_has_one_source_that_extends_what_it_extends_and_is_among_the_models(folder):
     params = PARAMS[folder]
-    sources = [name for section in ("seeds", "questioned", "sets", "campaigns") for name in params[section]]
+    sources = [name for section in ("seeds", "questioned", "sets", "campaigns", "raft") for name in params[section]]
     assert sorted(sources) == sorted(params["versions"])
     others = {  # beside the base and the versions: models asked without context, those of phase one, and another base
         name
@@ -167,7 +179,7 @@ def test_every_script_but_the_tools_is_a_stage():
 def test_slow_stages_have_only_cached_outs_so_that_the_run_cache_restores_them(name):
     outs = [out for kind in ("outs", "metrics", "plots") for out in BODIES[name].get(kind, [])]
     uncached = [out for out in outs if isinstance(out, dict) and any(value.get("cache") is False for value in out.values())]
-    slow = {"base", "expand", "question", "answer", "study", "learn", "train", "continue_training", "predict"}
+    slow = {"base", "expand", "question", "answer", "study", "learn", "train", "continue_training", "predict", "examine"}
     assert not (uncached and name in slow)
 
 

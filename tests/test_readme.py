@@ -69,7 +69,7 @@ def printed(example: str) -> dict[str, str]:
         case "finance_qa":
             made |= {"clean": WRITTEN["cleaned"](folder), "sweep": (folder / "metrics/sweep.md").read_text(encoding="utf-8")}
         case "company_docs":
-            made["teachers"] = WRITTEN["teachers"](folder)
+            made |= {"teachers": WRITTEN["teachers"](folder), "exam": WRITTEN["exam"](folder)}
         case "amharic_ads":
             made |= WRITTEN["amharic_ads"]()
     return made | kept

@@ -23,8 +23,8 @@ def exams(folder: Path, project: Project, params: Mapping[str, Any]) -> Iterator
         if sourced and name not in names(params, "documents"):
             known = ", ".join(names(params, "documents")) or "none"
             raise BadInput(
-                f"{place(sourced[0])}: asks about documents that params.yaml calls {name!r}; its section documents declares {known}. "
-                f"Name the folder {project.exam(name)} as one of them."
+                f"{place(sourced[0])}: asks about documents that params.yaml calls {name!r}; its section documents declares "
+                f"{known}. Name the folder {project.exam(name)} as one of them."
             )
         if sourced:
             _check(exam, folder, name, params)

@@ -42,6 +42,8 @@ def flows(project: Project, params: Mapping[str, Any], folder: Path) -> Iterator
         yield Flow(f"expand@{name}", rows("seeds", name), rows("expanded", name), ledger("expanded", name), _of_seeds)
     for name in params["questioned"]:
         yield Flow(f"answer@{name}", rows("questions", name), rows("expanded", name), ledger("expanded", name), _asked)
+    for name, item in (params.get("raft") or {}).items():
+        yield Flow(f"raft@{name}", rows("curated", item["rows"]), rows("expanded", name), ledger("expanded", name))
     for name, item in params["versions"].items():
         yield Flow(f"curate@{name}", rows("expanded", name), rows("curated", name), ledger("curated", name))
         before = rows("versions", item["extends"])

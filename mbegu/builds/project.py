@@ -18,14 +18,14 @@ DATA: dict[str, str | tuple[str, ...]] = {
     "cleaned": "sets", "expanded": "versions", "reviews": "versions", "curated": "versions", "versions": "versions",
     "encoded": "versions", "exported": "exported", "predictions": "models", "scores": "models", "judged": "judged",
     "pretrained": "pretrained", "recordings": ("versions", "studied"), "study": "studied",
-    "learned": "learned", "exams": "documents",
+    "learned": "learned", "exams": "documents", "retrieved": "retrieved", "examined": "examined",
     "messages": "telegram", "labels": "telegram", "labelled": "telegram", "index": "indexed",
 }  # fmt: skip
 METRICS = {
     "clean": ("sets",), "funnel": ("versions",), "encode": ("versions",), "train": ("versions",), "score": ("models",),
     "judge": ("judged",), "noise": ("noise",), "continued": ("continued",),
     "warnings": ("versions", "pretrained", "learned", "noise", "continued"),
-    "corpus": ("telegram", "extended", "pretrained", "learned", "campaigns"),
+    "corpus": ("telegram", "extended", "pretrained", "learned", "campaigns", "exams"),
 }  # fmt: skip
 ROWS = ("seeds", "expanded", "curated", "versions")  # folders of rows, in the order in which they are made of each other
 

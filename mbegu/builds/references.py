@@ -47,6 +47,15 @@ def _references(params: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     for name, item in _items(params, "continued"):
         yield f"continued.{name}.version", _key(item, "version"), "versions"
         yield from _folder(f"continued.{name}.start", _key(item, "start"))
+    for section in ("retrieved", "exams"):
+        for name in names(params, section):
+            yield f"{section}.{name}", name, "documents" if section == "retrieved" else "retrieved"
+    for name, item in _items(params, "raft"):
+        yield f"raft.{name}.documents", _key(item, "documents"), "retrieved"
+        yield f"raft.{name}.rows", _key(item, "rows"), "versions"
+    for name, item in _items(params, "examined"):
+        yield f"examined.{name}.documents", _key(item, "documents"), "retrieved"
+        yield from _folder(f"examined.{name}.model", _key(item, "model"))
     for name, item in _items(params, "judged"):
         for side in ("new", "old"):
             yield f"judged.{name}.{side}", _key(item, side), "models"

@@ -17,6 +17,7 @@ from mbegu.metrics.facts import mark_numbers
 from mbegu.pages import charts
 from mbegu.pages.corpus import corpus
 from mbegu.pages.differences import compare_rows, word_diff
+from mbegu.pages.exams import exams
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.ledger import read_ledger
 from mbegu.rows.row import question, read_rows
@@ -61,6 +62,7 @@ def gather(project: Project) -> dict[str, Any]:
         "contexts": context_table(compared, compared["models"], bare),
         "scores": score_table(compared["models"]),
         "corpus": corpus(project),
+        "exams": exams(project),
         **_charts(compared, shown, versions, project),
         "judge": _judge(project.tallies()),
         "flips": _flips(project.flips(), {row["id"]: row for row in questions}),
@@ -194,4 +196,5 @@ def markdown(report: dict[str, Any], templates: Path) -> str:
     tables: dict[str, Callable[..., str] | str] = {
         name: table(report[name]) for name in ("differences", "contexts", "scores") if report[name]
     }
-    return page(templates / "report.md.jinja", {**report, **tables})
+    graded = [{**exam, "table": table(exam["table"])} for exam in report["exams"]]
+    return page(templates / "report.md.jinja", {**report, **tables, "exams": graded})

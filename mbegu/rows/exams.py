@@ -12,6 +12,8 @@ from mbegu.errors import BadInput
 from mbegu.rows.heldout import read_heldout
 from mbegu.rows.row import Row, place, unique_ids
 
+CLOSED, RETRIEVED, CONTROL = "closed_book", "retrieved", "control"  # ways to ask: the second, with what retrieval finds
+
 
 class Exam(NamedTuple):
     """The questions of a project's exams; none if it has no such file."""
@@ -48,11 +50,13 @@ def _is_closed(rows: Sequence[Row]) -> bool:
     closed = [bool(row["source"] or row["unanswerable"]) for row in rows]
     for row, is_closed in zip(rows, closed, strict=True):
         if row["input"]:
-            raise BadInput(f"{place(row)}: a question of an exam has no 'input'; put a row with a passage into data/heldout.jsonl.")
+            raise BadInput(
+                f"{place(row)}: a question of an exam has no 'input'; put a row with a passage into data/heldout.jsonl."
+            )
         if is_closed != closed[0]:
             lacks = "is general" if closed[0] else "is closed-book"
             raise BadInput(
-                f"{place(row)}: {lacks}, and the rows before it are not; expected \"source\": \"document.md#heading\" or "
+                f'{place(row)}: {lacks}, and the rows before it are not; expected "source": "document.md#heading" or '
                 '"unanswerable": true in every row of a file of closed-book questions, and neither in any general one.'
             )
     return closed[0]

@@ -20,11 +20,16 @@ from mbegu.models.loading import Weights, load_tokenizer
 from mbegu.rows.row import Row
 from mbegu.training.tokens import encode
 
+UNMEASURED = {"nll": 0.0, "tokens": 0}
+
 
 def predict(
-    rows: list[Row], weights: Weights, prompt: Prompt, batch_size: int, max_new_tokens: int, memo: Path
+    rows: list[Row], weights: Weights, prompt: Prompt, batch_size: int, max_new_tokens: int, memo: Path, *, loss: bool = True
 ) -> tuple[list[dict[str, Any]], int]:
     """Greedy answers to `rows`, with the loss on their reference answers, through the memo.
+
+    Args:
+        loss: whether it is measured; else it is 0 over no tokens.
 
     Returns:
         One dict a row: `id`, `instruction`, `input`, `reference`, `prediction`, `tokens` generated,
@@ -51,7 +56,9 @@ def predict(
     with open_memo(memo) as opened:
         answered, asked = answer_all(answers, lambda missing: _answers(missing, model(), tokenizer, prompt), opened)
         ids = {(text, row["output"]): found for text, row, found in zip(texts, rows, encoded, strict=True)}
-        measured, unknown = answer_all(losses, lambda missing: _losses(missing, model(), ids), opened)
+        measured, unknown = (
+            answer_all(losses, lambda missing: _losses(missing, model(), ids), opened) if loss else ([UNMEASURED] * len(rows), 0)
+        )
     said = [heard(answer) for answer in answered]
     predictions = [_prediction(*of_row) for of_row in zip(rows, said, measured, strict=True)]
     return predictions, asked + unknown

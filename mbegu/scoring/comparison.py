@@ -66,13 +66,18 @@ def read_models(folder: Path, names: Sequence[str]) -> tuple[list[str], Models]:
 
 
 def compare(
-    models: Models, groups: Sequence[str] = (), shown: Sequence[tuple[str, str]] = (), trained: Trained = NOT_AGAIN
+    models: Models,
+    groups: Sequence[str] = (),
+    shown: Sequence[tuple[str, str]] = (),
+    trained: Trained = NOT_AGAIN,
+    tested: Mapping[str, bool] = TESTED,
 ) -> dict[str, Any]:
     """Intervals of each model's scores, and every pair of models compared.
 
     Args:
         groups: the group of each question (see `significance.as_arrays`), or nothing.
         shown: comparisons, (new, old), that are wanted beside each model with every one before it.
+        tested: the metrics, and whether more is better.
 
     Returns:
         `rows`; `groups`, if there are any, how many are resampled; `trainings`, of each version trained more than once, how
@@ -80,21 +85,21 @@ def compare(
         and metric, [low, high]; `pairs`, by "NEW against OLD", of what
         `significance.compare_pair` says. Numbers have 6 digits.
     """
-    arrays = {model: as_arrays(rows, TESTED, groups) for model, rows in models.items()}
+    arrays = {model: as_arrays(rows, tested, groups) for model, rows in models.items()}
     names = list(models)
     ordered = [(new, old) for index, new in enumerate(names) for old in names[:index]]
-    noise = training_noise([[as_arrays(rows, TESTED, groups) for rows in version] for version in trained.again], TESTED)
+    noise = training_noise([[as_arrays(rows, tested, groups) for rows in version] for version in trained.again], tested)
     pairs = {
-        pair_name(new, old): compare_pair(arrays[old], arrays[new], TESTED, noise, trained.noisy(new, old))
+        pair_name(new, old): compare_pair(arrays[old], arrays[new], tested, noise, trained.noisy(new, old))
         for new, old in dict.fromkeys([*ordered, *shown])
     }
-    intervals = {model: own_intervals(found, TESTED) for model, found in arrays.items()}
+    intervals = {model: own_intervals(found, tested) for model, found in arrays.items()}
     rows = len(next(iter(models.values())))
     counted: dict[str, Any] = {"groups": len(next(iter(arrays[names[0]].values())))} if any(groups) else {}
     if noise:
         spread = {name: {"spread": math.sqrt(one.between), "unequal": one.unequal} for name, one in noise.items()}
-        counted |= {"trainings": [len(version) for version in trained.again], "noise": _rounded(spread)}
-    found = {"resamples": RESAMPLES, "level": LEVEL, "intervals": _rounded(intervals), "pairs": _rounded(pairs)}
+        counted |= {"trainings": [len(version) for version in trained.again], "noise": rounded(spread)}
+    found = {"resamples": RESAMPLES, "level": LEVEL, "intervals": rounded(intervals), "pairs": rounded(pairs)}
     return {"rows": rows, **counted, **found}
 
 
@@ -103,11 +108,12 @@ def pair_name(new: str, old: str) -> str:
     return f"{new} against {old}"
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
+    """Every number in it with 6 digits, and None for one without end."""
     if isinstance(value, dict):
-        return {key: _rounded(one) for key, one in value.items()}
+        return {key: rounded(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_rounded(one) for one in value]
+        return [rounded(one) for one in value]
     if not isinstance(value, float):
         return value
     return round(value, 6) if abs(value) < float("inf") else None

@@ -7,6 +7,7 @@ import pytest
 
 from mbegu.asking import grammar
 from mbegu.sources.documents import answers, questions
+from mbegu.text.quotes import locate
 from mbegu.text.settings import Locale
 
 PASSAGE = 'The fee is 2 % a year.\n\nPaid "monthly" | in ብር።  End\\x ሰላም 😀 مرحبا'
@@ -78,7 +79,7 @@ def test_a_random_model_spells_only_what_its_row_may_and_a_free_row_is_left_alon
         jsonschema.validate(value, QUOTING["schema"])
         assert (
             answers.is_unknown(value["answer"], Locale(["en"], "none", "I don't know", "", []))
-            or answers.locate(value["quote"], PASSAGE)
+            or locate(value["quote"], PASSAGE)
             or not value["quote"].strip()
         )
         alone = run([2], decoding)

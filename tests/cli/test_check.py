@@ -324,3 +324,22 @@ def test_a_section_of_another_shape_is_one_line(project, section, said):
     name = section.partition(":")[0]
     replace(Path("params.yaml"), f"{name}: {{}}", section)
     assert refused().strip().endswith(said)
+
+
+def test_closed_book_questions_ask_about_sections_that_are_there_and_trained_and_no_row_asks_them(project):
+    """Without a build: the documents are read for it."""
+    replace(project / "params.yaml", "documents: {}", "documents: {ጤና: docs}")
+    (project / "docs").mkdir()
+    (project / "docs/ጤና.md").write_text("# ጤና ጣቢያ\n\nበ2:30 ይከፈታል።\n\n## ክፍያ\n\nአምስት ብር።\n", encoding="utf-8")
+    exam = project / "data/exams/ጤና/closed.jsonl"
+    asked = {"instruction": "ጤና ጣቢያው መቼ ይከፈታል? 🌱", "output": "በ2:30", "source": "ጤና.md#ጤና ጣቢያ"}
+    add(exam, asked, {"instruction": "Who built it?", "output": "Sijui", "unanswerable": True})
+    add(exam.with_name("control.jsonl"), {"instruction": "ما هي عاصمة فرنسا؟", "output": "باريس"})
+    assert check()[2] == "data/exams/ጤና: 2 closed-book and 1 general questions"
+    add(exam, {**asked, "instruction": "ክፍያው ስንት ነው?", "source": "ጤና.md#ዋጋ"})
+    assert refused() == "data/exams/ጤና/closed.jsonl:3: its source 'ጤና.md#ዋጋ' fits no heading; ጤና.md has 'ጤና ጣቢያ', 'ክፍያ'."
+    replace(exam, "ጤና.md#ዋጋ", "ጤና.md#ክፍያ")
+    add(project / "data/seeds/v1.jsonl", {"instruction": "ክፍያው ስንት ነው", "output": "አስር ብር።"})
+    assert "is too like the held-out row data/exams/ጤና/closed.jsonl:3: 'ክፍያው ስንት ነው?" in refused()
+    replace(project / "params.yaml", "documents: {ጤና: docs}", "documents: {}")
+    assert "closed.jsonl:1: asks about documents that params.yaml calls 'ጤና'; its section documents declares none" in refused()

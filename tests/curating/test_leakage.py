@@ -230,7 +230,10 @@ def test_rows_of_one_template_are_compared_by_what_fills_it():
     assert kept == rows[1:] and leakage.decontaminate(rows, held, 0.7, 1, "error", "curate").ledger == []
 
 
-CLOSED = {**row("On which weekday does the cooperative of Kisumu pay interest to its members?", ANSWER, 9), "source": "coop.md#Interest"}
+CLOSED = {
+    **row("On which weekday does the cooperative of Kisumu pay interest to its members?", ANSWER, 9),
+    "source": "coop.md#Interest",
+}
 
 
 @pytest.mark.parametrize(

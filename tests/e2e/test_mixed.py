@@ -16,6 +16,10 @@ from mbegu.rows.row import read_rows
 pytestmark = pytest.mark.timeout(1800)  # one test builds much; a machine that does other things takes over ten minutes
 
 DOCUMENT = "# Rules\n\nRule {0}. The fee of branch {0} is {1} % a year. በዓመት ይከፈላል። 😀\n"
+EXAM = [
+    {"instruction": "ሰነዱ ስለ ዜሮ ቅርንጫፍ ምን ይላል? 😀", "output": "2 % a year.", "source": "d0.md#Rules"},
+    {"instruction": "Who wrote it?", "output": "I don't know", "unanswerable": True},
+]
 SOURCES = {
     "home": "../..",
     "base_model": "models/base",
@@ -24,11 +28,19 @@ SOURCES = {
         "v1": {"extends": "none", "unreviewed": "keep"},
         "v2": {"extends": "v1", "unreviewed": "keep"},
         "v3": {"extends": "v2", "unreviewed": "keep"},
+        "raft": {"extends": "none", "unreviewed": "keep"},
     },
     "seeds": {"v1": {"extends": "none", "bootstrap": 0, "teacher": "models/base"}},
     "documents": {"fees": "documents"},
     "questioned": {"v2": {"documents": "fees", "teacher": "models/base"}},
     "sets": {"v3": {"source": "data/raw", "always": "data/questions.jsonl", "heldout": "data/heldout.jsonl"}},
+    "retrieved": {"fees": {}},
+    "raft": {"raft": {"documents": "fees", "rows": "v2"}},
+    "exams": {"fees": {}},
+    "examined": {
+        "base": {"documents": "fees", "model": "models/base"},
+        "raft": {"documents": "fees", "model": "models/adapters/raft"},
+    },
     "models": {"base": "models/base", "v3": "models/adapters/v3"},
     "exported": {},
     "judged": {},
@@ -46,6 +58,7 @@ def params(base_url: str) -> dict:
     found["teacher"]["kind"] = "openai"
     found["teacher"]["openai"] |= {"base_url": base_url, "retries": 0}
     found["bootstrap"]["templates"] = "../../templates/self-instruct-small"
+    found["retrieval"]["share_without"] = 0
     found["chunk"] |= {"heldout": [], "min_size": 10}
     found["question"] |= {"templates": "../../templates/grounded", "count": 2, "unanswerable": 0}
     found["answer"]["templates"] = "../../templates/grounded"
@@ -68,6 +81,7 @@ def project(tmp_path: Path, tiny_base: Path, serve) -> Path:  # noqa: F811
         "data/reviews",
         "data/recordings",
         "data/versions",
+        "data/exams/fees",
         "data/raw",
         "documents",
         "metrics/judge",
@@ -84,6 +98,7 @@ def project(tmp_path: Path, tiny_base: Path, serve) -> Path:  # noqa: F811
     (folder / "data/raw/set.json").write_text(json.dumps(rows[:12]))
     for number in range(2):
         (folder / f"documents/d{number}.md").write_text(DOCUMENT.format(number, number + 2), encoding="utf-8")
+    (folder / "data/exams/fees/closed.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in EXAM), encoding="utf-8")
     commit(home, "Project")
     return folder
 
@@ -99,6 +114,11 @@ def test_versions_from_seeds_documents_and_a_set_stand_on_each_other(project, mo
     assert sources == [{seeds}, {seeds, documents}, {seeds, documents, set_}]
     assert list(json.loads((project / "metrics/compare.json").read_text())["models"]) == ["base", "v3"]
     assert len((project / "data/heldout.jsonl").read_text().splitlines()) > 3  # the written ones, and a share of the set
+    raft = read_rows(project / "data/versions/raft.jsonl", answered=True)
+    assert {len(row["origin"]["context"]) for row in raft} <= {1, 2} and all(row["input"].startswith("Context:") for row in raft)
+    exam = json.loads((project / "metrics/corpus/fees/exam.json").read_text())
+    assert set(exam) == {"retrieval", "base", "raft"} and set(exam["raft"]) == {"closed_book", "retrieved"}
+    assert "What the models know of fees" in (project / "report.md").read_text(encoding="utf-8")
     again = run("dvc", "repro", cwd=project).stdout
     assert not re.search("Running stage|is cached", again) and "Data and pipelines are up to date." in again
 

@@ -16,7 +16,7 @@ from mbegu.pages import report
 from mbegu.rows.jsonl import write_lines
 from mbegu.rows.row import row_id
 from mbegu.rows.tables import write_csv, write_json
-from mbegu.scoring import comparison
+from mbegu.scoring import comparison, exams
 from mbegu.text.settings import Locale
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -35,6 +35,16 @@ def prediction(instruction: str, answer: str) -> dict:
             "tokens": 3, "finish_reason": "stop", "reference_nll": 2.0, "reference_tokens": 4}  # fmt: skip
 
 
+def exam() -> dict:
+    """What two models know of documents, as the grade stage writes it."""
+    rows = [row(f"ጥያቄ {number}?", "KES 5") | {"source": f"d{number}.md#ዋጋ", "group": f"d{number}.md"} for number in range(4)]
+    known = [{"facts_f1": (2.0, 2.0), "wrong_numbers": (0.0, 1.0), "loss_per_byte": (2.0, 3.0), "repetition": (0.0, 1.0)}] * 4
+    ways = {way: {"base": known, "v1": known} for way in exams.NAMES}
+    who = exams.Examined(["base", "v1"], [], {"base": None, "v1": "models/adapters/v1"})
+    counted = {"questions": {"closed": 4, "sourced": 4, "control": 4}, "recall": {}, "cost": {}, "shown": [("v1", "base")]}
+    return exams.grade(ways, dict.fromkeys(ways, rows), [("v1", "base")], who) | counted
+
+
 @pytest.fixture
 def page(tmp_path: Path) -> Path:
     """A report over four questions in three scripts, two versions and the base."""
@@ -49,6 +59,7 @@ def page(tmp_path: Path) -> Path:
     scores = {model: {"rougeL": 0.2, "loss_per_byte": 0.7, "rows": 4} for model in models}
     write_json(metrics / "compare.json", {"models": scores, **compared})
     write_json(metrics / "judge/none.json", {})
+    write_json(metrics / "corpus/ሰነድ/graded.json", exam())
     write_lines(data / "versions/v1.jsonl", [row("Kept?", "As KES 5."), row("Gone?", "A.")])
     write_lines(data / "versions/v2.jsonl", [row("Kept?", "As KES 6."), row("<i>New</i>?", "A.")])
     nearest = [{"id": "n", "instruction": "Near?", "similarity": 0.5}]
@@ -64,7 +75,7 @@ def page(tmp_path: Path) -> Path:
             [("candidates", 0, 9), ("too short", 4, 5), ("kept", 0, 5)],
         )
     params = tmp_path / "params.yaml"
-    declared = "versions: {v1: {}, v2: {}}\nmodels: {base: b, v1: b, v2: b}\njudged: {none: {}}\n"
+    declared = "versions: {v1: {}, v2: {}}\nmodels: {base: b, v1: b, v2: b}\njudged: {none: {}}\nexams: {ሰነድ: {}}\n"
     params.write_text("score:\n  digits: 4\n" + declared + LOCALE)
     write_json(metrics / "judge/other.json", {"of another project": "broken"})
     write_lines(data / "versions/v0.jsonl", [row("Left over?", "A.")])
@@ -72,6 +83,12 @@ def page(tmp_path: Path) -> Path:
     (tmp_path / "report.html").write_text(report.html(gathered, ROOT / "templates"), encoding="utf-8")
     (tmp_path / "report.md").write_text(report.markdown(gathered, ROOT / "templates"), encoding="utf-8")
     return tmp_path / "report.html"
+
+
+def test_what_models_know_of_documents_is_a_table_with_its_verdicts(page):
+    for text in (page.read_text(), page.with_suffix(".md").read_text()):
+        assert "What the models know of ሰነድ" in text and "1.000 [1.000, 1.000]" in text
+        assert "v1 against base, with retrieval" in text and "0.667 (+0.0 % [+0.0, +0.0])" in text
 
 
 def test_versions_whose_rows_all_passed_draw_no_empty_funnel(page):

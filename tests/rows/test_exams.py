@@ -35,7 +35,7 @@ def test_a_closed_book_question_belongs_to_its_document_unless_it_says_otherwise
         ([{**SOURCED, "source": 3}], "e/q.jsonl:1: 'source' is 3; expected a text such as \"rules.md#Fees\"."),
         ([{**SOURCED, "input": "Saa 2."}], "e/q.jsonl:1: has an 'input' and a 'source'; a closed-book question has no passage"),
         ([{**UNKNOWN, "input": "Saa 2."}], "e/q.jsonl:1: a question of an exam has no 'input'; put a row with a passage into"),
-        ([SOURCED, GENERAL], "e/q.jsonl:2: is general, and the rows before it are not; expected \"source\""),
+        ([SOURCED, GENERAL], 'e/q.jsonl:2: is general, and the rows before it are not; expected "source"'),
         ([GENERAL, UNKNOWN], "e/q.jsonl:2: is closed-book, and the rows before it are not"),
         ([], "no held-out rows"),
     ],

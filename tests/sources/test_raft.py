@@ -20,7 +20,7 @@ from mbegu.text import reasons
 
 UNKNOWN = "Sijui"
 FACTS = {  # of each document, in another script
-    "likizo.md": ("Likizo", "Mfanyakazi hupata siku 21 za likizo kila mwaka.", "Mfanyakazi hupata siku ngapi za likizo?", "Siku 21."),
+    "likizo.md": ("Likizo", "Mfanyakazi hupata siku 21 za likizo kwa mwaka.", "Mfanyakazi hupata siku ngapi za likizo?", "21."),
     "ሰዓት.md": ("ሰዓት", "ጤና ጣቢያው ከጠዋቱ 2:30 ሰዓት ይከፈታል።", "ጤና ጣቢያው መቼ ይከፈታል?", "ከጠዋቱ 2:30 ሰዓት።"),
     "رسوم.md": ("الرسوم", "رسوم التسجيل خمسون دولارا\u200f في السنة.", "كم رسوم التسجيل؟", "خمسون دولارا."),
     "sun.md": ("Sun 🌞", "The lamp 🔦 charges in\nsix hours of sun.", "How long does the lamp 🔦 charge?", "Six hours."),
@@ -37,7 +37,13 @@ def row(name: str) -> dict:
     _, text, asked, said = FACTS[name]
     chunk = CHUNKS[name]
     start = chunk["text"].index(text.strip())
-    origin = {"kind": "document", "parents": [chunk["document"]], "source": name, "chunk": chunk["id"], "span": [start, start + len(text)]}
+    origin = {
+        "kind": "document",
+        "parents": [chunk["document"]],
+        "source": name,
+        "chunk": chunk["id"],
+        "span": [start, start + len(text)],
+    }
     return {"id": row_id(asked, chunk["text"]), "instruction": asked, "input": chunk["text"], "output": said, "origin": origin}
 
 

@@ -10,8 +10,8 @@ from mbegu.asking.recorded import read_recordings
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.ledger import read_ledger
 from mbegu.rows.row import read_rows
-from mbegu.sources.documents.answers import locate
 from mbegu.sources.documents.chunks import KEYS
+from mbegu.text.quotes import locate
 
 TEMPLATES = "templates/grounded"
 UNKNOWN = "I don't know"

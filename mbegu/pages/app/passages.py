@@ -26,7 +26,9 @@ def finder(documents: str, params: Path) -> Find:
     sections = read_params(params)
     name = documents or _only(names(sections, "retrieved"), params)
     if name not in names(sections, "retrieved"):
-        raise BadInput(f"--documents {name!r}: {params} names {', '.join(names(sections, 'retrieved')) or 'none'} under retrieved.")
+        raise BadInput(
+            f"--documents {name!r}: {params} names {', '.join(names(sections, 'retrieved')) or 'none'} under retrieved."
+        )
     k = parse_section(sections, "retrieval", Retrieval, str(params)).k
     index = open_index(params.parent / "data/retrieved" / name)
     return lambda question: retrieve(index, question, k)

@@ -6,8 +6,6 @@ That a model shall answer from what it is given, or say that it can't, is learne
 
 from typing import Any
 
-import regex
-
 from mbegu.asking.memo import request_key
 from mbegu.asking.replies import Asking, Item, Problem, Reply, ask
 from mbegu.asking.samples import lost_lines
@@ -22,6 +20,7 @@ from mbegu.sources.documents.overlap import overlaps
 from mbegu.sources.documents.settings import Answer
 from mbegu.text import reasons
 from mbegu.text.draws import rank, share
+from mbegu.text.quotes import locate
 from mbegu.text.settings import Locale
 from mbegu.text.words import fold, words
 
@@ -139,13 +138,6 @@ def _unsupported(passage: str, quote: str) -> Problem | None:
     if locate(quote, passage) is None:
         return Problem(reasons.QUOTE_ELSEWHERE, "the quote does not stand in the passage; copy its words exactly")
     return None
-
-
-def locate(quote: str, text: str) -> tuple[int, int] | None:
-    """Start and end of a quote in a text, any run of white space counting as one; None if it is nowhere."""
-    folded = fold(quote)
-    found = regex.search(r"\s+".join(map(regex.escape, folded.split(" "))), text) if folded else None
-    return found.span() if found else None
 
 
 def unanswerable(rows: list[Row], rate: float, validation: float, unknown: str) -> list[Row]:

@@ -5,6 +5,8 @@ from typing import Any
 
 from mbegu.retrieval.index import CHUNK, Document
 from mbegu.retrieval.passages import HELD_OUT, TRAINED
+from mbegu.retrieval.recall import rank, recall
+from mbegu.retrieval.search import Searchable
 from mbegu.rows.row import Row
 from mbegu.sources.documents import sourced
 from mbegu.sources.documents.holding import sections
@@ -44,3 +46,9 @@ def answering(source: str, documents: Sequence[_Document], chunks: Iterable[Docu
     document, places = found
     own = [one for one in chunks if one.fields["document"] == document["id"]]
     return {one.id for one in own for at in places if at.start < one.fields["end"] and one.fields["start"] < at.end}
+
+
+def recalled(questions: Iterable[Row], documents: Sequence[_Document], index: Searchable) -> dict[str, float]:
+    """`recall.recall` of the questions that name a source: how early the first chunk of its section is found."""
+    asked = [(row["instruction"], answering(row["source"], documents, index.documents)) for row in questions if row["source"]]
+    return recall([rank(index, question, wanted, CHUNK) for question, wanted in asked])

@@ -16,10 +16,10 @@ from mbegu.retrieval.search import Searchable, ranked
 from mbegu.rows.ledger import Entry, Sieved, entry
 from mbegu.rows.lineage import side
 from mbegu.rows.row import Row, row_id
-from mbegu.sources.documents.answers import locate
 from mbegu.sources.documents.settings import Retrieval
 from mbegu.text import draws, reasons
 from mbegu.text.context import lines
+from mbegu.text.quotes import locate
 
 STAGE = "raft"
 HOLDS = 0.7  # share of an answer's words in a passage, from which on it may answer too
@@ -28,7 +28,7 @@ HOLDS = 0.7  # share of an answer's words in a passage, from which on it may ans
 class _Made(NamedTuple):
     """What rows are made of."""
 
-    index: Searchable
+    searched: Searchable
     chunks: dict[str, Document]  # trained ones, by id
     how: Retrieval
     unknown: str
@@ -39,9 +39,9 @@ def raft(rows: list[Row], index: Searchable, how: Retrieval, unknown: str, valid
     """Each row that a trained chunk answers, with passages as its input.
 
     `origin.context` names the chunks in the order in which they stand there, `origin.chunk` the one that answers and
-    `origin.question_of` the row; the documents of all are its parents. A row has `how.distractors` others and the right passage, or
-    for a share of `how.share_without` one more of the others in place of it, and then the answer is `unknown`. All others lie on
-    the row's side of the validation split, and none of them holds the answer.
+    `origin.question_of` the row; the documents of all are its parents. A row has `how.distractors` others and the right passage,
+    or for a share of `how.share_without` one more of the others in place of it, and then the answer is `unknown`. All others lie
+    on the row's side of the validation split, and none of them holds the answer.
 
     Args:
         rows: of one version's documents, with their passage as input.
@@ -100,9 +100,11 @@ def _span(row: Row, input_: str) -> list[int] | None:
 
 def _others(row: Row, right: Document, made_of: _Made) -> Iterator[Document]:
     """Chunks that don't answer a row: those that its question finds, the best first, then any, by a hash."""
-    found = [hit.document for hit in ranked(made_of.index, row["instruction"], CHUNK, TRAINED)]
+    found = [hit.document for hit in ranked(made_of.searched, row["instruction"], CHUNK, TRAINED)]
     ids = {one.id for one in found}
-    rest = sorted((one for one in made_of.chunks.values() if one.id not in ids), key=lambda one: draws.rank(f"{row['id']} {one.id}"))
+    rest = sorted(
+        (one for one in made_of.chunks.values() if one.id not in ids), key=lambda one: draws.rank(f"{row['id']} {one.id}")
+    )
     return (one for one in (*found, *rest) if one.id != right.id and _differs(row, one, made_of.validation))
 
 

@@ -37,7 +37,8 @@ def check_sources(rows: Sequence[Row], documents: Sequence[_Document], held: Hel
 def _problem(source: str, documents: Sequence[_Document], held: Held) -> str:
     whole = [one for one in documents if one["path"] == source]
     if whole:
-        return f"names no heading; write {source + '#HEADING'!r}, or {source + '#'!r} for what stands before the first: {outline(whole)}."
+        ways = f"write {source + '#HEADING'!r}, or {source + '#'!r} for what stands before the first"
+        return f"names no heading; {ways}: {outline(whole)}."
     found = find(source, documents)
     if found is None:
         paths = ", ".join(repr(one["path"]) for one in documents[:3])
