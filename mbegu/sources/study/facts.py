@@ -14,13 +14,13 @@ from mbegu.asking.samples import lost_lines
 from mbegu.asking.teachers import Teacher, origin_of
 from mbegu.metrics.standing import stands
 from mbegu.rows.ledger import Entry, entry
-from mbegu.sources.documents.answers import locate
 from mbegu.sources.documents.founded import unfounded
 from mbegu.sources.documents.overlap import overlaps
 from mbegu.sources.documents.questions import MARKS, choose, source
 from mbegu.sources.study.passages import Chunk, context
 from mbegu.sources.study.settings import Study
 from mbegu.text import reasons
+from mbegu.text.quotes import locate
 from mbegu.text.settings import Locale
 from mbegu.text.words import fold, words
 
