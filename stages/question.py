@@ -55,10 +55,10 @@ def main(
         rows, twice = questions.join(new.kept, more.kept)
         write_lines(out, rows)
         write_lines(ledger, [*new.ledger, *more.ledger, *twice])
-    without = len(more.kept) - len(twice)
+    without, dropped = len(more.kept) - len(twice), sum(line["action"] == "dropped" for line in new.ledger)
     count = asked_for(teacher, asked + asked_more, f", about {max(fresh, fresh_more)} new or changed chunks")
     click.echo(
-        f"{len(rows)} questions about {len(found) - len(new.ledger)} of {len(found)} chunks, "
+        f"{len(rows)} questions about {len(found) - dropped} of {len(found)} chunks, "
         f"{f'{without} of them without an answer there, ' if without else ''}"
         f"{len(new.ledger) + len(more.ledger) + len(twice)} in the ledger; {count}: {out}"
     )

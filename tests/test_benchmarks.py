@@ -1,5 +1,6 @@
 """Benchmarks, run small: they count no wrong decision, both of their sides find the same, and they print all of their figures."""
 
+import importlib.util
 import json
 import os
 import re
@@ -126,3 +127,19 @@ def test_the_benchmark_of_the_app_prints_every_figure_beside_its_target(tiny_bas
     assert figures[2][0].startswith("tokens/s of 2 visitors against one (")
     missed = [value for _, value in figures if value.endswith("MISSED")]
     assert done.returncode == bool(missed) and all(value.endswith(("as wanted", "MISSED")) for _, value in figures), done.stderr
+
+
+def test_a_recipe_is_better_only_where_the_interval_over_lineages_says_so():
+    spec = importlib.util.spec_from_file_location("recipe", ROOT / "benchmarks/recipe.py")
+    recipe = importlib.util.module_from_spec(spec)
+    sys.modules["recipe"] = recipe  # for the annotations of its NamedTuples
+    spec.loader.exec_module(recipe)
+    roots = [root for root in "abcdefgh" for _ in range(3)]
+    old = [2.0 + place / 10 for place in range(24)]
+    lower = [loss - 0.1 - place / 1000 for place, loss in enumerate(old)]
+    apart = [loss + (0.5 if root in "aceg" else -0.5) for loss, root in zip(old, roots, strict=True)]
+    tried = {name: recipe.Tried(losses, 100, 1.0) for name, losses in (("first", old), ("lower", lower), ("apart", apart))}
+    lines = {name: recipe.line(recipe.Recipe(name), one, tried["first"], roots, 2) for name, one in tried.items()}
+    assert lines["first"] == "| first | 3.1500 | – | 100 | 1 |"
+    assert lines["lower"].endswith("better | 100 | 1 |") and "-0.1115 [" in lines["lower"]
+    assert "≈ | 100 | 1 |" in lines["apart"]

@@ -52,7 +52,8 @@ def test_a_stage_s_one_code_dependency_is_the_fingerprint_of_its_own_script(name
     if name == "fingerprint":
         assert deps == ["mbegu", "stages"]
         return
-    script = {"retrain": "train"}.get(name, name)  # the same script with another seed
+    # the same script with another seed, on other text, from another start
+    script = {"retrain": "train", "learn": "pretrain", "continue_training": "train"}.get(name, name)
     assert script_of(name) == f"stages/{script}.py"
     assert deps[0].removeprefix("${home}/") == f"data/fingerprints/{script}"
     assert not [dep for dep in deps[1:] if dep.endswith(".py") or "fingerprints" in dep]
@@ -129,7 +130,7 @@ def test_each_version_has_one_source_that_extends_what_it_extends_and_is_among_t
         name
         for name, path in params["models"].items()
         if name in params["predict"]["without_context"]
-        or path in {f"models/pretrained/{key}" for key in params["pretrained"]}
+        or path in {f"models/{kind}/{key}" for kind in ("pretrained", "learned", "continued") for key in params[kind]}
         or path in {"models/base", "../../models/base"} - {params["base_model"]}
     }
     assert [name for name in params["models"] if name not in others] == ["base", *params["versions"]]
@@ -178,7 +179,7 @@ def test_every_script_but_the_tools_is_a_stage():
 def test_slow_stages_have_only_cached_outs_so_that_the_run_cache_restores_them(name):
     outs = [out for kind in ("outs", "metrics", "plots") for out in BODIES[name].get(kind, [])]
     uncached = [out for out in outs if isinstance(out, dict) and any(value.get("cache") is False for value in out.values())]
-    slow = {"base", "expand", "question", "answer", "train", "predict", "examine"}
+    slow = {"base", "expand", "question", "answer", "study", "learn", "train", "continue_training", "predict", "examine"}
     assert not (uncached and name in slow)
 
 

@@ -40,7 +40,7 @@ def choose(teachers: Teachers, model: LocalModel, memory: Memory) -> Iterator["T
         if teachers.kind == "openai":
             from mbegu.asking.endpoint import openai_compatible
 
-            yield openai_compatible(teachers.openai, memo)
+            yield openai_compatible(teachers.openai, memo)._replace(samples=teachers.samples)
         elif teachers.kind == "recorded":
             from mbegu.asking.recorded import recorded
 
@@ -52,4 +52,5 @@ def choose(teachers: Teachers, model: LocalModel, memory: Memory) -> Iterator["T
 
             adapter = None if model.teacher == model.base else model.teacher
             told = read_told(teachers.local.template_options, teachers.local.date, "teacher.local")
-            yield local(Weights(model.base, adapter, teachers.local.quantization), teachers.local.batch_size, memo, told)
+            weights = Weights(model.base, adapter, teachers.local.quantization)
+            yield local(weights, teachers.local.batch_size, memo, told)._replace(samples=teachers.samples)

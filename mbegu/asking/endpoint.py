@@ -33,7 +33,8 @@ def openai_compatible(endpoint: Endpoint, memo: diskcache.Cache) -> Teacher:
     identity = {"kind": "openai", "base_url": endpoint.base_url, "model": endpoint.model, **fields.identity(endpoint)}
     proven = known_speed(memo, identity) is not None if memo is not None else False
     respond = partial(_respond, endpoint, _Refused([], proven))
-    return Teacher(identity, respond, lambda text: len(text.encode()) // 4, memo)
+    prices = (endpoint.prompt_price, endpoint.completion_price)
+    return Teacher(identity, respond, lambda text: len(text.encode()) // 4, memo, prices=prices)
 
 
 class _Refused(NamedTuple):

@@ -11,7 +11,7 @@ from mbegu.asking.teachers import UNRECORDED, Notes, Teacher
 from mbegu.rows.jsonl import write_lines
 
 Work = dict[str, Callable[[Teacher], Any]]
-LATER = "Bootstrap"  # asks in rounds, each of which depends on the replies to the last
+LATER = ("Bootstrap", "Facts and links")  # ask in rounds, each of which depends on the replies to the last
 
 
 class Seen(NamedTuple):
@@ -76,7 +76,7 @@ def _lines(one: Seen) -> Iterator[dict[str, Any]]:
 def _told(one: Seen, teacher: Teacher) -> str:
     number, unknown = len(one.seen), len(one.unknown)
     known = "recorded" if teacher.look_up else "memoized"
-    more = "; later requests depend on their answers" if one.name == LATER and unknown else ""
+    more = "; later requests depend on their answers" if one.name in LATER and unknown else ""
     return f"{one.name}: {number} requests, {number - unknown} {known}, {unknown} to ask{more}"
 
 
@@ -87,4 +87,6 @@ def _sum(pending: list[Request], teacher: Teacher) -> str:
     most = sum(request["decoding"]["max_new_tokens"] for request in pending)
     speed = known_speed(teacher.memo, teacher.identity)
     time = f"about {max(1, round(most / speed / 60))} min at {speed:.0f} tokens/s" if speed else "time unknown before a first run"
-    return f"To ask: {len(pending)} requests, {prompt_tokens} prompt tokens, at most {most} generated; {time}"
+    cost = (prompt_tokens * teacher.prices[0] + most * teacher.prices[1]) / 1e6
+    price = f", at most {cost:,.2f} by its prices" if cost else ""
+    return f"To ask: {len(pending)} requests, {prompt_tokens} prompt tokens, at most {most} generated; {time}{price}"

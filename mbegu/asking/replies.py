@@ -15,6 +15,7 @@ import regex
 from mbegu.asking.about import about
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.memo import Answer, Request, recall
+from mbegu.asking.samples import Lost, best
 from mbegu.asking.settings import Replying
 from mbegu.asking.teachers import Teacher, request, unanswered
 from mbegu.errors import BadInput
@@ -60,6 +61,7 @@ class Reply(NamedTuple):
     problem: Problem | None  # with the last reply; None if it was accepted
     said: str  # the last reply, as far as the teacher may be shown it again
     answer: Answer  # the last one, of `teachers.origin_of`
+    lost: tuple[Lost, ...] = ()  # other samples of it, where there were any
 
 
 Check = Callable[[int, Any], Problem | None]
@@ -104,7 +106,8 @@ def parse(text: str, schema: dict[str, Any]) -> tuple[Any, Problem | None]:
 
 
 def ask(items: list[Item], asking: Asking, check: Check, teacher: Teacher) -> tuple[list[Reply], int, int]:
-    """A reply to each item that parses and passes `check`, asked for up to `asking.tries` times.
+    """A reply to each item that parses and passes `check`, asked for up to `asking.tries` times; of `teacher.samples` each time,
+    the best (`samples.best`).
 
     Args:
         check: position of the item and its parsed reply in, what is wrong with it out.
@@ -113,20 +116,32 @@ def ask(items: list[Item], asking: Asking, check: Check, teacher: Teacher) -> tu
         The replies, how many requests the memo did not know, and how many items these were about.
 
     Raises:
-        BadInput: the template can't be rendered, or the teacher fails.
+        BadInput: the template can't be rendered, or the teacher fails; several samples at temperature 0.
     """
+    each = 1 if teacher.look_up else teacher.samples  # a recording says the same again
+    if each > 1 and not asking.decoding.temperature:
+        raise BadInput(
+            f"teacher.samples: {each} replies of task {asking.name} are one and the same at temperature 0; raise the temperature "
+            "of the section that asks for them, or set samples to 1."
+        )
     replies = [Reply(None, {}, None, "", {}) for _ in items]
     waiting = list(range(len(items)))
     asked, fresh = 0, set()
-    for number in range(1 if teacher.look_up else asking.tries):  # a recording says the same again
+    for number in range(1 if teacher.look_up else asking.tries):
         for place in waiting:
-            replies[place] = _put(items[place], replies[place], asking, teacher, number)
+            replies[place] = _put(items[place], replies[place], asking, teacher, number * each)
         waiting = [place for place in waiting if not replies[place].problem]
         fresh |= {place for place in waiting if recall(teacher.memo, replies[place].request) is None}
-        answers, count = teacher.ask([replies[place].request for place in waiting])
+        drawn = [_draws(replies[place].request, number * each, each) for place in waiting]
+        answers, count = teacher.ask([request for requests in drawn for request in requests])
         asked += count
-        for place, answer in zip(waiting, answers, strict=True):
-            replies[place] = _read(replies[place], answer, items[place], partial(check, place), teacher)
+        for place, requests in zip(waiting, drawn, strict=True):
+            said, answers = answers[:each], answers[each:]
+            read = [
+                _read(replies[place]._replace(request=request), answer, items[place], partial(check, place), teacher)
+                for request, answer in zip(requests, said, strict=True)
+            ]
+            replies[place] = _chosen(read)
         # whoever refused a prompt refuses it again
         waiting = [place for place in waiting if replies[place].problem and not unanswered(replies[place].answer)]
     return replies, asked, len(fresh)
@@ -140,6 +155,21 @@ def _put(item: Item, last: Reply, asking: Asking, teacher: Teacher, number: int)
     about_it = about(asking.name, asking.template, **{name: item.values[name] for name in item.about})
     asked = request(teacher, prompt, asking.chat, asking.decoding, number, shape, about_it)
     return last._replace(request=asked, problem=_spoiled(prompt, "passage", teacher))
+
+
+def _draws(request: Request, first: int, each: int) -> list[Request]:
+    """The same request so many times, told apart by their number: the first is the one that is put where there is one."""
+    return [request, *({**request, "number": first + number} for number in range(1, each))]
+
+
+def _chosen(read: list[Reply]) -> Reply:
+    """The best of several replies with the others as lost; the first of those that all break a rule."""
+    good = [reply for reply in read if not reply.problem]
+    if not good:
+        return read[0]._replace(lost=(*read[0].lost, *(Lost(one.said, one.problem.reason) for one in read[1:] if one.problem)))
+    place, lost = best([reply.value for reply in good], [reply.said for reply in good])
+    failed = [Lost(reply.said, reply.problem.reason) for reply in read if reply.problem]
+    return good[place]._replace(lost=(*good[place].lost, *failed, *lost))
 
 
 def _read(reply: Reply, answer: Answer, item: Item, check: Callable[[Any], Problem | None], teacher: Teacher) -> Reply:

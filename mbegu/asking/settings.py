@@ -61,6 +61,7 @@ class Teachers(NamedTuple):
     local: Local
     openai: Endpoint
     recorded: Recorded
+    samples: Annotated[int, IntRange(1), "Replies to each request about a passage, of which the best stays."] = 1
 
 
 class Planning(NamedTuple):

@@ -40,6 +40,8 @@ class Teacher(NamedTuple):
     parameters: int | None = None  # of a model on this machine; part of no memo key, as its weights are
     look_up: Callable[[Request], Answer | None] | None = None  # of a recording, which knows at once what it lacks
     notes: Notes | None = None  # of a forecast
+    prices: tuple[float, float] = (0.0, 0.0)  # of a million prompt tokens, and of a million generated ones
+    samples: int = 1  # replies to a request about a passage, of which the best stays; a recording has one
 
     def ask(self, requests: list[Request]) -> tuple[list[Answer], int]:
         """Answers in the order of the requests, as `heard`, and how many the memo did not know, or a recording did; notes the

@@ -8,7 +8,7 @@ from mbegu.builds import declared
 from mbegu.errors import BadInput
 from mbegu.scoring.verdicts import steps
 
-TRAINED = {PurePosixPath("models") / name for name in ("adapters", "pretrained", "noise")}
+TRAINED = {PurePosixPath("models") / name for name in ("adapters", "pretrained", "learned", "noise", "continued")}
 
 
 def shown(params: Mapping[str, Any], models: Sequence[str], place: Path) -> list[tuple[str, str]]:

@@ -15,8 +15,9 @@ KINDS = {
 }  # sections that people name one of, and what they call it
 # sections for each name of which there are stages, files and folders
 NAMED = (
-    "versions", "models", "seeds", "documents", "questioned", "sets", "telegram", "extended", "pretrained", "indexed",
-    "campaigns", "retrieved", "raft", "exams", "examined", "noise", "exported", "judged", "conversations",
+    "versions", "models", "seeds", "documents", "questioned", "sets", "telegram", "extended", "pretrained", "studied",
+    "learned", "indexed", "campaigns", "retrieved", "raft", "exams", "examined", "noise", "continued", "exported", "judged",
+    "conversations",
 )  # fmt: skip
 RULE = "begin with a letter or digit, go on with those and - _ . only, and put a number in quotes"
 RESERVED = "none"  # the version without rows

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from mbegu.builds import declared
 from mbegu.builds.lock import read_yaml
-from mbegu.builds.project import DATA, METRICS, NONE, Project
+from mbegu.builds.project import DATA, METRICS, NONE, Project, sections
 from mbegu.errors import BadInput
 
 WRITTEN = ("seeds", "recordings", "reviews", "labels", "judgements", "exams")  # folders of data/ that people write
@@ -42,14 +42,12 @@ def find(project: Project) -> Leftovers:
 
 def _undeclared(project: Project, params: Mapping[str, Any], written: bool) -> Iterator[Path]:
     """What stands in the folders of one kind under a name, up to its first dot, that the folder's section does not declare."""
-    folders: dict[Path, tuple[str, ...]] = {
-        project.data / kind: (section,) for kind, section in DATA.items() if (kind in WRITTEN) == written
-    }
+    folders: dict[Path, tuple[str, ...]] = {project.data / kind: sections(kind) for kind in DATA if (kind in WRITTEN) == written}
     if not written:
-        folders |= {project.metrics / kind: sections for kind, sections in METRICS.items()}
+        folders |= {project.metrics / kind: named for kind, named in METRICS.items()}
         folders |= {folder: (section,) for folder, section in project.made().items()}
-    for folder, sections in folders.items():
-        known = {_folded(name) for name in [NONE, *(name for section in sections for name in declared.names(params, section))]}
+    for folder, named in folders.items():
+        known = {_folded(name) for name in [NONE, *(name for section in named for name in declared.names(params, section))]}
         for path in folder.iterdir() if folder.is_dir() else ():
             name = path.name.partition(".")[0]
             if name and _folded(name) not in known:  # .gitkeep has none

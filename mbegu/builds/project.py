@@ -14,21 +14,27 @@ LEDGER = ".ledger.jsonl"
 REVIEWS = ".reviews.jsonl"  # of labels
 NONE = "none"  # the version without rows, which the first one extends
 # Folders of data/ and of metrics/, and the section of params.yaml whose names their files have, or the sections
-DATA = {
+DATA: dict[str, str | tuple[str, ...]] = {
     "seeds": "seeds", "documents": "documents", "chunks": "documents", "questions": "questioned", "loaded": "sets",
     "cleaned": "sets", "expanded": "versions", "reviews": "versions", "curated": "versions", "versions": "versions",
     "encoded": "versions", "exported": "exported", "predictions": "models", "scores": "models", "judged": "judged",
-    "pretrained": "pretrained", "recordings": "versions", "judgements": "judged",
-    "exams": "documents",
-    "retrieved": "retrieved", "examined": "examined",
+    "pretrained": "pretrained", "recordings": ("versions", "studied"), "study": "studied", "judgements": "judged",
+    "learned": "learned", "exams": "documents", "retrieved": "retrieved", "examined": "examined",
     "messages": "telegram", "labels": "telegram", "labelled": "telegram", "index": "indexed",
 }  # fmt: skip
 METRICS = {
     "clean": ("sets",), "funnel": ("versions",), "encode": ("versions",), "train": ("versions",), "score": ("models",),
-    "judge": ("judged",), "noise": ("noise",), "warnings": ("versions", "pretrained", "noise"),
-    "corpus": ("telegram", "extended", "pretrained", "campaigns", "exams"),
+    "judge": ("judged",), "noise": ("noise",), "continued": ("continued",),
+    "warnings": ("versions", "pretrained", "learned", "noise", "continued"),
+    "corpus": ("telegram", "extended", "pretrained", "learned", "campaigns", "exams"),
 }  # fmt: skip
 ROWS = ("seeds", "expanded", "curated", "versions")  # folders of rows, in the order in which they are made of each other
+
+
+def sections(kind: str) -> tuple[str, ...]:
+    """The sections of params.yaml whose names the files of a folder of `data` have."""
+    found = DATA[kind]
+    return (found,) if isinstance(found, str) else found
 
 
 class Project(NamedTuple):
@@ -97,7 +103,7 @@ class Project(NamedTuple):
     def ledgers(self, version: str) -> list[Path]:
         """What the stages dropped or changed on the way to a version; those that are there, by path."""
         params = declared.read_params(self.params)
-        kinds = [kind for kind, section in DATA.items() if version in declared.names(params, section)]
+        kinds = [kind for kind in DATA if any(version in declared.names(params, section) for section in sections(kind))]
         return [path for kind in sorted(kinds) if (path := self.data / kind / f"{version}{LEDGER}").is_file()]
 
     def heldout(self) -> Path:
@@ -118,7 +124,8 @@ class Project(NamedTuple):
 
     def made(self) -> dict[Path, str]:
         """The folders of models that stages make, and the section whose names theirs are."""
-        return {self.adapters: "versions"} | {self.adapters.with_name(name): name for name in ("pretrained", "extended", "noise")}
+        others = ("pretrained", "learned", "extended", "noise", "continued")
+        return {self.adapters: "versions"} | {self.adapters.with_name(name): name for name in others}
 
     def predictions(self, model: str) -> Path:
         """A model's answers to the held-out questions; a model is "base" or a version."""
@@ -151,6 +158,10 @@ class Project(NamedTuple):
     def pretraining(self, name: str, split: str) -> Path:
         """Loss by step of phase one; `split` as for `curve`."""
         return self.corpus(name) / "pretrain" / f"{split}.csv"
+
+    def learning(self, name: str, split: str) -> Path:
+        """Loss by step of what was read of documents; `split` as for `curve`."""
+        return self.corpus(name) / "learn" / f"{split}.csv"
 
     def lengths(self, version: str) -> Path:
         """Tokens of each row."""
@@ -186,7 +197,7 @@ class Project(NamedTuple):
 
     def files(self, kind: str, suffix: str = ".jsonl") -> list[Path]:
         """The files of rows or reviews in a folder of `data`, such as "versions"; those that are there, without ledgers."""
-        names = [*([NONE] if kind == "versions" else []), *self.names(DATA[kind])]
+        names = [*([NONE] if kind == "versions" else []), *(name for section in sections(kind) for name in self.names(section))]
         return [path for name in names if (path := self.data / kind / f"{name}{suffix}").is_file()]
 
     def row_files(self) -> list[Path]:

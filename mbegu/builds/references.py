@@ -7,7 +7,8 @@ from typing import Any
 from mbegu.builds.declared import check_declared, names
 from mbegu.builds.project import Project
 
-TEACHING = ("seeds", "questioned")  # sections whose items name a teacher
+TEACHING = ("seeds", "questioned", "studied")  # sections whose items name a teacher
+ASKING = ("questioned", "studied")  # sections whose items name documents
 READING = ("extended", "pretrained", "indexed", "campaigns")  # sections whose items name messages
 
 
@@ -38,8 +39,14 @@ def _references(params: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     for section in TEACHING:
         for name, item in _items(params, section):
             yield from _folder(f"{section}.{name}.teacher", _key(item, "teacher"))
-    for name, item in _items(params, "questioned"):
-        yield f"questioned.{name}.documents", _key(item, "documents"), "documents"
+    for section in ASKING:
+        for name, item in _items(params, section):
+            yield f"{section}.{name}.documents", _key(item, "documents"), "documents"
+    for name, item in _items(params, "learned"):
+        yield f"learned.{name}.study", _key(item, "study"), "studied"
+    for name, item in _items(params, "continued"):
+        yield f"continued.{name}.version", _key(item, "version"), "versions"
+        yield from _folder(f"continued.{name}.start", _key(item, "start"))
     for section in ("retrieved", "exams"):
         for name in names(params, section):
             yield f"{section}.{name}", name, "documents" if section == "retrieved" else "retrieved"

@@ -18,6 +18,7 @@ from mbegu.builds.values import parse_section
 from mbegu.errors import BadInput
 from mbegu.rows.jsonl import write_lines
 
+SECTIONS = {"expand": "seeds", "question": "questioned", "answer": "questioned", "study": "studied"}
 ADDED = "~added.jsonl"  # sorts behind every version's name
 
 
@@ -41,10 +42,11 @@ def steps(params: dict[str, Any], versions: Sequence[str]) -> list[Step]:
         BadInput: a version that asks no teacher, no project here, or files that DVC can't read.
     """
     asking = [name for name in names(params, "versions") if name in {*names(params, "seeds"), *names(params, "questioned")}]
+    asking += [name for name in names(params, "studied") if name not in asking]
     for name in versions:
         if name not in asking:
             raise BadInput(f"record: {name!r} asks no teacher; there are {', '.join(asking) or 'none that do'}.")
-    called = commands.of_stages("expand", "question", "answer")
+    called = commands.of_stages("expand", "question", "answer", "study")
     found = []
     for name in versions or asking:
         if name in called["expand"]:
@@ -55,6 +57,9 @@ def steps(params: dict[str, Any], versions: Sequence[str]) -> list[Step]:
             chunks = f"chunk@{params['questioned'][name]['documents']}"
             found.append(Step("question", name, called["question"][name], chunks, ()))
             found.append(Step("answer", name, called["answer"][name], f"question@{name}", (("question", name),)))
+        if name in called["study"]:
+            documents = f"chunk@{params['studied'][name]['documents']}"
+            found.append(Step("study", name, called["study"][name], documents, ()))
     return found
 
 
@@ -121,7 +126,7 @@ def replies_of(
     from mbegu.text.filters import control_token
 
     teachers = parse_section(params, "teacher", Teachers, "params.yaml")._replace(kind=kind)
-    item = params["seeds" if step.stage == "expand" else "questioned"][step.version]
+    item = params[SECTIONS[step.stage]][step.version]
     model = LocalModel(Path(params["base_model"]), Path(item["teacher"]))
     with choose(teachers, model, Memory(Path(".mbegu/memo"), Path(".mbegu/record"))) as teacher:
         spoiled = {key for key, one in left.items() if control_token(one["prompt"], teacher.control_tokens)}

@@ -49,7 +49,9 @@ def gather(project: Project) -> dict[str, Any]:
     questions = _questions(models, project)
     return {
         "compared": compared,
-        "warnings": read_warnings(project.metrics / "warnings", [*models, *project.names("pretrained")]),
+        "warnings": read_warnings(
+            project.metrics / "warnings", [*models, *project.names("pretrained"), *project.names("learned")]
+        ),
         "verdicts": [
             (pair_name(new, old), in_words(found, units(compared)), _kind(found))
             for new, old in shown
@@ -82,6 +84,9 @@ def _charts(compared: dict[str, Any], shown: Sequence[tuple[str, str]], versions
         point
         for name in project.names("pretrained")
         for point in _losses(f"phase one: {name}", partial(project.pretraining, name))
+    ]
+    losses += [
+        point for name in project.names("learned") for point in _losses(f"documents: {name}", partial(project.learning, name))
     ]
     lengths = [row for version in versions for row in _lengths(version, project.lengths(version))]
     training = [

@@ -1,4 +1,4 @@
-"""Text that is no row yet: the messages of a corpus."""
+"""Text that is no row yet: the messages of a corpus, and what documents become when they are studied."""
 
 from pathlib import Path
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 from mbegu.errors import BadInput
 from mbegu.rows.jsonl import read_lines
 
-KEYS = ("id", "channel", "message", "date", "text", "media", "forwarded")
+KEYS = ("id", "channel", "message", "date", "text", "media", "forwarded", "origin")
 Message = dict[str, Any]
 
 
 def read_messages(path: Path) -> list[Message]:
-    """Messages as the ingest_telegram stage writes them, in order.
+    """Messages as the ingest_telegram stage writes them, or texts of the study stage, in order.
 
     Raises:
         BadInput: as `read_lines`; a message without an id or a text; no message at all.

@@ -22,6 +22,12 @@ ANSWER_WITHOUT_QUOTE = "answer without a quote"
 QUOTE_ELSEWHERE = "quote not in the passage"
 UNKNOWN = "the teacher does not know"
 ANSWER_ELSEWHERE = "answer not from the passage"
+STANDS_NOWHERE = "stands nowhere in the passage"
+WRONG_SUM = "sum comes out otherwise"
+FACT_TWICE = "the same fact twice"
+NO_QUESTION = "no question"
+GIVES_AWAY = "question holds its answer"
+ONE_SIDED = "link names one side"
 
 # Dropped: texts of any source
 CUT_OFF = "cut off"
@@ -88,6 +94,13 @@ NEAR_REPOST = "near repost"
 # Left out: files of a set
 NOT_READ = "left out"
 
+# Lost: samples of a reply of which another one stayed
+SAME_REPLY = "the same as the reply that stayed"
+AGREES_LESS = "agrees less with the other replies"
+
+# Kept
+CONTRADICTS = "contradicts"
+
 # Changed
 EDITED = "edited by review"
 REPAIRED = "repaired"
@@ -100,7 +113,8 @@ DRAFTED = (
     NOT_RECORDED, NOT_ANSWERED, NO_SUBJECT, BEYOND_ADS, NOT_IN_PASSAGE, NO_CHUNK, BEYOND_ROWS, NO_OTHER, NO_JSON, OTHER_SHAPE,
     QUESTION_CUT_OFF, QUESTION_ELSEWHERE, QUESTION_WITHOUT_WORDS,
     QUESTION_TWICE, ANSWERABLE, HALF_ANSWER, ANSWER_CUT_OFF, ANSWER_WITHOUT_WORDS, ANSWER_REPEATS, ANSWER_WITHOUT_QUOTE,
-    QUOTE_ELSEWHERE, UNKNOWN, ANSWER_ELSEWHERE, CUT_OFF, EMPTY, CONTROL_TOKEN, LEADING_PUNCTUATION, TOO_SHORT, TOO_LONG,
+    QUOTE_ELSEWHERE, UNKNOWN, ANSWER_ELSEWHERE, STANDS_NOWHERE, WRONG_SUM,
+    CUT_OFF, EMPTY, CONTROL_TOKEN, LEADING_PUNCTUATION, TOO_SHORT, TOO_LONG,
     BLACKLISTED, WRONG_SCRIPT, NOT_NOVEL, BEYOND_TARGET, NO_INSTANCE, NOT_REVIEWED, REJECTED, ANSWER_EQUALS, REFUSAL,
     REPETITIVE, SAME_QUESTION, NEAR_HELD_OUT, DESCENDS,
 )  # fmt: skip

@@ -12,6 +12,7 @@ from mbegu.curating.leakage import find_leak, guard
 from mbegu.errors import BadInput
 from mbegu.rows.corpus import Message
 from mbegu.rows.ledger import Entry, Sieved, check_balance, entry
+from mbegu.rows.lineage import side
 from mbegu.rows.row import Row, question, row_id
 from mbegu.text.context import without_context
 from mbegu.text.draws import rank
@@ -50,9 +51,10 @@ def readable(messages: list[Message], heldout: list[Row], corpus: Corpus, tokeni
 
 
 def _halves(row: Row) -> Iterator[Row]:
-    """A held-out row's question and answer, as rows of their own."""
+    """A held-out row's question and answer, as rows of their own; of a closed-book row only the question, as its answer is what
+    reading shall teach."""
     asked = question({**row, "input": without_context(row["input"])})
-    for half, text in (("question", asked), ("answer", row["output"])):
+    for half, text in (("question", asked), *([] if row.get("source") else [("answer", row["output"])])):
         yield _as_row(text) | {"of": row["id"], "half": half}
 
 
@@ -85,6 +87,11 @@ def encode(messages: list[Message], tokenizer: Any, max_length: int) -> list[dic
             about = {"id": message["id"], "roots": [rank(message["text"])], "completion_start": 1}
             rows += [{**about, "input_ids": piece} for piece in found]
     return rows
+
+
+def is_held_back(row: dict[str, Any], validation: float) -> bool:
+    """Whether an encoded text is on the side of the validation split that is not trained on."""
+    return side(row["roots"], validation) == "validation"
 
 
 def beginning(tokenizer: Any) -> list[int]:

@@ -10,12 +10,14 @@ from mbegu.sections import NONEMPTY
 
 
 class Lora(NamedTuple):
-    """LoRA (Hu et al. 2021, arXiv 2106.09685): `alpha / r` scales the product of two rank-`r` matrices."""
+    """LoRA (Hu et al. 2021, arXiv 2106.09685): `alpha / r` scales the product of two rank-`r` matrices; with `use_rslora`,
+    `alpha / sqrt(r)` does (Kalajdzievski 2023, arXiv 2312.03732)."""
 
     r: Annotated[int, IntRange(1), "Rank of the adapter."]
     alpha: Annotated[int, IntRange(1), "Scale: alpha / r."]
     dropout: Annotated[float, FloatRange(0, 1, max_open=True), "Dropout before it."]
     targets: Annotated[list[str], NONEMPTY, "Layers that get one; repeat."]
+    use_rslora: Annotated[bool, "Scale by alpha / sqrt(r), which keeps high ranks learning."] = False
 
 
 class Schedule(NamedTuple):
@@ -49,11 +51,14 @@ class Schedule(NamedTuple):
 class Corpus(NamedTuple):
     """Which texts an adapter reads before it is trained to answer."""
 
-    messages: Annotated[Path, "Messages of the ingest_telegram stage."]
+    messages: Annotated[Path, "Messages of the ingest_telegram stage, or texts of the study stage."]
     heldout: Annotated[Path, "Rows that are never trained on."]
     heldout_similarity: Annotated[float, FloatRange(0, 1), "ROUGE-L F1 to a held-out text above this leaks."]
     heldout_overlap: Annotated[float, FloatRange(0, 1), "Share of a held-out text in 8-grams of a text."]
     max_length: Annotated[int, IntRange(2), "Tokens above which a text is cut into pieces."]
+    exams: Annotated[str, "Folder of closed-book questions, whose wording no text may give away."] = ""
+    general: Annotated[str, "Rows of general text to mix in, against forgetting."] = ""
+    replay: Annotated[float, FloatRange(0, 1, max_open=True), "Share of the tokens that are such text."] = 0.0
 
 
 class Adapting(NamedTuple):

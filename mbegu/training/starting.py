@@ -10,7 +10,8 @@ from mbegu.models.trained import PROMPT_FILE, read_adapter_prompt
 from mbegu.training.settings import Lora
 
 CONFIG = "adapter_config.json"
-KEYS = {"r": "r", "alpha": "lora_alpha", "targets": "target_modules"}  # of train.lora, and as peft writes them
+# of train.lora, and as peft writes them
+KEYS = {"r": "r", "alpha": "lora_alpha", "targets": "target_modules", "use_rslora": "use_rslora"}
 
 
 def identity(start: Path, base: Path, method: str, lora: Lora) -> str | None:
@@ -39,7 +40,7 @@ def _check_form(start: Path, lora: Lora) -> None:
     config = json.loads((start / CONFIG).read_text(encoding="utf-8"))
     wanted = lora._asdict()
     for key, name in KEYS.items():
-        found, given = config[name], wanted[key]
+        found, given = config.get(name, False), wanted[key]
         if isinstance(given, list):
             found, given = sorted(found), sorted(given)
         if found != given:

@@ -82,6 +82,7 @@ def add_lora(model: Any, lora: Lora, seed: int) -> Any:
         r=lora.r,
         lora_alpha=lora.alpha,
         lora_dropout=lora.dropout,
+        use_rslora=lora.use_rslora,
         target_modules=lora.targets,
         task_type="CAUSAL_LM",
         trainable_token_indices=new_tokens.layers(model) or None,

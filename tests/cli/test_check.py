@@ -278,6 +278,15 @@ PARAMS = {
         "pretrained: {a: {messages: b}}",
         "pretrained.a.messages names 'b', which telegram does not; there are none.",
     ),
+    "studied: {}": (
+        "studied: {a: {documents: ሰነድ}}",
+        "studied.a.documents names 'ሰነድ', which documents does not; there are none.",
+    ),
+    "learned: {}": ("learned: {a: {study: b}}", "learned.a.study names 'b', which studied does not; there are none."),
+    "continued: {}": (
+        "continued: {a: {version: v1, start: models/learned/b}}",
+        "continued.a.start names 'b', which learned does not; there are none.",
+    ),
     "near_duplicate: 0.85": ("near_dupes: 0.85", "merge.near_duplicate is None; expected a number."),
 }  # fmt: skip
 

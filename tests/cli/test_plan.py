@@ -60,6 +60,15 @@ def test_each_version_is_planned_by_the_command_of_its_own_project(project):
     assert plan(top, "v2").stdout == "v2\n--version v2 --max_new_tokens 8 --plan\n"
 
 
+def test_studied_documents_are_planned_beside_versions(project):
+    top = project(".", ".", "{v1: {}}")
+    study = "  study:\n    foreach: ${studied}\n    do:\n      cmd: exec python ${home}/stages/expand.py --study ${key}\n"
+    (top / "dvc.yaml").write_text(PIPELINE + study)
+    (top / "params.yaml").write_text(PARAMS.format(home=".", seeds="{v1: {}}") + "studied: {ሰነድ: {}, v1: {}}\n")
+    v1 = "v1\n--version v1 --max_new_tokens 8 --plan\n--study v1 --plan\n"
+    assert plan(top).stdout == f"{v1}ሰነድ\n--study ሰነድ --plan\n" and plan(top, "v1").stdout == v1
+
+
 def test_what_can_not_be_planned_is_one_line(project, tmp_path_factory):
     top = project(".", ".", "{v1: {}, v3: {}}")
     assert plan(top, "v1", "v9").stderr == "Error: plan: no version v9 in params.yaml; there are v1, v3.\n"

@@ -128,6 +128,19 @@ def test_models_of_a_corpus_and_what_was_measured_of_it_are_declared_in_sections
     assert all(Path(kind.format("ገበያ")).is_file() and not Path(kind.format("old")).exists() for kind in kinds)
 
 
+def test_what_was_studied_learned_and_continued_is_declared_in_sections_of_its_own(project, mbegu):
+    kinds = ("data/study/{}.jsonl", "data/learned/{}.ledger.jsonl", "models/learned/{}/adapter", "models/continued/{}/adapter",
+             "metrics/corpus/{}/learn/replay.csv", "metrics/continued/{}/training.csv")  # fmt: skip
+    for kind in (*kinds, "data/recordings/{}.jsonl"):
+        write(kind.format("ሰነድ"))
+        write(kind.format("old"))
+    with open("params.yaml", "a", encoding="utf-8") as params:
+        params.write("studied: {ሰነድ: {documents: d}}\nlearned: {ሰነድ: {study: ሰነድ}}\ncontinued: {ሰነድ: {version: v1}}\n")
+    found = find(Project())
+    assert found.names == ["old"] and len(found.built) == len(kinds)
+    assert [str(path) for path in found.written] == ["data/recordings/old.jsonl"]
+
+
 def test_a_renamed_version_leaves_its_old_name_over_in_any_script(project, mbegu):
     build("የመጀመሪያ", "é", "حديقة")
     Path("dvc.lock").write_text(lock("train@v1", "train@የመጀመሪያ", "train@حديقة"), "utf-8")

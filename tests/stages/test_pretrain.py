@@ -81,6 +81,30 @@ def test_a_killed_run_ends_as_another_and_training_goes_on_from_it(stage, tiny_b
     assert (tmp_path / "v1/adapter_config.json").read_bytes() == (tmp_path / "whole/adapter_config.json").read_bytes()
 
 
+def test_study_texts_are_read_with_general_text_and_of_an_exam_only_the_wording_is_guarded(
+    stage, tiny_base, write_jsonl, tmp_path
+):
+    opened = "The Meru branch of the bank opened its doors on the fourth of March in the year 2019."
+    asked = "On which day and in which year did the Meru branch of the bank open its doors?"
+    texts = [opened, asked, *(f"{TEXTS[n % 4]} {n} 🌱 መሩ" for n in range(14))]
+    origin = {"kind": "study", "view": "facts", "parents": ["a"], "source": "a.md#Doors"}
+    write_jsonl("messages.jsonl", [{"id": f"s{n}", "text": text, "origin": origin} for n, text in enumerate(texts)])
+    write_jsonl("heldout.jsonl", HELDOUT)
+    (tmp_path / "exams/bank").mkdir(parents=True)
+    write_jsonl("exams/bank/closed.jsonl", [{"instruction": asked, "output": opened, "source": "a.md#Doors"}])
+    write_jsonl("general.jsonl", [{"instruction": f"Jina la {n}?", "output": f"صفر {n} and a word"} for n in range(20)])
+    general = ["--exams", "exams", "--general", "general.jsonl", "--replay", 0.2]
+    done = stage("pretrain", *pretrain(tiny_base, "out"), *general, "--epochs", 1, "--early_stopping", 1)
+    assert done.exit_code == 0 and ", general text " in done.stdout, done.output
+    ledger = [json.loads(line) for line in (tmp_path / "out.ledger.jsonl").read_text().splitlines()]
+    near = "near a held-out row: its"  # s2 is near the answer of a row with a passage, s0 is the answer of the exam
+    assert [(line["id"], line["reason"]) for line in ledger] == [("s1", f"{near} question"), ("s2", f"{near} answer")]
+    points = (tmp_path / "out.curves/replay.csv").read_text().splitlines()
+    assert points[0] == "step,loss" and points[1].startswith("0,") and len(points) == 3
+    done = stage("pretrain", *pretrain(tiny_base, "bare"), "--epochs", 1, "--early_stopping", 1)
+    assert done.exit_code == 0 and "general" not in done.stdout and not (tmp_path / "bare.curves/replay.csv").exists()
+
+
 def predict(base, heldout, name: str, bare: str) -> list:
     return ["--heldout", heldout, "--base", base, "--model", base, "--name", name,
             "--without_context", bare, "--out", "out", "--memo", "memo", "--work", "w", *PROMPT, "--quantization", "none",
@@ -107,6 +131,7 @@ def test_a_model_may_be_asked_without_context_and_answers_the_same_rows(stage, t
         (["--validation", 0], "pretrain.early_stopping: 3 needs a validation loss"),
         (["--max_length", 1], "Invalid value for '--max_length': 1 is not in the range x>=2"),
         (["--validation", 0.999], "pretrain.validation: 0.999 leaves none of"),
+        (["--replay", 0.1], "pretrain.replay: 0.1 of the tokens shall be general text, and no file has none"),
     ],
 )
 def test_a_mistake_is_one_line_and_writes_nothing(stage, refused, tiny_base, write_jsonl, tmp_path, change, message):

@@ -8,12 +8,14 @@ from typing import Any
 
 from mbegu.asking.memo import request_key
 from mbegu.asking.replies import Asking, Item, Problem, Reply, ask
+from mbegu.asking.samples import lost_lines
 from mbegu.asking.teachers import Teacher, origin_of
 from mbegu.metrics.abstention import abstains
 from mbegu.metrics.faithfulness import k_precision
 from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.lineage import side
 from mbegu.rows.row import Row, row_id
+from mbegu.sources.documents.founded import unfounded
 from mbegu.sources.documents.overlap import overlaps
 from mbegu.sources.documents.settings import Answer
 from mbegu.text import reasons
@@ -50,7 +52,11 @@ def answer(rows: list[Row], how: Answer, asking: Asking, teacher: Teacher, local
     answerable = [row for row in rows if row["origin"].get("answerable", True)]
 
     def check(place: int, value: dict[str, str]) -> Problem | None:
-        return problem_of(answerable[place], value, how.longest, locale)
+        problem = problem_of(answerable[place], value, how.longest, locale)
+        if problem or teacher.samples == 1 or is_unknown(value["answer"], locale):
+            return problem
+        row = answerable[place]
+        return unfounded(value["answer"], f"{row['input']}\n{row['instruction']}\n{row['origin']['source']}", locale)
 
     replies, asked, fresh = ask([_item(row, how.longest, locale.unknown) for row in answerable], asking, check, teacher)
     found = iter(replies)
@@ -66,21 +72,22 @@ def answer(rows: list[Row], how: Answer, asking: Asking, teacher: Teacher, local
 
 
 def _sorted(row: Row, reply: Reply, how: Answer, teacher: Teacher, locale: Locale) -> Sieved:
-    """A row with the reply to it, kept or dropped."""
+    """A row with the reply to it, kept or dropped, and the samples that lost to it."""
+    lost = lost_lines(row, reply.lost, STAGE)
     if reply.problem is not None:
         noted = {**row, "origin": {**row["origin"], "problem": reply.problem.detail}}
-        return Sieved([], [entry(noted, STAGE, "dropped", reply.problem.reason)])
+        return Sieved([], [*lost, entry(noted, STAGE, "dropped", reply.problem.reason)])
     unknown = locale.unknown
     text = unknown if is_unknown(reply.value["answer"], locale) else fold(reply.value["answer"])
     if text == unknown and not how.keep_unknown:
         teacher.refuse(reply.request, reasons.UNKNOWN)
-        return Sieved([], [entry(row, STAGE, "dropped", reasons.UNKNOWN)])
+        return Sieved([], [*lost, entry(row, STAGE, "dropped", reasons.UNKNOWN)])
     if text != unknown and not overlaps(text, row["input"], how.precision):
         score = k_precision(text, row["input"])
         teacher.refuse(reply.request, f"{reasons.ANSWER_ELSEWHERE}: {score:.2f} of its words stand there")
-        return Sieved([], [entry({**row, "output": text}, STAGE, "dropped", reasons.ANSWER_ELSEWHERE, score)])
+        return Sieved([], [*lost, entry({**row, "output": text}, STAGE, "dropped", reasons.ANSWER_ELSEWHERE, score)])
     span = None if text == unknown else locate(reply.value["quote"], row["input"])
-    return Sieved([_answered(row, text, span, teacher, reply)], [])
+    return Sieved([_answered(row, text, span, teacher, reply)], lost)
 
 
 def _item(row: Row, longest: int, unknown: str) -> Item:

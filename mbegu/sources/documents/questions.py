@@ -4,9 +4,11 @@ from typing import Any
 
 from mbegu.asking.memo import request_key
 from mbegu.asking.replies import Asking, Item, Problem, Reply, ask
+from mbegu.asking.samples import lost_lines
 from mbegu.asking.teachers import Teacher, origin_of
 from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.row import Row, row_id
+from mbegu.sources.documents.founded import strange_digits
 from mbegu.sources.documents.overlap import overlaps
 from mbegu.sources.documents.settings import Question
 from mbegu.text import reasons
@@ -87,12 +89,15 @@ def invent(chunks: list[_Chunk], how: Question, asking: Asking, teacher: Teacher
     items = _items(chosen, how.count, schema(how.count, how.longest))
 
     def check(place: int, value: dict[str, str]) -> Problem | None:
-        return problem_of(list(value.values()), chosen[place]["text"], how.precision, how.longest)
+        asked = list(value.values())
+        problem = problem_of(asked, chosen[place]["text"], how.precision, how.longest)
+        return problem or (strange_digits(" ".join(asked), chosen[place]["text"]) if teacher.samples > 1 else None)
 
     replies, asked, fresh = ask(items, asking, check, teacher)
     ledger = [entry(chunk, STAGE, "dropped", reasons.BEYOND_CHUNKS) for chunk in beyond]
     rows = []
     for chunk, reply in zip(chosen, replies, strict=True):
+        ledger += lost_lines(chunk, reply.lost, STAGE)
         if reply.problem is not None:
             ledger.append(entry({**chunk, "problem": reply.problem.detail}, STAGE, "dropped", reply.problem.reason))
             continue
@@ -119,6 +124,7 @@ def invent_unanswerable(chunks: list[_Chunk], how: Question, asking: Asking, tea
     replies, asked, fresh = ask(items, asking, check, teacher)
     rows, ledger = [], []
     for chunk, reply in zip(chosen, replies, strict=True):
+        ledger += lost_lines(chunk, reply.lost, STAGE)
         if reply.problem is not None:
             ledger.append(entry({**chunk, "problem": reply.problem.detail}, STAGE, "dropped", reply.problem.reason))
             continue

@@ -1,0 +1,1 @@
+"""What a document says, told in many ways, so that a model that reads it all remembers it."""
