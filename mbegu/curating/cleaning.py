@@ -10,7 +10,7 @@ from mbegu.curating.settings import CLEAN
 from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.row import Row, row_id
 from mbegu.text import reasons
-from mbegu.text.reasoning import without_reasoning
+from mbegu.text.reasoning import Spoken, without_reasoning
 from mbegu.text.trimming import trim
 
 # Lost bytes are not guessed at: only what was UTF-8 and read as something else is repaired.
@@ -97,13 +97,15 @@ def repair(rows: list[Row]) -> Sieved:
     escaped = is_escaped(rows)
     for row in rows:
         mended, done = _mended(row, escaped and ENTITIES not in row["origin"].get("repaired", ()))
-        why = f"{reasons.TEMPLATE} in the text" if mended is None else _hopeless(mended)
-        if mended is None or why:
-            ledger.append(entry(row, CLEAN, "dropped", str(why)))
+        if mended is None:
+            ledger.append(entry(row, CLEAN, "dropped", f"{reasons.TEMPLATE} in the text"))
             continue
-        spoken = without_reasoning(mended["output"]).text
-        if spoken != mended["output"]:
-            mended, done = {**mended, "output": spoken}, [*done, "reasoning"]
+        spoken = without_reasoning(mended["output"])
+        if why := _hopeless(mended["input"], spoken):
+            ledger.append(entry(row, CLEAN, "dropped", why))
+            continue
+        if spoken.text != mended["output"]:
+            mended, done = {**mended, "output": spoken.text}, [*done, "reasoning"]
         if done:
             mended = _finished(mended, list(dict.fromkeys(done)))
             new = None if mended["id"] == row["id"] else mended["id"]
@@ -114,11 +116,10 @@ def repair(rows: list[Row]) -> Sieved:
     return Sieved(kept, ledger)
 
 
-def _hopeless(mended: Row) -> str | None:
-    """Why a row can't be mended, if it can't."""
-    if stands_elsewhere(mended["input"]):
+def _hopeless(input_: str, spoken: Spoken) -> str | None:
+    """Why a row can't be mended, if it can't; `spoken` is its answer."""
+    if stands_elsewhere(input_):
         return f"{reasons.INPUT_ELSEWHERE}: an address or a file"
-    spoken = without_reasoning(mended["output"])
     return reasons.ONLY_REASONING if spoken.unclosed or (spoken.reasoned and not spoken.text) else None
 
 
