@@ -1,6 +1,5 @@
 """The fields of a request to an endpoint, and its headers: ours, less what a server refuses, under its names, with its own."""
 
-import json
 import os
 from typing import Any
 
@@ -10,6 +9,7 @@ from mbegu.asking.memo import Request
 from mbegu.asking.settings import Endpoint
 from mbegu.asking.teachers import seed_of
 from mbegu.errors import BadInput
+from mbegu.text.named import meant, named
 
 OURS = ("max_tokens", "temperature", "top_p", "seed", "response_format", "repetition_penalty")
 LIMIT = "max_tokens"
@@ -19,8 +19,8 @@ VARIABLE = "env:"
 
 def check(endpoint: Endpoint) -> None:
     """Raises BadInput unless every field that is left out or renamed is one that is sent, and every pair is one."""
-    for key, named in (("omit", endpoint.omit), ("rename", [name for name, _ in pairs(endpoint, "rename")])):
-        for name in named:
+    for key, said in (("omit", endpoint.omit), ("rename", [name for name, _ in pairs(endpoint, "rename")])):
+        for name in said:
             if name not in OURS:
                 raise BadInput(f"teacher.openai.{key}: no field {name!r} is sent; there are {', '.join(OURS)}.")
     pairs(endpoint, "extra")
@@ -40,10 +40,10 @@ def pairs(endpoint: Endpoint, key: str) -> list[tuple[str, str]]:
     """
     found = []
     for entry in getattr(endpoint, key):
-        name, sign, value = (part.strip() for part in entry.partition("="))
-        if not name or not sign:
+        pair = named(entry)
+        if pair is None:
             raise BadInput(f"teacher.openai.{key}: {entry!r} is no NAME=VALUE; write one, such as {EXAMPLES[key]}.")
-        found.append((name, value))
+        found.append(pair)
     return found
 
 
@@ -72,7 +72,7 @@ def body(endpoint: Endpoint, request: Request) -> dict[str, Any]:
     }
     names = dict(pairs(endpoint, "rename"))
     sent = {names.get(name, name): value for name, value in ours.items() if value is not None and name not in endpoint.omit}
-    return {**sent, **{name: _value(value) for name, value in pairs(endpoint, "extra")}}
+    return {**sent, **{name: meant(value) for name, value in pairs(endpoint, "extra")}}
 
 
 def _response_format(request: Request) -> Any:
@@ -80,14 +80,6 @@ def _response_format(request: Request) -> Any:
     if "shape" not in request:
         return None
     return {"type": "json_schema", "json_schema": {"name": "reply", "schema": request["shape"]["schema"], "strict": True}}
-
-
-def _value(text: str) -> Any:
-    """JSON, or a text that is none."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 def headers(endpoint: Endpoint) -> dict[str, str]:

@@ -4,7 +4,7 @@ In: what params.yaml of --project declares (models, base, held-out rows), or, fo
 Out: pages on http://127.0.0.1:7860, and an API of OpenAI's form below /v1, until Ctrl-C.
 It is served to this machine only, loads nothing from elsewhere, and reports to no one.
 
-    mbegu app --project examples/company_docs
+    mbegu app --project examples/company_docs --retrieve
     mbegu app --adapter models/adapters/v1 --adapter models/adapters/v2 --examples data/heldout.jsonl
 """
 
@@ -15,6 +15,7 @@ import click
 
 from mbegu.command import Stage
 from mbegu.pages.app.settings import Serving
+from mbegu.retrieval.settings import Retrieving
 from mbegu.sections import FILE, path, section
 
 
@@ -28,9 +29,10 @@ from mbegu.sections import FILE, path, section
 @click.option("--quantization", type=click.Choice(["nf4", "none"]), default="nf4", show_default=True, help="Weights of the base.")
 @click.option("--serve-only", is_flag=True, help="The API without pages.")
 @section(Serving, "serving")
+@section(Retrieving, "retrieving")
 def main(
     project: Path, adapters: tuple[Path, ...], base: Path | None, examples: Path | None, example_count: int,
-    params: Path | None, quantization: str, serve_only: bool, serving: Serving,
+    params: Path | None, quantization: str, serve_only: bool, serving: Serving, retrieving: Retrieving,
 ) -> None:  # fmt: skip
     """Serve a project's pages and its API."""
     from mbegu.pages.app import server
@@ -44,16 +46,16 @@ def main(
     quiet()
     wanted = project, list(adapters), base, examples, example_count
     with server.mourned():
-        _serve(wanted, params or project / "params.yaml", quantization, serve_only, serving, password)
+        _serve(wanted, params or project / "params.yaml", quantization, serve_only, serving, retrieving, password)
 
 
 def _serve(
     wanted: tuple[Path, list[Path], Path | None, Path | None, int], params: Path, quantization: str, serve_only: bool,
-    serving: Serving, password: str,
+    serving: Serving, retrieving: Retrieving, password: str,
 ) -> None:  # fmt: skip
     from mbegu.pages.app import frame, opening, server
 
-    site = opening.open_site(opening.Wanted(*wanted), params, quantization, serving)
+    site = opening.open_site(opening.Wanted(*wanted), params, quantization, serving, retrieving)
     app = frame.application(site, serving.host, password, serve_only)
     names = ", ".join(site.engine.speakers)
     say = f"{names} answer on {{}} until Ctrl-C." if names else "Pages of what is there on {} until Ctrl-C."

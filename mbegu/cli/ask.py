@@ -66,7 +66,7 @@ def main(
         from mbegu.pages.app.passages import finder
         from mbegu.retrieval.passages import sources
 
-        found = finder(retrieving.documents, params)(question or "")
+        found = finder(retrieving.documents, params).find(question or "")
         input_, lines = found.input, sources(found.hits)
     from mbegu.models.loading import Weights
     from mbegu.pages.app import ask

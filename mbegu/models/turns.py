@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from mbegu.errors import BadInput
+from mbegu.text.named import meant, named
 
 DATE = "2026-01-01"  # of a project that names none
 PROBE = " \n probe \n "
@@ -39,13 +40,10 @@ def read_told(options: Sequence[str], day: str, key: str) -> Told:
     """
     found = {}
     for entry in options:
-        name, sign, value = (part.strip() for part in entry.partition("="))
-        if not sign or not name.isidentifier() or name in OURS:
+        pair = named(entry)
+        if pair is None or not pair[0].isidentifier() or pair[0] in OURS:
             raise BadInput(f"{key}.template_options: {entry!r} is no NAME=VALUE of a switch; write enable_thinking=false.")
-        try:
-            found[name] = json.loads(value)
-        except ValueError:
-            found[name] = value
+        found[pair[0]] = meant(pair[1])
     try:
         date.fromisoformat(day)
     except ValueError:

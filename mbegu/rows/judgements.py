@@ -17,15 +17,13 @@ counts, whichever side they stood on; so two branches can be merged by keeping t
 their own (`in_order`), so that however early a person stops, what was decided on is a random part of all.
 """
 
-import fcntl
-import os
 import unicodedata
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mbegu.errors import BadInput
+from mbegu.outputs import locked
 from mbegu.rows.jsonl import append_lines, read_lines, write_lines
 from mbegu.rows.row import text_field
 from mbegu.text.draws import rank
@@ -95,7 +93,7 @@ def last(judgements: Iterable[Judgement]) -> list[Judgement]:
 
 def append(path: Path, judgement: Judgement) -> None:
     """Adds a decision to the file, which is replaced whole: a crash leaves it as it was before. Others may write to it, too."""
-    with _alone(path.parent):
+    with locked(path.parent):
         append_lines(path, [_line(judgement)])
 
 
@@ -106,7 +104,7 @@ def take_back(path: Path, reviewer: str, among: Iterable[Judgement]) -> Judgemen
         The removed one, or None if there is none.
     """
     wanted = {one.by(reviewer).about() for one in among}
-    with _alone(path.parent):
+    with locked(path.parent):
         found = read_judgements(path)
         place = next((place for place in reversed(range(len(found))) if found[place].about() in wanted), None)
         if place is None:
@@ -114,18 +112,6 @@ def take_back(path: Path, reviewer: str, among: Iterable[Judgement]) -> Judgemen
         taken = found.pop(place)
         write_lines(path, map(_line, found))
         return taken
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Holds a lock on the folder itself, of this process and this thread: a page has several reviewers at once."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def _line(judgement: Judgement) -> dict[str, Any]:

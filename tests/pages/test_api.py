@@ -10,8 +10,9 @@ from mbegu.asking.decoding import Decoding
 from mbegu.asking.visits import Busy, Question, Stopped
 from mbegu.builds.project import project_in
 from mbegu.errors import BadInput
-from mbegu.pages.app.api import Refusal, _asked, parse
+from mbegu.pages.app.api import _asked
 from mbegu.pages.app.metrics import exposition
+from mbegu.pages.app.requested import Refusal, parse
 from mbegu.pages.app.site import Site
 
 ASKED = [{"role": "user", "content": "ሰላም? 🌱 مرحبا"}]

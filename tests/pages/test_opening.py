@@ -17,6 +17,7 @@ from mbegu.models.base import from_path
 from mbegu.pages.app import frame, opening, server
 from mbegu.pages.app.opening import Wanted
 from mbegu.pages.app.settings import Serving
+from mbegu.retrieval.settings import Retrieving
 
 LOCALE = {"languages": ["am"], "currency": "ETB", "unknown": "አላውቅም", "names": [], "disclaimer": "ምክር አይደለም።"}
 MODELS = {"base": "models/base", "v1": "models/adapters/v1", "v1-bare": "models/adapters/v1", "v2": "models/adapters/v2"}
@@ -34,7 +35,7 @@ def project(tmp_path: Path) -> Path:
 
 def opened(project: Path, adapters: tuple[Path, ...] = ()) -> opening.Site:
     wanted = Wanted(project, list(adapters), project / "models/base" if adapters else None, None, 8)
-    return opening.open_site(wanted, project / "params.yaml", "none", Serving())
+    return opening.open_site(wanted, project / "params.yaml", "none", Serving(), Retrieving())
 
 
 def test_where_nothing_is_built_the_pages_open_and_say_what_is_missing(project, tmp_path):

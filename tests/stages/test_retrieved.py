@@ -1,16 +1,21 @@
 """Passages that a question finds: the stages index_chunks, raft, examine and grade, `mbegu ask --retrieve`, the app."""
 
+import html
 import json
+import re
 import socket
-from concurrent.futures import ThreadPoolExecutor
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
 from root import ROOT
 
+from mbegu.retrieval.settings import Retrieving
 from mbegu.rows.row import read_rows, row_id
 
 UNKNOWN = "Sijui"
+SPOKEN = {"languages": ["sw"], "currency": "KES", "unknown": UNKNOWN, "names": [], "disclaimer": ""}
 DOCUMENTS = {
     "likizo.md": "# Likizo\n\nMfanyakazi hupata siku 21 za likizo kila mwaka.",
     "ጤና.md": "# ጤና ጣቢያ\n\nሁሉም ሰው ይመጣል።\n\n## የመክፈቻ ሰዓት\n\nጤና ጣቢያው ከጠዋቱ 2:30 ሰዓት ይከፈታል።",
@@ -195,29 +200,68 @@ def test_a_question_that_can_t_be_put_is_one_line(mbegu, adapter, write_jsonl, c
     assert done.exit_code and message in done.stderr and "Traceback" not in done.output
 
 
-def test_the_app_shows_the_sources_of_a_question_without_a_text_of_its_own(adapter, tiny_base):
+@pytest.fixture
+def searching(adapter, write_jsonl):
+    """The address of the app of a project whose documents can be searched."""
+    from mbegu.pages.app import frame, opening, server
+    from mbegu.pages.app.settings import Serving
+
+    write_jsonl("params.yaml", [f"{PARAMS}locale: {json.dumps(SPOKEN)}\n"])
+    server.keep_to_itself()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    wanted = opening.Wanted(Path(), [Path("models/adapters/v1")], None, None, 8)
+    site = opening.open_site(wanted, Path("params.yaml"), "none", Serving(max_new_tokens=3), Retrieving(retrieve=True))
+    with server.opened(frame.application(site, "127.0.0.1", "", False), "127.0.0.1", port) as address:
+        yield address
+    site.engine.close()
+
+
+def test_the_app_shows_the_sources_of_a_question_without_a_text_of_its_own(searching):
     from gradio_client import Client
 
-    from mbegu.models.loading import load_tokenizer
-    from mbegu.pages.app import chat, server
-    from mbegu.pages.app.passages import finder
+    client = Client(searching, verbose=False)
+    page, *_ = client.predict(CLOSED[1]["instruction"], "", ["v1"], 3, 0, 0, True, api_name="/ask")
+    (found, *_) = re.findall(r'<a href="([^"]+)" target="_blank">([^<]+)</a>', page)
+    assert found[1].startswith("ጤና.md#ጤና ጣቢያ / የመክፈቻ ሰዓት (characters 0 to ")
+    place = urllib.request.urlopen(f"{searching.rstrip('/')}{html.unescape(found[0])}").read().decode()
+    marked = place.partition('<mark id="passage">')[2].partition("</mark>")[0]
+    assert "2:30 ሰዓት" in marked and "<title>ጤና.md</title>" in place
+    for input_, retrieve in (("Saa 2.", True), ("", False)):
+        alone, *_ = Client(searching, verbose=False).predict(
+            CLOSED[1]["instruction"], input_, ["v1"], 3, 0, 0, retrieve, api_name="/ask"
+        )
+        assert "href" not in alone
+    none, *_ = Client(searching, verbose=False).predict("zzz?", "", ["v1"], 3, 0, 0, True, api_name="/ask")
+    assert "No passage has a word of the question" in none
 
-    server.keep_to_itself()
-    speakers = chat.load_speakers(tiny_base, [adapter], "none")
-    with ThreadPoolExecutor(1) as worker, socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-        free.close()
-        how = chat.Answering(3, worker, finder("", Path("params.yaml")))
-        page = chat.page(speakers, load_tokenizer(tiny_base), how, [], "", "ጤና")
-        try:
-            client = Client(server.launch(page, chat.STYLE, "127.0.0.1", port), verbose=False)
-            said, *_ = client.predict("v1", CLOSED[1]["instruction"], "", api_name="/ask")
-            alone, *_ = client.predict("v1", CLOSED[1]["instruction"], "Saa 2.", api_name="/ask")
-        finally:
-            page.close()
-    assert [len(message["content"]) for message in said[:2]] == [1, 2] and len(said) == 3
-    assert said[2]["content"][0]["text"] == "Sources:" and "ጤና.md#ጤና ጣቢያ" in said[2]["content"][1]["text"]
-    assert "Sources:" not in json.dumps(alone[-2:])
+
+def test_the_api_answers_from_passages_as_ask_does_and_names_them(searching, mbegu):
+    from openai import BadRequestError, OpenAI
+
+    client = OpenAI(base_url=f"{searching}v1", api_key="none", max_retries=0)
+    asked = {"model": "v1", "messages": [{"role": "user", "content": CLOSED[1]["instruction"]}]}
+    done = client.chat.completions.create(**asked, extra_body={"retrieve": True})
+    assert done.mbegu["sources"][0].startswith("ጤና.md#ጤና ጣቢያ")
+    assert mbegu(*ASK, "--retrieve", CLOSED[1]["instruction"]).stdout == f"{done.choices[0].message.content}\n"
+    assert "sources" not in client.chat.completions.create(**asked).mbegu
+    with pytest.raises(BadRequestError, match="retrieve is true or left out"):
+        client.chat.completions.create(**asked, extra_body={"retrieve": True, "input": "Saa 2."})
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "message"),
+    [
+        ("path=x.md&start=0&end=1", 404, "x.md: no such document in data/documents/a.jsonl"),
+        ("path=likizo.md&start=0&end=9999", 404, "there is no passage from 0 to 9999"),
+        ("path=likizo.md&start=-1&end=x", 400, "start and end are no numbers"),
+        ("", 400, "start and end are no numbers"),
+    ],
+)
+def test_a_place_that_is_none_is_one_line(searching, query, status, message):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{searching}document?{query}")
+    assert refused.value.code == status and message in refused.value.read().decode()
 
 
 def test_curate_keeps_what_a_closed_book_question_asks_and_drops_the_question(stage, refused, write_jsonl):

@@ -11,6 +11,7 @@ from mbegu.asking.decoding import Decoding
 from mbegu.asking.visits import Answer, Busy, Failed, Question, Stopped
 from mbegu.errors import BadInput
 from mbegu.extras import needs
+from mbegu.pages.app.passages import linked
 from mbegu.pages.app.site import Site
 from mbegu.rows.heldout import MARKS
 from mbegu.rows.jsonl import read_lines
@@ -33,12 +34,13 @@ STYLE = """
 .turns [dir=auto] { text-align: start; }
 .answers { display: grid; gap: 0.75rem; grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)); }
 .answer { border: 1px solid var(--border-color-primary); border-radius: 6px; padding: 0.6rem; min-width: 0; }
+.sources { margin: 0; padding-inline-start: 1.5rem; font-size: 0.8rem; overflow-wrap: anywhere; }
 .about { font-size: 0.8rem; color: var(--body-text-color); opacity: 0.85; }
 input, textarea, .gallery-item { unicode-bidi: plaintext; text-align: start; }
 .gallery { flex-wrap: wrap; }
 .gallery-item { height: auto; max-width: 100%; white-space: normal; overflow-wrap: anywhere; }
 """
-Turn = dict[str, Any]  # {"instruction", "input", "answers": {model: {"label", "text", "about"}}}
+Turn = dict[str, Any]  # {"instruction", "input", "answers": {model: {"label", "text", "about"}}, "sources": HTML}
 
 
 def example_questions(path: Path, count: int) -> list[list[str]]:
@@ -74,6 +76,9 @@ def make_page(site: Site) -> None:
         from mbegu.pages.app import ads  # which a Space has no packages for
 
         ads.make_part(site, question, input_)
+    retrieve = gr.Checkbox(
+        site.searches, label="Answer from the documents that the question finds", visible=site.searched is not None
+    )
     settings = _settings(site.longest)
     if site.examples:
         gr.Examples(
@@ -83,14 +88,23 @@ def make_page(site: Site) -> None:
     warned = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(site.disclaimer))
     gr.HTML(f"<p>{warned}</p><p>{NOTE}</p>")
 
-    def turn(question: str, input_: str, names: list[str], longest: int, temperature: float, seed: int, said: list[Turn]) -> Any:
+    def turn(
+        question: str,
+        input_: str,
+        names: list[str],
+        longest: int,
+        temperature: float,
+        seed: int,
+        retrieve: bool,
+        said: list[Turn],
+    ) -> Any:
         decoding = Decoding(int(longest), float(temperature))
         asked = [Question(name, question, input_, decoding, int(seed)) for name in names]
-        for now in answered(site, asked):
+        for now in answered(site, asked, retrieve):
             yield _page([*said, now][-TURNS:], now)
 
     asked = gr.on(
-        [ask.click, question.submit], turn, [question, input_, chosen, *settings, said],
+        [ask.click, question.submit], turn, [question, input_, chosen, *settings, retrieve, said],
         [turns, said, site.answered, question, input_], api_name="ask", concurrency_limit=None, show_progress="hidden",
     )  # fmt: skip
     stop.click(None, cancels=[asked], api_visibility="private")
@@ -114,14 +128,17 @@ def _page(said: list[Turn], now: Turn) -> tuple[Any, ...]:
     return shown(said), said, last, typed, typed
 
 
-def answered(site: Site, asked: list[Question]) -> Iterator[Turn]:
-    """A turn as it grows: all models work at once."""
+def answered(site: Site, asked: list[Question], retrieve: bool = False) -> Iterator[Turn]:
+    """A turn as it grows: all models work at once, with what the question finds if it has no text of its own."""
     if not asked:
         yield _told("Not asked:", "Choose who answers.")
         return
     streams: dict[str, Answer] = {}
-    turn: Turn = {"instruction": asked[0].instruction.strip(), "input": asked[0].input.strip(), "answers": {}}
+    turn: Turn = {"instruction": asked[0].instruction.strip(), "input": asked[0].input.strip(), "answers": {}, "sources": ""}
     try:
+        if retrieve and site.searched and not turn["input"]:
+            found = site.searched.find(turn["instruction"])
+            asked, turn["sources"] = [question._replace(input=found.input) for question in asked], linked(found)
         for question in asked:
             streams[question.speaker] = site.engine.ask(question)
     except (BadInput, Busy, Stopped) as error:
@@ -157,7 +174,7 @@ def _next(name: str, streams: dict[str, Answer], site: Site) -> dict[str, str]:
 
 
 def _told(label: str, text: str) -> Turn:
-    return {"instruction": "", "input": "", "answers": {"": {"label": label, "text": text, "about": ""}}}
+    return {"instruction": "", "input": "", "answers": {"": {"label": label, "text": text, "about": ""}}, "sources": ""}
 
 
 def shown(turns: list[Turn]) -> str:
@@ -170,7 +187,7 @@ def _turn(turn: Turn) -> str:
     asked = [
         f'<{tag} dir="auto">{html.escape(turn[key])}</{tag}>' for tag, key in (("h2", "instruction"), ("p", "input")) if turn[key]
     ]
-    return f'{"".join(asked)}<div class="answers">{"".join(map(_answer, turn["answers"].values()))}</div>'
+    return f'{"".join(asked)}<div class="answers">{"".join(map(_answer, turn["answers"].values()))}</div>{turn["sources"]}'
 
 
 def _answer(answer: dict[str, str]) -> str:

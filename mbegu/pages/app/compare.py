@@ -44,7 +44,7 @@ def make_page(site: Site) -> None:
     gr.on(None, lambda: _opened(site), None, [verdicts, new, old, metric, group], api_visibility="private")
     drawer.expand(lambda: _plots(site), None, plots, api_visibility="private")  # they take a second to draw
     filters = [new, old, metric, kind, group, start]
-    changed = [one.change for one in filters]
+    changed: list[Any] = [one.change for one in filters]  # type: ignore[attr-defined]  # gradio adds events when it is imported
     gr.on(changed, lambda *given: _listed(site, *given), filters, [beside, chosen], api_visibility="private")
     chosen.change(lambda *given: _beside(site, *given), [new, old, chosen], beside, api_visibility="private")
 

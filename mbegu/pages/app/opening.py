@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from mbegu.asking.prompts import Prompt, read_prompt
 from mbegu.asking.speakers import load_speakers, names_of
 from mbegu.asking.together import Engine
-from mbegu.builds.declared import read_params
+from mbegu.builds.declared import names, read_params
 from mbegu.builds.project import Project, project_in
 from mbegu.builds.record import revision
 from mbegu.builds.values import parse_section
@@ -17,8 +17,10 @@ from mbegu.models.manifest import NAME, sha256, verify
 from mbegu.models.trained import read_adapter_prompt
 from mbegu.models.turns import DATE
 from mbegu.pages.app import chat
+from mbegu.pages.app.passages import Searched, finder
 from mbegu.pages.app.settings import Serving
 from mbegu.pages.app.site import Site
+from mbegu.retrieval.settings import Retrieving
 from mbegu.text.settings import Locale
 
 OTHER = "is another base model, and only one stays in memory; `mbegu app --base {place} --adapter …` asks it."
@@ -78,21 +80,23 @@ def _why_not(place: Path, base: Path, identity: str) -> str:
     return ""
 
 
-def open_site(wanted: Wanted, params: Path, quantization: str, serving: Serving) -> Site:
+def open_site(wanted: Wanted, params: Path, quantization: str, serving: Serving, retrieving: Retrieving) -> Site:
     """Reads a project's settings and loads its models.
 
     Raises:
-        BadInput: params.yaml or the examples can't be read; an adapter that was named can't be loaded.
+        BadInput: params.yaml or the examples can't be read; an adapter that was named can't be loaded; as `finder` if questions
+            shall be asked with passages.
     """
     sections, project = read_params(params), project_in(wanted.folder)
     title, locale = dict(sections.get("publish") or {}).get("name"), parse_section(sections, "locale", Locale, str(params))
     examples = wanted.examples or (project.heldout() if project.heldout().is_file() and not wanted.adapters else None)
     offered = chat.example_questions(examples, wanted.example_count) if examples else []
+    searched, unread = _searched(params, sections, retrieving)
     engine, missing = _engine(wanted, sections, quantization, serving.queue)
     known = about(engine, project, wanted.folder, sections)
     return Site(
-        wanted.folder, project, sections, str(title or wanted.folder.resolve().name), locale.disclaimer, engine, missing, offered,
-        known, serving.max_new_tokens,
+        wanted.folder, project, sections, str(title or wanted.folder.resolve().name), locale.disclaimer, engine,
+        missing | unread, offered, known, serving.max_new_tokens, searched, retrieving.retrieve,
     )  # fmt: skip
 
 
@@ -122,6 +126,18 @@ def _engine(wanted: Wanted, params: Mapping[str, Any], quantization: str, queue:
     prompt = _prompt(wanted.folder, params) if bare else None
     speakers = load_speakers(found.base, found.usable, quantization, prompt)
     return Engine(speakers, load_tokenizer(found.base), queue), found.missing
+
+
+def _searched(params: Path, sections: Mapping[str, Any], retrieving: Retrieving) -> tuple[Searched | None, dict[str, str]]:
+    """The documents that visitors may have searched: those that the command line asks for, or else the project's if it has an
+    index of some; and why it can't be read."""
+    if retrieving.retrieve:
+        return finder(retrieving.documents, params), {}
+    known = [name for name in names(sections, "retrieved") if (params.parent / "data/retrieved" / name).is_dir()]
+    try:
+        return (finder(known[0], params) if known else None), {}
+    except BadInput as error:
+        return None, {f"documents {known[0]}": str(error)}
 
 
 def _prompt(folder: Path, params: Mapping[str, Any]) -> Prompt | None:

@@ -8,6 +8,7 @@ from mbegu.builds.project import Project
 
 if TYPE_CHECKING:  # pages need no model
     from mbegu.asking.together import Engine
+    from mbegu.pages.app.passages import Searched
 
 
 class Site(NamedTuple):
@@ -23,6 +24,8 @@ class Site(NamedTuple):
     examples: list[list[str]]  # [instruction, input] of questions that are offered
     about: Mapping[str, Mapping[str, str]]  # of each model that can answer: hashes of `adapter` and `rows`, `revision` of git
     longest: int  # tokens of an answer, at most
+    searched: "Searched | None" = None  # documents from which questions can be answered
+    searches: bool = False  # whether they are, unless a visitor says otherwise
     answered: Any = (
         None  # gr.State, which the frame sets: {"instruction", "input", "answers": {model: text}} of the last question
     )

@@ -1,5 +1,6 @@
 """The page Trace: the way of a row, the difference of two versions, and the training rows nearest to an answer."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from mbegu.errors import BadInput
@@ -80,7 +81,11 @@ def _difference(site: Site, old: str | None, new: str | None) -> str:
     ]
     dropped = [page.card(page.text(question(row)), page.text(reason, kind="quiet")) for row, reason in found.dropped[:MOST]]
     added = [page.card(page.text(question(row)), page.text(f"row {row['id']}", kind="quiet")) for row in found.added[:MOST]]
-    parts = [("edited", edited, found.edited), ("dropped", dropped, found.dropped), ("added", added, found.added)]
+    parts: list[tuple[str, list[str], Sequence[Any]]] = [
+        ("edited", edited, found.edited),
+        ("dropped", dropped, found.dropped),
+        ("added", added, found.added),
+    ]
     return page.html(*(_section(name, cards, len(rows)) for name, cards, rows in parts))
 
 
