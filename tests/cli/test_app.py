@@ -405,14 +405,24 @@ def test_with_a_password_a_program_sends_it_as_its_key(engine, tmp_path):
         assert right.chat.completions.create(**asked).usage.completion_tokens <= 2
 
 
+@contextmanager
+def started(command: list, folder: Path):
+    """A process that is killed if it has not ended by itself, so that a test that fails does not wait for it."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder,
+                          env=environment) as process:  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def test_sigterm_in_the_middle_of_an_answer_ends_it_cleanly(tiny_base, trained, tmp_path):
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(PROJECT))
     port = free_port()
     command = [sys.executable, "-m", "mbegu", "app", "--base", tiny_base, "--adapter", trained[0], "--port", port, "--serve-only",
-               "--quantization", "none", "--max_new_tokens", 400]  # fmt: skip
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
-                          env=environment) as process:  # fmt: skip
+               "--quantization", "none", "--max_new_tokens", 360]  # fmt: skip
+    with started(command, tmp_path) as process:
         assert process.stdout is not None and process.stderr is not None
         assert process.stdout.readline() == f"base, v1.5 answer on http://127.0.0.1:{port}/ until Ctrl-C.\n"
         asking = OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="none", max_retries=0)
