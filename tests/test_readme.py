@@ -130,6 +130,8 @@ def test_every_command_of_an_example_is_the_one_that_a_test_or_the_build_runs(na
         f"dvc repro examples/{name}/dvc.yaml",
         "cd examples/amharic_ads",
         "mbegu ask --brief brief.yaml --channel zemen_electro",  # tests/e2e/test_telegram.py asks like this
+        "mbegu plan study",  # as tests/stages/test_studying.py
+        "mbegu record study",
         "mbegu sweep --grid sweep.yaml --version v1",
         "mbegu sweep --grid sweep.yaml --version v1 --promote",
         "mbegu publish --version v1 --out published/v1 --base ../../models/base --base_model HuggingFaceTB/SmolLM2-135M-Instruct",

@@ -13,7 +13,6 @@ import torch
 
 from mbegu.asking.slots import Slots, in_slots, knows, sliced_alike
 
-BUCKET = 16  # prompts are filled up to a multiple of it when they are read
 Process = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # of token ids (1, so far) and scores (1, vocabulary), to scores
 
 
@@ -102,13 +101,10 @@ def _enter(
     if not waiting or free is None:
         return []
     one = asked[index := waiting.pop()]
-    filled = one.prompt + [0] * (-len(one.prompt) % BUCKET)
-    rows, length = torch.tensor([free]), torch.tensor([len(one.prompt)])
-    state.reach(len(filled))
-    logits = state.read(model, torch.tensor([filled]), length, rows)
+    logits = state.admit(model, one.prompt, free)
     busy[free] = Turn(index, one.prompt, one.held_to(), [])
-    first = busy[free].choose(logits[0])
-    state.begin(rows, length, torch.tensor([first[1]]))
+    first = busy[free].choose(logits)
+    state.begin(torch.tensor([free]), torch.tensor([len(one.prompt)]), torch.tensor([first[1]]))
     return [first]
 
 

@@ -17,6 +17,7 @@ from transformers import AttentionInterface
 from mbegu.models.row_attention import Rows, attend, can_attend
 
 NAME = "mbegu_slots"
+FILLED = 16  # to a multiple of which a prompt is filled up that is read alone
 SLICE = 64  # places by which room for keys and values grows
 # decoders whose layers are nothing but attention over all or the last tokens and an MLP, so that rows can't touch each other
 # and keys and values are all that they remember; tests/asking/test_slots.py compares each with `generate`
@@ -74,6 +75,13 @@ class Slots:
         logits = self._logits(model, prompts, torch.arange(prompts.shape[1], device=rows.device)[None], lengths - 1)
         self.entering = None
         return logits
+
+    def admit(self, model: Any, prompt: list[int], row: int) -> torch.Tensor:
+        """Reads one prompt into a row; the logits (vocabulary,) of the first token of its answer."""
+        filled = torch.tensor([prompt + [0] * (-len(prompt) % FILLED)], device=self.token.device)
+        length, rows = (torch.tensor([number], device=self.token.device) for number in (len(prompt), row))
+        self.reach(filled.shape[1])
+        return self.read(model, filled, length, rows)[0]
 
     def begin(self, rows: torch.Tensor, lengths: torch.Tensor, first: torch.Tensor) -> None:
         """Takes the first tokens (entering rows,) of answers to prompts that were read."""
@@ -174,7 +182,8 @@ def attend_in_slots(
     if not window or window >= tokens:
         keys, values = (tensor.repeat_interleave(query.shape[1] // tensor.shape[1], 1) for tensor in (key, value))
         return scaled_dot_product_attention(query, keys, values, is_causal=True, scale=scaling).transpose(1, 2), None
-    return _plain(query, key, value, torch.arange(tokens)[None].expand(len(query), -1), window, scaling), None
+    at = torch.arange(tokens, device=query.device)[None].expand(len(query), -1)
+    return _plain(query, key, value, at, window, scaling), None
 
 
 def _plain(

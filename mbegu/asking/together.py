@@ -1,7 +1,7 @@
 """One engine for all who ask: models in memory once, questions of several visitors answered side by side.
 
 An answer is a function of its question, model and settings: who else asks at the time is of no effect on any of its bytes
-(`mbegu.asking.places`). `mbegu ask`, the app's pages and its API all ask here, and so say the same.
+(`mbegu.asking.slots`). `mbegu ask`, the app's pages and its API all ask here, and so say the same.
 """
 
 import threading
@@ -13,10 +13,9 @@ from typing import Any, NamedTuple
 
 import torch
 
-from mbegu.asking import places
 from mbegu.asking.generation import Wanted, generate, sampler
-from mbegu.asking.places import Places
 from mbegu.asking.prompts import prompt_text
+from mbegu.asking.slots import Slots, in_slots, knows
 from mbegu.asking.speakers import Speaker, ends_of, question_ids, switch
 from mbegu.asking.visits import Answer, Busy, Failed, Question, Said, Stopped, problem, spoken
 
@@ -39,7 +38,7 @@ class _Room(NamedTuple):
     """Rows of one model and one length."""
 
     speaker: str
-    places: Places
+    slots: Slots
     rows: list[Answer | None]
 
 
@@ -122,15 +121,17 @@ class Engine:
         model, key = self.speakers[name].model, (name, answer.length)
         try:
             self._switch(name)
-            if not places.can_share(model):
+            if not knows(model):
                 self._alone(answer)
                 return
             if key not in self._rooms:
-                self._rooms[key] = _Room(name, Places(ROWS, answer.length, model.device), [None] * ROWS)
+                self._rooms[key] = _Room(name, Slots(ROWS, answer.length - 1, 1, 1, model.device), [None] * ROWS)
             room = self._rooms[key]
             row = room.rows.index(None)
             room.rows[row] = answer
-            self._hear(room, row, places.enter(model, room.places, row, answer.prompt))
+            with in_slots(model):
+                token = self._hear(room, row, room.slots.admit(model, answer.prompt, row))
+            room.slots.begin(*(torch.tensor([number], device=model.device) for number in (row, len(answer.prompt), token)))
         except Exception as error:
             self._fail(key, [answer], error)
 
@@ -161,15 +162,16 @@ class Engine:
             return
         try:
             self._switch(room.speaker)
-            tokens = [one.tokens[-1] if one else 0 for one in room.rows]
-            logits = places.step(self.speakers[room.speaker].model, room.places, tokens)
-            for row, one in enumerate(room.rows):
-                if one:
-                    self._hear(room, row, logits[row])
+            model = self.speakers[room.speaker].model
+            with in_slots(model):
+                logits = room.slots.following(model)
+            tokens = [self._hear(room, row, logits[row]) if one else 0 for row, one in enumerate(room.rows)]
+            room.slots.go_on(torch.tensor(tokens, device=model.device))
+            room.slots.place[[row for row, one in enumerate(room.rows) if one is None]] = 0
         except Exception as error:
             self._fail(key, [one for one in room.rows if one], error)
 
-    def _hear(self, room: _Room, row: int, logits: torch.Tensor) -> None:
+    def _hear(self, room: _Room, row: int, logits: torch.Tensor) -> int:
         """Chooses the next token of a row from its logits (vocabulary,), and says what the answer has become."""
         answer = room.rows[row]
         assert answer is not None
@@ -183,6 +185,7 @@ class Engine:
             room.rows[row] = None
         text = spoken(self.tokenizer.decode(answer.tokens, skip_special_tokens=True), bool(reason))
         self._say(answer, answer.state(text, reason))
+        return token
 
     def _say(self, answer: Answer, said: Said) -> None:
         name = answer.question.speaker

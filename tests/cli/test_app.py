@@ -21,7 +21,7 @@ from gradio_client import Client
 from openai import APIError, APIStatusError, AuthenticationError, BadRequestError, NotFoundError, OpenAI
 from root import ROOT
 
-from mbegu.asking import places
+from mbegu.asking import slots
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.speakers import load_speakers, names_of
 from mbegu.asking.together import Engine
@@ -332,6 +332,7 @@ def free_port() -> int:
 
 
 def site_of(engine: Engine, folder: Path) -> Site:
+    (folder / "params.yaml").write_text("locale: {}\n")
     return Site(folder, project_in(folder), {}, "ንብ", "", engine, {}, [], {}, TOKENS)
 
 
@@ -339,7 +340,7 @@ def test_a_model_that_fails_says_so_on_the_page_and_the_question_stays_in_its_bo
     def fails(*_):
         raise RuntimeError("out of <memory>")
 
-    monkeypatch.setattr(places, "enter", fails)
+    monkeypatch.setattr(slots.Slots, "admit", fails)
     with server.opened(frame.application(site_of(engine, tmp_path), "127.0.0.1", "", False), "127.0.0.1", free_port()) as address:
         page, *boxes = Client(address, verbose=False).predict("Why?", "", ["v1.5"], TOKENS, 0, 0, api_name="/ask")
     said = "The model failed (RuntimeError: out of <memory>); nothing else is lost, ask again."

@@ -226,7 +226,7 @@ def test_a_problem_in_a_row_names_file_and_line(project, problem):
 
 
 NAMES = "DVC allows neither a number nor a dot, begin with a letter, as in v1."
-SOURCES = "versions.v1 gets its rows in one of seeds, questioned, sets, campaigns; it is named in"
+SOURCES = "versions.v1 gets its rows in one of seeds, questioned, sets, campaigns, raft; it is named in"
 PARAMS = {
     "seeds:\n  v1": ("seeds:\n  v2", f"{SOURCES} none."),
     "sets: {}": ("sets:\n  v1: {always: data/heldout.jsonl}", f"{SOURCES} seeds and in sets."),

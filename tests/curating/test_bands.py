@@ -46,7 +46,7 @@ def test_near_duplicates_are_those_of_all_pairs(script, above, monkeypatch):
     found = duplicates.drop_near_duplicates(rows(script), above, 128)
     monkeypatch.setattr(bands, "keys", lambda grams, cut: [(0, b"")])  # under which all rows are found
     assert found == duplicates.drop_near_duplicates(rows(script), above, 128)
-    assert len(found.ledger) > 10
+    assert len(found.ledger) >= 10
 
 
 @pytest.mark.parametrize("script", WORDS)

@@ -124,6 +124,10 @@ SOURCES = {
     "sets": {"v3": {"source": "data/raw", "always": "data/questions.jsonl", "heldout": "data/heldout.jsonl"}},
     "retrieved": {"fees": {}},
     "raft": {"raft": {"documents": "fees", "rows": "v2"}},
+    "studied": {"told": {"documents": "fees", "teacher": "models/base"}},
+    "learned": {"told": {"study": "told", "general": "data/general.jsonl"}},
+    "continued": {"v1-told": {"version": "v1", "start": "models/learned/told", "epochs": 1, "seed": 0}},
+    "noise": {},
     "exams": {"fees": {}},
     "examined": {
         "base": {"documents": "fees", "model": "models/base"},
@@ -156,6 +160,8 @@ def mixed_params(base_url: str, home: str) -> dict:
     found["chunk"] |= {"heldout": [], "min_size": 10}
     found["question"] |= {"templates": f"{home}/templates/grounded", "count": 2, "unanswerable": 0}
     found["answer"]["templates"] = f"{home}/templates/grounded"
+    found["pretrain"]["method"] = "lora"
+    found["study"]["views"] = ["document", "sections", "permuted"]  # which ask no teacher
     found["split"]["fraction"] = 0.2
     found["encode"]["on_truncation"] = "drop"
     found["train"] |= {"method": "lora", "epochs": 1, "save_steps": 10, "start": "models/base"}
@@ -179,4 +185,5 @@ def write_sources(home: Path, folder: Path, params: dict) -> None:
     (folder / "data/raw/set.json").write_text(json.dumps(rows[:12]), encoding="utf-8")
     for number in range(2):
         (folder / f"documents/d{number}.md").write_text(DOCUMENT.format(number, number + 2), encoding="utf-8")
+    shutil.copy2(ROOT / "examples/company_docs/data/general.jsonl", folder / "data/general.jsonl")
     (folder / "data/exams/fees/closed.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in EXAM), encoding="utf-8")

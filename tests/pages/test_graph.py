@@ -24,7 +24,7 @@ THIRD = row(PASSAGE, {"kind": "document", "parents": ["a.md"], "source": "a.md",
 
 def records(*rows: dict, dropped: tuple = ()) -> Records:
     by_id = {one["id"]: one for one in rows}
-    return Records([by_id], {"v1": by_id, "v2": by_id}, [(Path("x"), line) for line in dropped])
+    return Records([by_id], {"v1": by_id, "v2": by_id}, [(Path("x"), line) for line in dropped], {})
 
 
 @pytest.fixture

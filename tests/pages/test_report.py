@@ -37,11 +37,11 @@ def prediction(instruction: str, answer: str) -> dict:
 
 def exam() -> dict:
     """What two models know of documents, as the grade stage writes it."""
-    rows = [row(f"ጥያቄ {number}?", "KES 5") | {"source": f"d{number}.md#ዋጋ", "group": f"d{number}.md"} for number in range(4)]
-    known = [{"facts_f1": (2.0, 2.0), "wrong_numbers": (0.0, 1.0), "loss_per_byte": (2.0, 3.0), "repetition": (0.0, 1.0)}] * 4
+    rows = [row(f"ጥያቄ {number}?", "KES 5") | {"source": f"d{number}.md#ዋጋ", "group": f"d{number}.md"} for number in range(6)]
+    known = [{"facts_f1": (2.0, 2.0), "wrong_numbers": (0.0, 1.0), "loss_per_byte": (2.0, 3.0), "repetition": (0.0, 1.0)}] * 6
     ways = {way: {"base": known, "v1": known} for way in exams.NAMES}
     who = exams.Examined(["base", "v1"], [], {"base": None, "v1": "models/adapters/v1"})
-    counted = {"questions": {"closed": 4, "sourced": 4, "control": 4}, "recall": {}, "cost": {}, "shown": [("v1", "base")]}
+    counted = {"questions": {"closed": 6, "sourced": 6, "control": 6}, "recall": {}, "cost": {}, "shown": [("v1", "base")]}
     return exams.grade(ways, dict.fromkeys(ways, rows), [("v1", "base")], who) | counted
 
 

@@ -150,7 +150,7 @@ def test_a_teacher_of_prose_leaves_every_chunk_in_the_ledger(stage, write_jsonl,
 
 def test_a_local_model_held_to_the_grammar_gives_rows_and_the_same_bytes_again(stage, write_jsonl, tiny_base, tmp_path):
     copy_templates(tmp_path)
-    write_jsonl("chunks.jsonl", [chunk(number, f"Fee {number}. ሰላም") for number in range(2)])
+    write_jsonl("chunks.jsonl", [chunk(number, f"Fee {number}. ሰላም") for number in range(6)])
     options = [*teacher(tiny_base, "local"), "--max_new_tokens", 400, "--longest", 300, "--precision", 0, "--temperature", 1]
     found = []
     for _ in range(2):

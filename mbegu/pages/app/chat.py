@@ -88,16 +88,8 @@ def make_page(site: Site) -> None:
     warned = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(site.disclaimer))
     gr.HTML(f"<p>{warned}</p><p>{NOTE}</p>")
 
-    def turn(
-        question: str,
-        input_: str,
-        names: list[str],
-        longest: int,
-        temperature: float,
-        seed: int,
-        retrieve: bool,
-        said: list[Turn],
-    ) -> Any:
+    def turn(question: str, input_: str, names: list[str], longest: int, temperature: float, *others: Any) -> Any:
+        seed, retrieve, said = others
         decoding = Decoding(int(longest), float(temperature))
         asked = [Question(name, question, input_, decoding, int(seed)) for name in names]
         for now in answered(site, asked, retrieve):

@@ -87,7 +87,7 @@ def open_site(wanted: Wanted, params: Path, quantization: str, serving: Serving,
         BadInput: params.yaml or the examples can't be read; an adapter that was named can't be loaded; as `finder` if questions
             shall be asked with passages.
     """
-    sections, project = read_params(params), project_in(wanted.folder)
+    sections, project = read_params(params), project_in(wanted.folder)._replace(params=params)
     title, locale = dict(sections.get("publish") or {}).get("name"), parse_section(sections, "locale", Locale, str(params))
     examples = wanted.examples or (project.heldout() if project.heldout().is_file() and not wanted.adapters else None)
     offered = chat.example_questions(examples, wanted.example_count) if examples else []
