@@ -126,11 +126,11 @@ def test_each_version_has_one_source_that_extends_what_it_extends_and_is_among_t
     params = PARAMS[folder]
     sources = [name for section in ("seeds", "questioned", "sets", "campaigns", "raft") for name in params[section]]
     assert sorted(sources) == sorted(params["versions"])
-    others = {  # beside the base and the versions: models asked without context, those of phase one, and another base
+    others = {  # beside the base and the versions: models asked without context, of phase one, trained again, another base
         name
         for name, path in params["models"].items()
         if name in params["predict"]["without_context"]
-        or path in {f"models/{kind}/{key}" for kind in ("pretrained", "learned", "continued") for key in params[kind]}
+        or path in {f"models/{kind}/{key}" for kind in ("pretrained", "learned", "noise", "continued") for key in params[kind]}
         or path in {"models/base", "../../models/base"} - {params["base_model"]}
     }
     assert [name for name in params["models"] if name not in others] == ["base", *params["versions"]]

@@ -17,7 +17,7 @@ COMMANDS = {  # what `mbegu --help` says, which imports none of them
     "label": "Say which doubtful messages of NAME are ads, one by one.",
     "memo": "Write the memo's answers to FILE, or add those of FILE to it.",
     "new": "Make a new project in DIR, with a sample that is to be replaced.",
-    "plan": "Forecast what VERSIONS or studies would ask the teacher, asking nobody.",
+    "plan": "Forecast what VERSIONS or studies would ask; nobody is asked.",
     "publish": "Publish an adapter with a model card.",
     "record": "Record replies to what VERSIONS ask a teacher.",
     "review": "Decide on the pending rows of VERSION, one by one.",

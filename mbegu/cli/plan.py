@@ -11,7 +11,7 @@ from mbegu.command import Stage
 @click.command(cls=Stage)
 @click.argument("versions", nargs=-1)
 def main(versions: tuple[str, ...]) -> None:
-    """Forecast what VERSIONS or studies would ask the teacher, asking nobody.
+    """Forecast what VERSIONS or studies would ask; nobody is asked.
 
     Rows, requests, tokens, time and cost; of all by default.
     """

@@ -9,7 +9,7 @@ import torch
 from tiny import make_model
 from transformers import AutoModelForCausalLM
 
-from mbegu.asking import slots, together
+from mbegu.asking import slots
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.generation import generate_one
 from mbegu.asking.prompts import Prompt
