@@ -15,6 +15,10 @@ with needs("app"):
 
 STYLE = """
 h1 { unicode-bidi: plaintext; text-align: start; font-size: 1.4rem; margin: 0; overflow-wrap: anywhere; }
+@media (max-width: 30rem) { /* all tabs fit on a phone, none in a menu */
+  .tab-container button { padding: 0 5px !important; font-size: 13px !important; margin: 0 !important; }
+  .gradio-container main { padding: 8px !important; }
+}
 """
 
 
