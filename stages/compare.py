@@ -63,6 +63,8 @@ def main(
     write_csv(plot, ("model", *columns), [(model, *(found[name] for name in columns)) for model, found in metrics.items()])
     write_text(intervals, difference_chart(compared, shown))
     write_lines(flips, all_flips(ids, models, shown, list(questions.values()), datasets))
+    for name in comparing.repeated(declares):
+        click.echo(f"Warning: {name} has the seed of another training of its version, and says nothing of chance.", err=True)
     for line in leftovers.note(leftovers.find(project)):
         click.echo(line, err=True)
     click.echo(f"{text}\nTables: {table}, every pair: {out}")

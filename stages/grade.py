@@ -9,7 +9,6 @@ stage. Out: scores, comparisons with intervals that know documents and trainings
 from pathlib import Path
 
 import click
-from click import IntRange
 
 from mbegu.command import Stage
 from mbegu.scoring.settings import Graded
@@ -24,12 +23,11 @@ from mbegu.text.settings import Locale
 @click.option("--name", required=True, help="What params.yaml calls the documents.")
 @path("--examined", "Folder of the examine stage's answers.")
 @path("--encoded", "Folder of the encode stage's token counts.")
-@click.option("--epochs", type=IntRange(1), required=True, help="As train.epochs.")
 @path("--params", "Which models were examined, and how they were trained.")
 @section(Graded, "written")
 @section(Locale, "locale")
 def main(
-    exam: Path, documents: Path, index: Path, name: str, examined: Path, encoded: Path, epochs: int, params: Path,
+    exam: Path, documents: Path, index: Path, name: str, examined: Path, encoded: Path, params: Path,
     written: Graded, locale: Locale,
 ) -> None:  # fmt: skip
     """Grade what models know of documents."""
@@ -57,7 +55,7 @@ def main(
         "shown": shown,
         "questions": examining.counts(asked),
         "recall": recalled(asked.closed, read, open_index(index)),
-        "cost": examining.costs(who, encoded, epochs),
+        "cost": examining.costs(who, encoded, declares),
     }
     write_json(written.out, graded)
     write_json(written.metrics, exams.metrics(graded))

@@ -38,7 +38,7 @@ def main(
 
     quiet()
     read = read_rows(rows, answered=True)
-    made = raft.raft(read, open_index(index), retrieval, locale.unknown, validation)
+    made = raft.raft(read, open_index(index), retrieval, locale, validation)
     if not made.kept:
         why = made.ledger[0]["reason"] if made.ledger else "it is empty"
         raise BadInput(f"{rows}: no row could be made of it ({why}); name a version whose rows are questions about documents.")

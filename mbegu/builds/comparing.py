@@ -50,15 +50,30 @@ def again(params: Mapping[str, Any]) -> dict[str, str]:
 
 
 def trainings(params: Mapping[str, Any]) -> list[list[str]]:
-    """Of each version that was trained again, the models that are its trainings, itself first, as long as it is a model."""
+    """Of each version that was trained again, the models that are its trainings, itself first, as long as it is a model; of those
+    with one seed the first."""
     others, models = again(params), params.get("models") or {}
     found = []
     for version in dict.fromkeys(others.values()):
         first = [
             model for model, folder in models.items() if PurePosixPath(str(folder)) == PurePosixPath("models/adapters", version)
         ]
-        found.append([*first[:1], *(model for model, trained in others.items() if trained == version)])
+        trained = [*first[:1], *(model for model, of in others.items() if of == version)]
+        found.append(list({_seed(model, params): model for model in trained[::-1]}.values())[::-1])
     return found
+
+
+def repeated(params: Mapping[str, Any]) -> list[str]:
+    """Models that were trained with a seed that another training of their version has: they are the same, and say nothing of
+    chance."""
+    told = {model for trained in trainings(params) for model in trained}
+    return [model for model in again(params) if model not in told]
+
+
+def _seed(model: str, params: Mapping[str, Any]) -> Any:
+    folder = PurePosixPath(str((params.get("models") or {})[model]))
+    items = params.get("noise") or {}
+    return items[folder.name]["seed"] if folder.parent.name == "noise" else (params.get("train") or {}).get("seed")
 
 
 def weights(params: Mapping[str, Any]) -> dict[str, str | None]:

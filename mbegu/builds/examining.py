@@ -72,17 +72,26 @@ def counts(exam: Exam) -> dict[str, int]:
     return {"closed": len(exam.closed), "sourced": sum(bool(row["source"]) for row in exam.closed), "control": len(exam.control)}
 
 
-def costs(who: Examined, encoded: Path, epochs: int) -> dict[str, dict[str, int]]:
+def costs(who: Examined, encoded: Path, params: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     """By model that a version's rows trained: rows, tokens that training went through, tokens of the answers among the rows.
 
-    Phase one on plain text (`pretrain`) is no part of it.
+    What a model had read before, in plain text (`learn`), is no part of it.
     """
     found = {}
     for model in who.models:
-        path = encoded / f"{PurePosixPath(str(who.weights[model])).name}.json"
-        if who.weights[model] is not None and path.is_file():
+        version, epochs = _trained_on(PurePosixPath(str(who.weights[model])), params)
+        path = encoded / f"{version}.json"
+        if version and path.is_file():
             counted = json.loads(path.read_text(encoding="utf-8"))
-            found[model] = {
-                "rows": counted["rows"], "tokens": counted["tokens"] * epochs, "answer_tokens": counted["trained_tokens"],
-            }  # fmt: skip
+            tokens = round(counted["tokens"] * float(epochs))
+            found[model] = {"rows": counted["rows"], "tokens": tokens, "answer_tokens": counted["trained_tokens"]}
     return found
+
+
+def _trained_on(folder: PurePosixPath, params: Mapping[str, Any]) -> tuple[str, Any]:
+    """The version on whose rows a model was trained last, and for how many epochs; "" for none."""
+    epochs = (params.get("train") or {}).get("epochs", 1)
+    if folder.parent.name == "adapters":
+        return folder.name, epochs
+    item = (params.get(folder.parent.name) or {}).get(folder.name) or {}
+    return (item.get("version", ""), item.get("epochs", epochs)) if folder.parent.name in ("noise", "continued") else ("", 0)

@@ -6,6 +6,7 @@ from typing import Any
 
 from mbegu.builds.declared import check_declared, names
 from mbegu.builds.project import Project
+from mbegu.errors import BadInput
 
 TEACHING = ("seeds", "questioned", "studied")  # sections whose items name a teacher
 ASKING = ("questioned", "studied")  # sections whose items name documents
@@ -13,9 +14,24 @@ READING = ("extended", "pretrained", "indexed", "campaigns")  # sections whose i
 
 
 def check_references(params: Mapping[str, Any], place: object) -> None:
-    """Raises BadInput at the first key that names what its section does not declare; `place` says whose params they are."""
+    """Raises BadInput at the first key that names what its section does not declare, or at a training that there is already;
+    `place` says whose params they are."""
     for key, wanted, section in _references(params):
         check_declared(key, wanted, section, params, place)
+    _check_trainings(params, place)
+
+
+def _check_trainings(params: Mapping[str, Any], place: object) -> None:
+    seen: dict[Any, str] = {}
+    for name, item in _items(params, "noise"):
+        training = str(_key(item, "version")), str(_key(item, "seed"))
+        if training in seen:
+            raise BadInput(f"{place}: noise.{name} trains {training[0]} with the seed of noise.{seen[training]}; choose another.")
+        seen[training] = name
+    for name in (*names(params, "noise"), *names(params, "continued")):
+        others = [*names(params, "versions"), *names(params, "noise"), *names(params, "continued")]
+        if others.count(name) > 1:
+            raise BadInput(f"{place}: {name} names two trainings, under versions, noise or continued; rename one of them.")
 
 
 def _references(params: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

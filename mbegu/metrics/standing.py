@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from decimal import Decimal, DivisionByZero, InvalidOperation
+from functools import lru_cache
+from itertools import chain
 from operator import add, mul, sub, truediv
 
 import regex
@@ -36,7 +38,7 @@ def strange(text: str, source: str, locale: Locale, naming: str = "") -> list[st
     the result of a sum that is right and whose terms stand in the source. A name is a word with a capital within a sentence:
     scripts without capitals have none, and are held to their source by the share of its words (`overlaps`).
     """
-    return [*_numbers(text, source, locale), *_names(text, f"{source}\n{naming}", locale)]
+    return [*_numbers(text, source, locale), *_names(text, (source, naming), locale)]
 
 
 def _numbers(text: str, source: str, locale: Locale) -> Iterator[str]:
@@ -55,8 +57,8 @@ def _spelled(piece: str, digits: set[str]) -> bool:
     return bool(found) and found <= digits
 
 
-def _names(text: str, source: str, locale: Locale) -> Iterator[str]:
-    known = {*words(source), *words(f"{locale.currency} {' '.join(locale.names)}"), *SELF}
+def _names(text: str, sources: tuple[str, str], locale: Locale) -> Iterator[str]:
+    known = {*chain.from_iterable(map(_known, sources)), *words(f"{locale.currency} {' '.join(locale.names)}"), *SELF}
     for match in NAME.finditer(text):
         told = words(GENITIVE.sub("", match[0]))
         if OPENS.search(text, max(0, match.start() - 8), match.start()) or set(told) <= known:
@@ -86,10 +88,17 @@ def _right(match: regex.Match[str]) -> bool:
 
 def stands(part: str, source: str) -> bool:
     """Whether all words of a part, such as a name or a value, stand in a source, bent as its language bends them."""
-    known = set(words(source))
+    known = _known(source)
     return bool(words(part)) and all(word in known or any(_bent(word, other) for other in known) for word in words(fold(part)))
 
 
+@lru_cache(256)
+def _known(source: str) -> frozenset[str]:
+    """A source's words: that of a long document is asked for with each of its facts."""
+    return frozenset(words(source))
+
+
+@lru_cache(1_000_000)
 def _bent(word: str, other: str) -> bool:
     """Whether one word is the other with what its language puts before or after it; numbers are not bent.
 

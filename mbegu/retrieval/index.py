@@ -18,6 +18,7 @@ from mbegu.retrieval import dense
 from mbegu.retrieval.settings import Index
 from mbegu.rows.jsonl import read_lines, write_lines
 from mbegu.rows.tables import write_json
+from mbegu.text import arabic
 from mbegu.text.ethiopic import HOMOPHONES
 from mbegu.text.words import words
 
@@ -36,8 +37,9 @@ class Document(NamedTuple):
 
 
 def tokens(text: str) -> list[str]:
-    """Words of any script; those that Amharic spells with letters that sound alike are one."""
-    return words(text.translate(HOMOPHONES))
+    """Words of any script; those that Amharic spells with letters that sound alike are one, and so are those that Arabic spells
+    with or without vowels and hamza, or with an article or a preposition before them."""
+    return [arabic.stem(word) for word in words(text.translate(HOMOPHONES))]
 
 
 def write_index(folder: Path, documents: Iterable[Document], settings: Index) -> int:

@@ -59,7 +59,8 @@ def _by_words(folder: Path, count: int) -> Scores:
 def _by_vectors(folder: Path, used: dict[str, Any]) -> Scores:
     model = Path(used["dense"])
     if dense.identity(model) != used["identity"]:
-        raise BadInput(f"{folder / SETTINGS}: built with another model than {model} holds now; run `dvc repro --force index`.")
+        stage = "index_chunks" if folder.parent.name == "retrieved" else "index"
+        raise BadInput(f"{folder / SETTINGS}: built with another model than {model} holds now; run `dvc repro --force {stage}`.")
     encode, vectors = dense.encoder(model), np.load(folder / VECTORS)
     return lambda query: vectors @ encode([query])[0]
 

@@ -49,7 +49,7 @@ def mixed(corpus: Corpus, validation: float, tokenizer: Any) -> Read:
     fitting = pretraining.readable(others, heldout, named, tokenizer) if others else Sieved([], [])
     encoded = pretraining.encode(fitting.kept, tokenizer, corpus.max_length)
     apart = [row for row in encoded if pretraining.is_held_back(row, validation)]
-    drawn = replay.draw([row for row in encoded if row not in apart], tokens, corpus.replay)
+    drawn = replay.draw([row for row in encoded if not pretraining.is_held_back(row, validation)], tokens, corpus.replay)
     together = Dataset.from_list([*training, *drawn])
     ledger = [*texts.ledger, *fitting.ledger]
     missing = replay.shortfall(drawn, tokens, corpus.replay)

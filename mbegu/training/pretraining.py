@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mbegu.asking.prompts import control_tokens, token_ids
-from mbegu.curating.leakage import find_leak, guard
+from mbegu.curating.leakage import Guard, Leak, find_leak, guard
 from mbegu.errors import BadInput
 from mbegu.rows.corpus import Message
 from mbegu.rows.ledger import Entry, Sieved, check_balance, entry
@@ -24,19 +24,21 @@ BATCH = 2000  # texts a call of the tokenizer, which spreads a call over the cor
 
 
 def readable(messages: list[Message], heldout: list[Row], corpus: Corpus, tokenizer: Any) -> Sieved:
-    """Leaves out messages without text, with a control token, or too near to a held-out question or answer.
+    """Leaves out messages without text, with a control token, or too near to a held-out question or answer: as a whole, and no
+    line of them may ask what a held-out row asks.
 
     What retrieval found for a held-out question is no part of it: the model is shown it anyhow.
 
     Raises:
         BadInput: no message is left.
     """
-    guarded = guard([half for row in heldout for half in _halves(row)])
+    halves = [half for row in heldout for half in _halves(row)]
+    guards = guard(halves), guard([half for half in halves if half["half"] == "question"])
     tokens = control_tokens(tokenizer)
     kept, ledger = [], []
     for message in messages:
         reason = _unreadable(message["text"], tokens)
-        leak = None if reason else find_leak(_as_row(message["text"]), guarded, corpus.heldout_similarity, corpus.heldout_overlap)
+        leak = None if reason else _leak(message["text"], *guards, corpus)
         if reason:
             ledger.append(entry(message, STAGE, "dropped", reason))
         elif leak:
@@ -48,6 +50,13 @@ def readable(messages: list[Message], heldout: list[Row], corpus: Corpus, tokeni
     if not kept:
         raise BadInput(f"{corpus.messages}: none of {len(messages)} messages is left to train on ({_reasons(ledger)}).")
     return Sieved(kept, ledger)
+
+
+def _leak(text: str, whole: Guard, asking: Guard, corpus: Corpus) -> Leak | None:
+    near, shared = corpus.heldout_similarity, corpus.heldout_overlap
+    lines = [line for line in text.splitlines() if line.strip()]
+    found = (find_leak(_as_row(line), asking, near, shared) for line in (lines if len(lines) > 1 else ()))
+    return find_leak(_as_row(text), whole, near, shared) or next(filter(None, found), None)
 
 
 def _halves(row: Row) -> Iterator[Row]:

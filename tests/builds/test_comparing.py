@@ -63,3 +63,11 @@ def test_a_seed_changes_adapters_and_no_base():
     pairs = {("v1", "base"): 1, ("ሁለት", "v1"): 2, ("v1", "v1-bare"): 0, ("base", "other"): 0}
     assert {pair: known.noisy(*pair) for pair in pairs} == pairs
     assert Trained().noisy("v1", "base") == 1 and Trained().noisy("v2", "v1") == 2
+
+
+def test_a_training_with_the_seed_of_another_one_says_nothing_of_chance():
+    params = {"train": {"seed": 1}, "models": {"v1": "models/adapters/v1", "a": "models/noise/a", "b": "models/noise/b"},
+              "noise": {"a": {"version": "v1", "seed": 1}, "b": {"version": "v1", "seed": 2}}}  # fmt: skip
+    assert comparing.trainings(params) == [["v1", "b"]] and comparing.repeated(params) == ["a"]
+    params["train"]["seed"] = 0
+    assert comparing.trainings(params) == [["v1", "a", "b"]] and comparing.repeated(params) == []

@@ -133,3 +133,18 @@ def test_recall_counts_the_places_at_which_what_is_looked_for_stands(index):
         "recall_at_1": 0.3333, "recall_at_3": 0.3333, "recall_at_5": 0.6667, "recall_at_10": 0.6667, "mrr": 0.4167,
     }  # fmt: skip
     assert recall([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("الإجازة السنوية", "للاجازة سنوية"), ("أجور", "أُجُور"), ("والبيت", "بيت"), ("كتـــاب", "بالكتاب"), ("مستشفى", "المستشفي"),
+        ("ሀብት", "ሐብት"),
+    ],
+)  # fmt: skip
+def test_words_that_are_spelled_in_two_ways_find_each_other(first, second):
+    assert tokens(first) == tokens(second)
+
+
+def test_a_word_is_not_what_it_begins_with():
+    assert tokens("ولد والد") == ["ولد", "والد"] and tokens("Kodi ኮድ") == ["kodi", "ኮድ"]

@@ -17,8 +17,10 @@ from mbegu.sources.documents.documents import Part
 from mbegu.sources.documents.documents import document as made
 from mbegu.sources.documents.settings import Retrieval
 from mbegu.text import reasons
+from mbegu.text.settings import Locale
 
 UNKNOWN = "Sijui"
+LOCALE = Locale(["sw"], "KES", UNKNOWN, [], "")
 FACTS = {  # of each document, in another script
     "likizo.md": ("Likizo", "Mfanyakazi hupata siku 21 za likizo kwa mwaka.", "Mfanyakazi hupata siku ngapi za likizo?", "21."),
     "ሰዓት.md": ("ሰዓት", "ጤና ጣቢያው ከጠዋቱ 2:30 ሰዓት ይከፈታል።", "ጤና ጣቢያው መቼ ይከፈታል?", "ከጠዋቱ 2:30 ሰዓት።"),
@@ -75,7 +77,7 @@ def test_a_question_without_a_known_word_has_no_passage(index, question):
 
 
 def test_a_row_has_its_passage_among_others_of_the_trained_side_and_its_lineage_names_them(index):
-    found = raft.raft(ROWS, index, ALL, UNKNOWN, 0.0)
+    found = raft.raft(ROWS, index, ALL, LOCALE, 0.0)
     assert not found.ledger and [one["output"] for one in found.kept] == [one["output"] for one in ROWS]
     for old, new in zip(ROWS, found.kept, strict=True):
         origin = new["origin"]
@@ -90,19 +92,19 @@ def test_a_row_has_its_passage_among_others_of_the_trained_side_and_its_lineage_
 
 def test_no_row_depends_on_which_others_there_are(index):
     how = ALL._replace(share_without=0.5)
-    alone = [kept for one in ROWS for kept in raft.raft([one], index, how, UNKNOWN, 0.0).kept]
-    assert raft.raft(ROWS[::-1], index, how, UNKNOWN, 0.0).kept[::-1] == alone
+    alone = [kept for one in ROWS for kept in raft.raft([one], index, how, LOCALE, 0.0).kept]
+    assert raft.raft(ROWS[::-1], index, how, LOCALE, 0.0).kept[::-1] == alone
 
 
 def test_without_the_right_passage_the_answer_is_that_nothing_is_known(index):
-    found = raft.raft(ROWS, index, ALL._replace(share_without=1.0), UNKNOWN, 0.0).kept
+    found = raft.raft(ROWS, index, ALL._replace(share_without=1.0), LOCALE, 0.0).kept
     for one in found:
         assert one["output"] == UNKNOWN and one["origin"]["span"] is None
         assert one["origin"]["chunk"] not in one["origin"]["context"] and len(one["origin"]["context"]) == 3
 
 
 def test_documents_of_one_row_lie_on_one_side_of_validation(index):
-    found = raft.raft(ROWS, index, ALL, UNKNOWN, 0.5)
+    found = raft.raft(ROWS, index, ALL, LOCALE, 0.5)
     assert {side(one["origin"]["parents"], 0.5) for one in found.kept} == {side(one["origin"]["parents"], 0.5) for one in ROWS}
     check_balance(len(ROWS), len(found.kept), found.ledger, raft.STAGE)
 
@@ -110,7 +112,7 @@ def test_documents_of_one_row_lie_on_one_side_of_validation(index):
 def test_what_no_row_can_be_made_of_is_in_the_ledger(index):
     unknown = {**ROWS[0], "output": UNKNOWN}
     strange = {**ROWS[1], "origin": {**ROWS[1]["origin"], "chunk": "gone"}}
-    found = raft.raft([unknown, strange, *ROWS[2:]], index, ALL._replace(most_rows=1), UNKNOWN, 0.0)
+    found = raft.raft([unknown, strange, *ROWS[2:]], index, ALL._replace(most_rows=1), LOCALE, 0.0)
     assert [line["reason"] for line in found.ledger[:2]] == [reasons.NOT_IN_PASSAGE, reasons.NO_CHUNK]
     assert [line["reason"] for line in found.ledger[2:]] == [reasons.BEYOND_ROWS] and len(found.kept) == 1
 
@@ -121,7 +123,23 @@ def test_a_passage_that_holds_the_answer_is_no_distractor(tmp_path: Path):
     write_index(tmp_path / "i", passages.as_documents(twice, chunks, []), Index("bm25", "", 1.5, 0.75))
     index = open_index(tmp_path / "i")
     assert {one.channel for one in index.documents} == {TRAINED}
-    (kept,) = raft.raft(ROWS[:1], index, ALL, UNKNOWN, 0.0).kept
+    (kept,) = raft.raft(ROWS[:1], index, ALL, LOCALE, 0.0).kept
     assert kept["origin"]["context"] == [ROWS[0]["origin"]["chunk"]]
-    (line,) = raft.raft(ROWS[:1], index, ALL._replace(share_without=1.0), UNKNOWN, 0.0).ledger
+    (line,) = raft.raft(ROWS[:1], index, ALL._replace(share_without=1.0), LOCALE, 0.0).ledger
     assert line["reason"] == reasons.NO_OTHER
+
+
+LEAVE, GIVEN = "How many days of annual leave?", "Employees get 21 days of annual leave."
+
+
+@pytest.mark.parametrize(
+    ("question", "output", "other", "held"),
+    [
+        (LEAVE, GIVEN, "Annual leave: 21 days. Sick leave: 30 days.", True),
+        ("Likizo ya mwaka ni siku ngapi?", "Siku 21 kila mwaka kwa wote.", "Likizo ya mwaka kwa ujumla: 21", True),
+        (LEAVE, GIVEN, "Annual leave: 30 days of leave.", False),
+        (LEAVE, GIVEN, "The parcel came after 21 days.", False),
+    ],
+)  # fmt: skip
+def test_a_passage_that_says_the_answer_in_its_own_words_is_no_distractor(question, output, other, held):
+    assert raft._says({"instruction": question, "output": output}, other, LOCALE) == held

@@ -266,3 +266,35 @@ def test_a_document_of_one_line_has_no_heading_to_tell_and_no_order_to_change():
     one = chunk("The fee is KES 350.", anchor="")
     assert [*views.sections([one]), *views.permuted([one])] == []
     assert [text["text"] for text in views.documents(passages.parts([one], {}, 9))] == ["The fee is KES 350."]
+
+
+@pytest.mark.parametrize(
+    ("value", "told", "expected"),
+    [
+        ("5", "The 25 staff get 5 days of leave.", "The 25 staff get ____ days of leave."),
+        ("4", "From 2024 the fee is 4 birr, and 4 more.", "From 2024 the fee is ____ birr, and ____ more."),
+        ("4", "The fee is 4.5 birr.", None),
+        ("Meru", "Ofisi ya MERU, si Merusi.", "Ofisi ya ____, si Merusi."),
+        ("መሩ", "ቢሮው በመሩ ነው።", "ቢሮው በ____ ነው።"),
+        ("مخبز", "نصنع الخبز في المخبز.", "نصنع الخبز في ال____."),
+    ],
+)
+def test_a_gap_is_a_whole_value_and_hides_it_wherever_it_stands(value, told, expected):
+    one = facts.Fact(chunk("x"), {"fact": told, "value": value}, (0, 1), {})
+    found = [text["text"] for text in views.cloze([one])]
+    assert found == ([] if expected is None else [f"{expected}\n____ = {value}"])
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("Dr. Abebe came. He paid No. 5 fees. Then he left.", ["Dr. Abebe came.", "He paid No. 5 fees.", "Then he left."]),
+        ("ሰላም ነው። ደህና ነኝ። ጥሩ!", ["ሰላም ነው።", "ደህና ነኝ።", "ጥሩ!"]),
+        ("ما هذا؟ نعم. لا.", ["ما هذا؟", "نعم.", "لا."]),
+        ("这是。那是！好", ["这是。", "那是！", "好"]),
+        ("यह है। वह है। ठीक।", ["यह है।", "वह है।", "ठीक।"]),
+        ("It is 4.5 % a year. “Yes.” He said.", ["It is 4.5 % a year.", "“Yes.”", "He said."]),
+    ],
+)
+def test_a_sentence_ends_at_a_mark_of_any_script(text, sentences):
+    assert [one.strip() for one in views.END.split(text) if one.strip()] == sentences

@@ -73,3 +73,18 @@ def test_what_gives_a_held_out_row_away_stays_out_with_a_line(tiny_tokenizer):
 def test_a_corpus_of_which_nothing_is_left_is_refused(tiny_tokenizer):
     with pytest.raises(BadInput, match=r"none of 2 messages is left to train on \(empty, near a held-out row\)"):
         readable([{"id": "c/1", "text": AD}, {"id": "c/2", "text": ""}], [heldout([])], CORPUS, tiny_tokenizer)
+
+
+@pytest.mark.parametrize(
+    ("asked", "text"),
+    [
+        ("How many days of annual leave?", "How many days of annual leave?\nThe handbook gives each employee 21 working days."),
+        ("የዓመት ፈቃድ ስንት ቀን ነው?", "ስለ ፈቃድ\n- የዓመት ፈቃድ ስንት ቀን ነው?\n- ሃያ አንድ የሥራ ቀናት ናቸው፣ ለሁሉም ሠራተኞች በሙሉ ደመወዝ።"),
+        ("كم عدد أيام الإجازة السنوية؟", "كم عدد أيام الإجازة السنوية؟\nيمنح الدليل كل موظف واحدا وعشرين يوم عمل في السنة."),
+    ],
+)  # fmt: skip
+def test_a_line_that_asks_what_a_held_out_row_asks_keeps_its_text_out(asked, text, tiny_tokenizer):
+    row = {"id": row_id(asked, ""), "instruction": asked, "input": "", "output": "21", "source": "hr.md#Leave"}
+    other = {"id": "b", "text": "What is a lamp?\n21"}  # an answer is no question
+    kept, (line,) = readable([{"id": "a", "text": text}, other], [row], CORPUS, tiny_tokenizer)
+    assert kept == [other] and line["reason"] == "near a held-out row: its question" and line["nearest"] == row["id"]

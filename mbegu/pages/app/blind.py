@@ -7,7 +7,7 @@ from typing import Any
 from mbegu.asking.visits import Busy, Failed, Stopped
 from mbegu.errors import BadInput, disk_problem
 from mbegu.extras import needs
-from mbegu.pages.app.pairs import Pair, asked_now, next_todo, pairs, path
+from mbegu.pages.app.pairs import Pair, asked_now, next_todo, on_current, pairs, path
 from mbegu.pages.app.site import Site
 from mbegu.rows import judgements
 from mbegu.rows.judgements import Judgement
@@ -134,21 +134,27 @@ def wins_table(site: Site, offered: list[Pair]) -> str:
         if not file.is_file():
             continue
         try:
-            found = wins(judgements.read_judgements(file), pair.new, pair.old)
+            decisions = judgements.read_judgements(file)
+            counted = on_current(site.project, pair, decisions)
+            found = wins(counted, pair.new, pair.old)
         except BadInput as error:
-            lines.append(f'<tr><th scope="row">{html.escape(pair.name)}</th><td colspan="4">{html.escape(str(error))}</td></tr>')
+            lines.append(f'<tr><th scope="row">{html.escape(pair.name)}</th><td colspan="5">{html.escape(str(error))}</td></tr>')
             continue
         share = f"{found.new / (found.new + found.old):.0%}" if found.new + found.old else "–"
         cells = [
             f"{html.escape(pair.new)}: {found.new}", f"{html.escape(pair.old)}: {found.old}", str(found.neither),
-            f"{share} [{found.low:.0%}, {found.high:.0%}]",
+            f"{share} [{found.low:.0%}, {found.high:.0%}]", str(len(decisions) - len(counted)),
         ]  # fmt: skip
         lines.append(f'<tr><th scope="row">{html.escape(pair.name)}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>')
     if not lines:
         return ""
-    heads = ("Pair", "Wins of the new one", "Wins of the old one", "Neither", "Share of the new one, 95 % interval")
+    heads = (
+        "Pair", "Wins of the new one", "Wins of the old one", "Neither", "Share of the new one, 95 % interval",
+        "On older answers",
+    )  # fmt: skip
     head = "".join(f'<th scope="col">{text}</th>' for text in heads)
-    note = "Questions are counted, not decisions; the interval leaves out those on which nobody won."
+    note = "Questions are counted, not decisions; the interval leaves out those on which nobody won. Decisions on answers "
+    note += "that a model gives no longer are not among them."
     return f'<div class="wins"><table><tr>{head}</tr>{"".join(lines)}</table></div>{_line(note)}'
 
 

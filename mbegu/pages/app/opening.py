@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from mbegu.asking.prompts import Prompt, read_prompt
 from mbegu.asking.speakers import load_speakers, names_of
 from mbegu.asking.together import Engine
+from mbegu.builds.comparing import again
 from mbegu.builds.declared import names, read_params
 from mbegu.builds.project import Project, project_in
 from mbegu.builds.record import revision
@@ -47,7 +48,8 @@ class Found(NamedTuple):
 def find_models(folder: Path, params: Mapping[str, Any]) -> Found:
     """What params.yaml declares under `models`; of names of one folder the first."""
     base = folder / str(params.get("base_model", "models/base"))
-    declared = {str(name): folder / str(path) for name, path in dict(params.get("models") or {}).items()}
+    others = again(params)  # nobody asks a model that was trained once more to know how much chance there is
+    declared = {str(name): folder / str(path) for name, path in dict(params.get("models") or {}).items() if name not in others}
     found = Found(base, {}, {})
     try:
         identity = verify(base) if (base / NAME).is_file() else ""

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.visits import Answer, Question
+from mbegu.builds.comparing import again
 from mbegu.builds.project import Project
 from mbegu.pages.app.site import Site
 from mbegu.rows.heldout import read_heldout
@@ -25,7 +26,8 @@ class Pair(NamedTuple):
 def pairs(site: Site) -> list[Pair]:
     """Those under `judged` in params.yaml, then each two models that can answer or have answered, the later one first."""
     declared = [Pair(name, str(two["new"]), str(two["old"])) for name, two in _judged(site.params).items()]
-    answered = [str(name) for name in dict(site.params.get("models") or {}) if site.project.predictions(str(name)).is_file()]
+    shown = [str(name) for name in dict(site.params.get("models") or {}) if name not in again(site.params)]
+    answered = [name for name in shown if site.project.predictions(name).is_file()]
     names = list(dict.fromkeys([*answered, *site.engine.speakers]))
     known = {frozenset((pair.new, pair.old)) for pair in declared}
     others = [Pair(f"{new}-{old}", new, old) for place, new in enumerate(names) for old in names[:place]]
@@ -78,6 +80,12 @@ def _written(project: Project, pair: Pair) -> dict[str, Judgement]:
         return {}
     new, old = ({one["id"]: one["prediction"] for one in read_predictions(file)} for file in files)
     return {id_: blind(id_, Side(pair.new, new[id_]), Side(pair.old, old[id_])) for id_ in new if id_ in old}
+
+
+def on_current(project: Project, pair: Pair, decisions: list[Judgement]) -> list[Judgement]:
+    """Those on the answers that the predict stage wrote last: what people said of others says nothing of these."""
+    written = _written(project, pair)
+    return [one for one in decisions if one.id not in written or one.about()[:2] == written[one.id].about()[:2]]
 
 
 def asked_now(site: Site, pair: Pair, row: Row) -> Iterator[Judgement | None]:

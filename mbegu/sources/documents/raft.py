@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
+from mbegu.metrics.facts import count
 from mbegu.metrics.faithfulness import k_precision
 from mbegu.retrieval.index import CHUNK, Document
 from mbegu.retrieval.passages import TRAINED, block
@@ -20,9 +21,11 @@ from mbegu.sources.documents.settings import Retrieval
 from mbegu.text import draws, reasons
 from mbegu.text.context import lines
 from mbegu.text.quotes import locate
+from mbegu.text.settings import Locale
 
 STAGE = "raft"
 HOLDS = 0.7  # share of an answer's words in a passage, from which on it may answer too
+ABOUT = 0.5  # share of a question's words in a passage that has the answer's facts, from which on it may answer
 
 
 class _Made(NamedTuple):
@@ -31,24 +34,24 @@ class _Made(NamedTuple):
     searched: Searchable
     chunks: dict[str, Document]  # trained ones, by id
     how: Retrieval
-    unknown: str
+    locale: Locale
     validation: float
 
 
-def raft(rows: list[Row], index: Searchable, how: Retrieval, unknown: str, validation: float) -> Sieved:
+def raft(rows: list[Row], index: Searchable, how: Retrieval, locale: Locale, validation: float) -> Sieved:
     """Each row that a trained chunk answers, with passages as its input.
 
     `origin.context` names the chunks in the order in which they stand there, `origin.chunk` the one that answers and
     `origin.question_of` the row; the documents of all are its parents. A row has `how.distractors` others and the right passage,
-    or for a share of `how.share_without` one more of the others in place of it, and then the answer is `unknown`. All others lie
-    on the row's side of the validation split, and none of them holds the answer.
+    or for a share of `how.share_without` one more of the others in place of it, and then the answer is `locale.unknown`. All
+    others lie on the row's side of the validation split, and none of them holds the answer.
 
     Args:
         rows: of one version's documents, with their passage as input.
         validation: as `train.validation`.
     """
     chunks = {one.id: one for one in index.documents if one.kind == CHUNK and one.channel == TRAINED}
-    made_of = _Made(index, chunks, how, unknown, validation)
+    made_of = _Made(index, chunks, how, locale, validation)
     answered = [row for row in rows if _why_not(row, made_of) is None]
     drawn = sorted(answered, key=lambda row: draws.rank(f"raft {row['id']}"))[: how.most_rows or len(rows)]
     chosen = {row["id"] for row in drawn}
@@ -66,7 +69,7 @@ def raft(rows: list[Row], index: Searchable, how: Retrieval, unknown: str, valid
 
 def _why_not(row: Row, made_of: _Made) -> str | None:
     """Why a row can't be told from what it is made of: another passage might answer what its own does not."""
-    if row["output"] == made_of.unknown:
+    if row["output"] == made_of.locale.unknown:
         return reasons.NOT_IN_PASSAGE
     return None if row["origin"].get("chunk") in made_of.chunks else reasons.NO_CHUNK
 
@@ -86,7 +89,7 @@ def _row(row: Row, made_of: _Made) -> Row | None:
         "question_of": row["id"],
         "span": None if without else _span(row, input_),
     }
-    id_, output = row_id(row["instruction"], input_), made_of.unknown if without else row["output"]
+    id_, output = row_id(row["instruction"], input_), made_of.locale.unknown if without else row["output"]
     origin = {**row["origin"], **lineage}
     return {"id": id_, "instruction": row["instruction"], "input": input_, "output": output, "origin": origin}
 
@@ -105,13 +108,21 @@ def _others(row: Row, right: Document, made_of: _Made) -> Iterator[Document]:
     rest = sorted(
         (one for one in made_of.chunks.values() if one.id not in ids), key=lambda one: draws.rank(f"{row['id']} {one.id}")
     )
-    return (one for one in (*found, *rest) if one.id != right.id and _differs(row, one, made_of.validation))
+    return (one for one in (*found, *rest) if one.id != right.id and _differs(row, one, made_of))
 
 
-def _differs(row: Row, other: Document, validation: float) -> bool:
+def _differs(row: Row, other: Document, made_of: _Made) -> bool:
     text, span = other.fields["text"], row["origin"].get("span")
-    if side([*row["origin"]["parents"], other.fields["document"]], validation) == "neither":
+    if side([*row["origin"]["parents"], other.fields["document"]], made_of.validation) == "neither":
         return False
     if span and locate(row["input"][slice(*span)], text) is not None:
         return False
-    return k_precision(row["output"], text) < HOLDS
+    return k_precision(row["output"], text) < HOLDS and not _says(row, text, made_of.locale)
+
+
+def _says(row: Row, text: str, locale: Locale) -> bool:
+    """Whether a passage that is about the question has every amount, date and name of the answer, in whatever words."""
+    if k_precision(row["instruction"], text) < ABOUT:
+        return False
+    found = count(text, row["output"], "", locale)
+    return found.matched == found.expected > 0

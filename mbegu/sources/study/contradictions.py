@@ -40,8 +40,8 @@ def reported(found: Sequence[tuple[Fact, Fact]]) -> list[Entry]:
 
 def told(found: Sequence[tuple[Fact, Fact]]) -> list[str]:
     """Sentences for the screen."""
-    more = f" (and {len(found) - FEW} more pairs, in the ledger)" if len(found) > FEW else ""
-    return [f"{_says(old)}, but {_says(new)}; both are kept: correct one.{more}" for old, new in found[:FEW]]
+    said = [f"{_says(old)}, but {_says(new)}; both are kept: correct one." for old, new in found[:FEW]]
+    return [*said, f"{len(found) - FEW} more pairs contradict each other; the ledger has all."] if len(found) > FEW else said
 
 
 def _says(fact: Fact) -> str:

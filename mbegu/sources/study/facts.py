@@ -159,7 +159,7 @@ def problem_of(said: dict[str, str], chunk: Chunk, naming: dict[str, str], how: 
 def _asks_nothing(said: dict[str, str]) -> Problem | None:
     """A question that is none, or that gives its answer away."""
     for key, answer in (("question", "value"), ("question_2", "value"), ("back", "subject")):
-        if said[key][-1] not in MARKS or len(words(said[key])) < 2:  # a word alone asks nothing
+        if fold(said[key])[-1:] not in MARKS or len(words(said[key])) < 2:  # a word alone asks nothing
             return Problem(reasons.NO_QUESTION, f"{key} is no question; end it with a question mark")
         if _holds(said[key], said[answer]):
             return Problem(reasons.GIVES_AWAY, f"{key} holds its answer, the {answer}; ask without it")

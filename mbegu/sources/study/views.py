@@ -22,7 +22,8 @@ KEYS = ("id", "text", "origin")
 GAP = "____"
 RULES = {"made_by": "rules"}
 TABLE = "|"
-SENTENCE = regex.compile(r"[^\n.!?።؟]+(?:[.!?](?=\d)[^\n.!?።؟]*)*[.!?።؟]*\s*")
+# a sentence ends at a mark of any script before a blank or the end, but not at the full stop of "Dr." or "No."
+END = regex.compile(r"(?<!\b\p{Lu}\p{Ll}{0,2}\.)(?<=\p{Sentence_Terminal}[\p{Pe}\p{Pf}\"']*+)(?:\s+|(?<=[\p{Han}。！？]))")
 
 Text = dict[str, Any]
 
@@ -44,8 +45,7 @@ def permuted(chunks: Iterable[Chunk]) -> Iterator[Text]:
     """A chunk's sentences in another order, by a hash of each; tables and lists, whose lines need their order, are left out."""
     for chunk in chunks:
         told = body(chunk)
-        found = [match[0].strip() for match in SENTENCE.finditer(told)]
-        found = [sentence for sentence in found if sentence]
+        found = [sentence.strip() for sentence in END.split(told) if sentence.strip()]
         if len(found) < 3 or TABLE in told or "\n" in told.strip():  # two are as often as not in their order
             continue
         turned = sorted(found, key=lambda sentence: rank(f"{chunk['id']} {sentence}"))
@@ -58,10 +58,15 @@ def cloze(facts: Iterable[Fact]) -> Iterator[Text]:
     """A verified fact with a gap for its value, and what belongs there; none where the fact words its value otherwise."""
     for fact in facts:
         told, value = fact.said["fact"], fact.said["value"]
-        place = told.casefold().find(fold(value).casefold())
-        if place >= 0 and len(told.casefold()) == len(told):
-            gapped = f"{told[:place]}{GAP}{told[place + len(value) :]}"
+        gapped = _spot(fold(value)).sub(GAP, told)
+        if gapped != told:
             yield _text("cloze", f"{gapped}\n{GAP} = {value}", [fact.chunk], {**RULES, **fact.wrote}, span=list(fact.span))
+
+
+def _spot(value: str) -> regex.Pattern[str]:
+    """Where a value stands as it is: not within a longer number, nor within a word of a script that adds nothing to words."""
+    before, after = r"(?<![\p{N}\p{Latin}])(?<!\p{N}[.,])", r"(?![\p{N}\p{Latin}])(?![.,]\p{N})"
+    return regex.compile(before + regex.escape(value) + after, regex.IGNORECASE)
 
 
 def statements(facts: Iterable[Fact]) -> Iterator[Text]:
