@@ -65,7 +65,8 @@ def test_every_parameter_of_a_stage_is_an_option_of_its_script_and_declared_as_a
     options = {option for param in load(script_of(name)).main.params for option in [*param.opts, *param.secondary_opts]}
     sections = [section for section in unpacked(name) if section != "item"]
     # what the script reads from the file itself
-    named = NAMING | {"compared", "predict.without_context"} if "--params params.yaml" in BODIES[name]["cmd"] else set()
+    values = {"compared", "predict.without_context", "train.epochs", "train.seed"}
+    named = NAMING | values if "--params params.yaml" in BODIES[name]["cmd"] else set()
     assert sorted(sections) == sorted(set(BODIES[name].get("params", [])) - named)
     for section in sections:  # those of sources that a project has not may be left out of its params.yaml
         for key in flat(PARAMS[folder].get(section, {})):

@@ -30,4 +30,4 @@ def _ties(row: Row) -> Iterator[str]:
     """What a question may share with others."""
     yield from (f"group {row['group']}",) if row["group"] else ()
     yield from (f"input {row['input']}",) if row["input"] else ()
-    yield from (f"parent {parent}" for parent in row["origin"].get("parents", ()))
+    yield from (f"parent {parent}" for parent in row.get("origin", {}).get("parents", ()))

@@ -9,7 +9,7 @@ import regex
 ARABIC = regex.compile(r"\p{Arabic}")
 MARKS = regex.compile(r"[\p{Mn}\u0640]")  # vowels, and the line that only makes a word longer
 SPELLED = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه"})
-BEFORE = regex.compile(r"^(?:[وف]?(?:[بك]?ال|لل)|و)(?=\p{L}{3})")
+BEFORE = regex.compile(r"^(?:[وف]?(?:[بك]?ال|لل)(?=\p{L}{3})|و(?=\p{L}{4}))")  # والد is no "and"
 
 
 def stem(word: str) -> str:

@@ -62,7 +62,7 @@ def graded(write_jsonl, tmp_path: Path) -> dict:
         "shown": shown,
         "questions": examining.counts(exam),
         "recall": {"recall_at_1": 0.5, "recall_at_3": 0.75, "recall_at_5": 1.0, "recall_at_10": 1.0, "mrr": 0.7},
-        "cost": examining.costs(who, tmp_path / "encode", 2),
+        "cost": examining.costs(who, tmp_path / "encode", PARAMS | {"train": {"epochs": 2}}),
     }
 
 
@@ -118,3 +118,11 @@ def test_answers_to_other_questions_are_one_line(graded, write_jsonl, tmp_path):
         BadInput, match=r"does not answer the rows of exam, which changed since: 1 answers are to rows that are gone"
     ):
         examining.measured(tmp_path / "examined", who, read_exam(tmp_path / "exam"), Path("exam"), LOCALE)
+
+
+def test_what_a_model_cost_is_that_of_the_rows_that_trained_it_last(tmp_path):
+    write_json(tmp_path / "v1.json", {"rows": 10, "tokens": 1000, "trained_tokens": 400})
+    params = {"train": {"epochs": 2}, "continued": {"far": {"version": "v1", "start": "models/learned/v1", "epochs": 0.25}}}
+    folders = {"base": None, "v1": "models/adapters/v1", "far": "models/continued/far", "v1-read": "models/learned/v1"}
+    found = examining.costs(exams.Examined(list(folders), [], folders), tmp_path, params)
+    assert {name: one["tokens"] for name, one in found.items()} == {"v1": 2000, "far": 250}

@@ -52,6 +52,7 @@ RAFT = [
 PARAMS = """
 base_model: base
 versions: {v1: {extends: none}}
+train: {epochs: 2, seed: 0}
 retrieved: {a: {}}
 exams: {a: {}}
 examined: {base: {documents: a, model: base}, v1: {documents: a, model: models/adapters/v1}}
@@ -141,7 +142,7 @@ def examine(name: str, model: str) -> list:
 
 GRADE = [
     "grade", "--exam", "data/exams/a", "--documents", "data/documents/a.jsonl", "--index", "data/retrieved/a", "--name", "a",
-    "--examined", "data/examined", "--encoded", "encode", "--epochs", 2, "--params", "params.yaml", "--out", "graded.json",
+    "--examined", "data/examined", "--encoded", "encode", "--params", "params.yaml", "--out", "graded.json",
     "--metrics", "exam.json", "--table", "exam.md", *LOCALE,
 ]  # fmt: skip
 
