@@ -46,7 +46,7 @@ def wanted(base_url: str) -> dict[str, Any]:
     found["extend_tokenizer"] |= {"tokens": 20, "min_count": 2, "scripts": ["Latin"]}
     found["brief"]["templates"] = "templates/ad"
     few = {"epochs": 3, "batch_size": 4, "save_steps": 1, "validation": 0.2, "early_stopping": 2}
-    found["train"] |= few
+    found["train"] |= few | {"early_stopping": 0}  # the rows of raft are too few for a validation loss
     found["pretrain"] |= few | {"max_length": 64, "replay": 0}  # one phase has no general text
     found["curate"] |= {"min_words": 3, "leakage": "drop"}
     return found
