@@ -98,8 +98,8 @@ def append(path: Path, judgement: Judgement) -> None:
         BadInput: a text that can't be written; the file stays as it is.
     """
     for side in (judgement.left, judgement.right):
-        text_field(side._asdict(), "answer", "Not saved", required=False)
-    text_field(judgement._asdict(), "reviewer", "Not saved", required=False)
+        text_field(side._asdict(), "answer", "The decision", required=False)
+    text_field(judgement._asdict(), "reviewer", "The decision", required=False)
     with locked(path.parent):
         append_lines(path, [_line(judgement)])
 

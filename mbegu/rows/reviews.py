@@ -120,7 +120,7 @@ def append(path: Path, line: dict[str, Any]) -> dict[str, Any]:
         BadInput: as `read_reviews`, or a text that can't be written; the file stays as it is.
     """
     for key in ("output", "reason", "reviewer"):
-        text_field(line, key, "Not saved", required=False)
+        text_field(line, key, "The decision", required=False)
     with changing(path):
         again = {"again": True} if line["id"] in read_reviews(path) else {}
         append_lines(path, [line | again])

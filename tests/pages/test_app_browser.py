@@ -75,6 +75,7 @@ def wait_for(page, text: str) -> None:
 def prefer_one(page, folder: Path) -> None:
     """Prefers one of two answers whose models are not told."""
     page.get_by_role("tab", name="Blind").click()
+    page.get_by_label("Your name").fill("Achieng")
     page.get_by_role("button", name="Show two answers").click()
     page.get_by_role("button", name="Left is better").click()
     wait_for(page, "Kept in ")
