@@ -19,7 +19,7 @@ from mbegu.rows.row import row_id
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PATIENCE = 240_000  # milliseconds, for a busy machine
-WIDTHS, THEMES, TABS = (390, 1400), ("light", "dark"), ("Compare", "Review", "Trace", "Data")
+WIDTHS, THEMES, TABS = (390, 1400), ("light", "dark"), ("Ask", "Blind", "Compare", "Review", "Trace", "Data")
 # what gradio draws itself, and no page of ours can change
 THEIRS = {"scrollable-region-focusable"}
 
@@ -198,7 +198,13 @@ def look_at(page, tab: str, name: str) -> list[str]:
 
 def _fill(page, tab: str) -> None:
     """Brings a page to where there is something to look at."""
-    if tab == "Compare":
+    if tab == "Ask":
+        wait_for(page, "No model is built yet")
+    elif tab == "Blind":
+        page.get_by_label("Your name").fill("ወንጂሩ")
+        page.get_by_role("button", name="Show two answers").click()
+        wait_for(page, "questions are left")
+    elif tab == "Compare":
         wait_for(page, "v2 against v1:")
         page.locator(".questions label").filter(has_text=HELDOUT[0][0]).first.click()
         wait_for(page, "Nearest training rows")

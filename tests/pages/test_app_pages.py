@@ -221,6 +221,29 @@ def test_a_seed_is_checked_and_added(site):
     assert len(lines_of(site.project.seeds("v2"))) == 1
 
 
+def test_a_full_disk_while_a_seed_is_added_is_told_and_nothing_is_lost(site, monkeypatch):
+    told, *_ = data._add(site, "v2", "ዋስትና ምንድን ነው?", "", "ማረጋገጫ። 🌱\u200d")
+    path = site.project.seeds("v2")
+    before, real = path.read_bytes(), Path.write_bytes
+
+    def full(self: Path, content: bytes) -> int:
+        real(self, content[: len(content) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device", str(self))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    told, *boxes = data._add(site, "v2", "ما هو التأمين؟", "", "عقد.")
+    assert "No space left on device; nothing was published. Free the disk" in told and boxes == [gr.skip()] * 3
+    assert path.read_bytes() == before and [one.name for one in path.parent.iterdir() if one.name.startswith(".")] == []
+    monkeypatch.undo()
+    assert "seeds/v2.jsonl:2" in data._add(site, "v2", "ما هو التأمين؟", "", "عقد.")[0]  # and the folder is not locked for ever
+
+
+def test_half_a_character_in_a_seed_is_told(site):
+    told, *boxes = data._add(site, "v2", "ዋስትና \ud83c?", "", "A.")
+    assert "'instruction' holds half a character ('\\ud83c')" in html.unescape(told) and boxes == [gr.skip()] * 3
+    assert not site.project.seeds("v2").exists()
+
+
 def test_nothing_built_yet_is_said_by_every_page(tmp_path):
     folder = make_project(tmp_path / "project")
     for path in sorted(folder.rglob("*")):
