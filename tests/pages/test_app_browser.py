@@ -93,6 +93,12 @@ def compare_two(page) -> None:
     wait_for(page, HELDOUT[1][1])
 
 
+def press(page, key: str, code: str, repeat: bool = False) -> None:
+    """Presses a key as the keyboard of another script does."""
+    given = {"key": key, "code": code, "repeat": repeat, "bubbles": True}
+    page.evaluate("given => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', given))", given)
+
+
 def review_three(page, folder: Path) -> None:
     """Accepts, edits and rejects by keys, and undoes the last."""
     page.get_by_role("tab", name="Review").click()
@@ -100,12 +106,17 @@ def review_three(page, folder: Path) -> None:
     page.get_by_role("button", name="Begin").click()
     wait_for(page, "0 of 5 decided")
     page.get_by_role("button", name="Skip").focus()  # out of the box
-    page.keyboard.press("a")
+    press(page, "ሀ", "KeyA", repeat=True)  # held down since the draft before
+    press(page, "ش", "KeyA")
     wait_for(page, "1 of 5 decided")
+    assert len(lines_of(folder / "data/reviews/v2.jsonl")) == 1
     page.keyboard.press("e")
     page.keyboard.press("End")
     page.keyboard.type(" በቅርንጫፍ 🌱")
     page.keyboard.press("Escape")
+    page.get_by_role("button", name="Accept").click()
+    wait_for(page, "The answer was changed: save the edit")
+    wait_for(page, DRAFTS[1][0])  # a fault takes no draft away
     page.get_by_role("button", name="Save the edit").click()
     wait_for(page, "2 of 5 decided")
     page.keyboard.press("r")
