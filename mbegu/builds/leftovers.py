@@ -3,6 +3,7 @@
 import shutil
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate, permutations
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,16 +42,18 @@ def find(project: Project) -> Leftovers:
 
 
 def _undeclared(project: Project, params: Mapping[str, Any], written: bool) -> Iterator[Path]:
-    """What stands in the folders of one kind under a name, up to its first dot, that the folder's section does not declare."""
+    """What stands in the folders of one kind under a name, up to one of its dots, that the folder's section does not declare."""
     folders: dict[Path, tuple[str, ...]] = {project.data / kind: sections(kind) for kind in DATA if (kind in WRITTEN) == written}
     if not written:
         folders |= {project.metrics / kind: named for kind, named in METRICS.items()}
         folders |= {folder: (section,) for folder, section in project.made().items()}
     for folder, named in folders.items():
         known = {_folded(name) for name in [NONE, *(name for section in named for name in declared.names(params, section))]}
+        if folder == project.data / "judgements":  # people judge any two models
+            known |= {f"{new}-{old}" for new, old in permutations(map(_folded, declared.names(params, "models")), 2)}
         for path in folder.iterdir() if folder.is_dir() else ():
-            name = path.name.partition(".")[0]
-            if name and _folded(name) not in known:  # .gitkeep has none
+            names = accumulate(_folded(path.name).split("."), "{}.{}".format)  # one of them may be v1.5
+            if not path.name.startswith(".") and known.isdisjoint(names):
                 yield path
 
 

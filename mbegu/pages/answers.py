@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from mbegu.builds.project import Project
 from mbegu.errors import BadInput
 from mbegu.metrics.facts import entities, mark_numbers
 from mbegu.rows.heldout import read_heldout
+from mbegu.rows.journal import refuse_conflict
 from mbegu.rows.nearest import Match, pool
 from mbegu.rows.row import Row, question
 from mbegu.scoring.changes import Change, changes
@@ -17,8 +19,10 @@ from mbegu.scoring.predictions import read_predictions
 from mbegu.text.settings import Locale
 from mbegu.text.words import words
 
+AGAIN = "build it again with `dvc repro compare`"
 NEAREST = 3
 UNANSWERABLE = "unanswerable"
+VERDICTS = {"models", "rows", "level", "intervals", "pairs"}  # objects and numbers of metrics/compare.json that pages show
 Pieces = list[tuple[str, str]]
 
 
@@ -45,7 +49,7 @@ def read_compared(project: Project) -> Compared:
     """Everything that was measured of the models that params.yaml declares; those that aren't built are left out.
 
     Raises:
-        BadInput: fewer than two are built, or a file can't be read.
+        BadInput: fewer than two are built, or a file can't be read, such as one in which git left a merge to its user.
     """
     declared = project.names("models")
     built = [name for name in declared if project.measures(name).is_file() and project.predictions(name).is_file()]
@@ -62,8 +66,19 @@ def read_compared(project: Project) -> Compared:
     if len(known) < len(ids):
         raise BadInput(f"{project.heldout()}: changed since its rows were answered and scored; run `dvc repro`.")
     groups = dict(zip(ids, clusters([questions[id_] for id_ in ids]), strict=True))
-    verdicts = json.loads(project.compared().read_text(encoding="utf-8")) if project.compared().is_file() else {}
-    return Compared(ids, models, questions, answers, groups, verdicts)
+    return Compared(ids, models, questions, answers, groups, _read_verdicts(project.compared()))
+
+
+def _read_verdicts(path: Path) -> dict[str, Any]:
+    """What the compare stage wrote; nothing, if it isn't built."""
+    refuse_conflict(path)
+    try:
+        found = json.loads(path.read_bytes()) if path.is_file() else None
+    except ValueError as error:
+        raise BadInput(f"{path}: not JSON ({error}); {AGAIN}.") from None
+    if found is not None and not (isinstance(found, dict) and found.keys() >= VERDICTS and isinstance(found["pairs"], dict)):
+        raise BadInput(f"{path}: not what the stage compare writes; {AGAIN}.")
+    return found or {}
 
 
 def changed(compared: Compared, pair: tuple[str, str], metric: str, kind: str = "", group: str = "") -> list[Change]:

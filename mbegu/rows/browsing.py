@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mbegu.errors import BadInput
+from mbegu.rows.journal import CONFLICT, refuse_conflict
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.ledger import KEYS as LEDGER
 from mbegu.rows.row import KEYS, Row, parse_row
@@ -15,6 +16,7 @@ from mbegu.text.words import INVISIBLE, words
 
 ORIGINS = ("seed", "generated", "document", "message", "reviewed")  # kinds of rows that stand in a version
 FIELDS = ("instruction", "input", "output")
+SAID = ("stage", "action", "reason")  # without which a line of a ledger says nothing
 
 
 class Wanted(NamedTuple):
@@ -83,9 +85,9 @@ def _test(wanted: Wanted) -> Callable[[dict[str, Any]], bool] | None:
             return False
         if wanted.reason and not str(value.get("reason", "")).startswith(wanted.reason):
             return False
-        if (wanted.least or wanted.most is not None) and not _fits(row.get("output", ""), wanted):
+        if (wanted.least or wanted.most is not None) and not _fits(_text(row, "output"), wanted):
             return False
-        text = folded("\n".join(str(row.get(field, "")) for field in FIELDS)) if terms else ""
+        text = folded("\n".join(_text(row, field) for field in FIELDS)) if terms else ""
         return all(term in text for term in terms)
 
     return test
@@ -97,10 +99,14 @@ def _fits(answer: str, wanted: Wanted) -> bool:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Numbers of lines that hold something, and the lines."""
+    """Numbers of lines that hold something, and the lines; `BadInput` at a mark that a merge left."""
     try:
         with path.open("rb") as file:
-            yield from ((number, line) for number, line in enumerate(file, 1) if not line.isspace())
+            for number, line in enumerate(file, 1):
+                if line[:1] in b"<=>|" and CONFLICT.match(line):
+                    refuse_conflict(path)
+                if not line.isspace():
+                    yield number, line
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}; build it with `dvc repro`.") from None
 
@@ -110,14 +116,28 @@ def _parsed(line: bytes, path: Path, number: int) -> dict[str, Any]:
         value = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
     except ValueError:
         value = None
-    if not isinstance(value, dict):
-        for _ in read_lines(path, (*KEYS, *LEDGER)):  # which says what is wrong, and where
-            pass
+    if not isinstance(value, dict) or not _is_row(value):
+        for where, found in read_lines(path, (*KEYS, *LEDGER)):  # which says what is wrong, and where
+            if "row" not in found:
+                parse_row(found, where, answered=False)
         raise BadInput(f"{path}:{number}: not a row; run `mbegu check`.")
     return value
 
 
+def _is_row(value: dict[str, Any]) -> bool:
+    """Whether what is looked at has the types that it has in a row, or in a line of a ledger; there a row is as it came in."""
+    row = value.get("row", value)
+    texts = [value.get(key) for key in SAID] if "row" in value else [value.get(field, "") for field in FIELDS]
+    return isinstance(row, dict) and isinstance(row.get("origin", {}), dict) and all(isinstance(text, str) for text in texts)
+
+
+def _text(row: dict[str, Any], field: str) -> str:
+    found = row.get(field)
+    return "" if found is None else str(found)
+
+
 def _shown(value: dict[str, Any], path: Path, number: int) -> Shown:
     if "row" in value:
-        return Shown(value["row"], {key: value[key] for key in LEDGER if key in value and key != "row"})
+        row = value["row"] | {field: _text(value["row"], field) for field in FIELDS if field in value["row"]}
+        return Shown(row, {key: value[key] for key in LEDGER if key in value and key != "row"})
     return Shown(parse_row(value, f"{path}:{number}", answered=False), {})

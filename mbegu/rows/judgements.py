@@ -92,7 +92,14 @@ def last(judgements: Iterable[Judgement]) -> list[Judgement]:
 
 
 def append(path: Path, judgement: Judgement) -> None:
-    """Adds a decision to the file, which is replaced whole: a crash leaves it as it was before. Others may write to it, too."""
+    """Adds a decision to the file, which is replaced whole: a crash leaves it as it was before. Others may write to it, too.
+
+    Raises:
+        BadInput: a text that can't be written; the file stays as it is.
+    """
+    for side in (judgement.left, judgement.right):
+        text_field(side._asdict(), "answer", "The decision", required=False)
+    text_field(judgement._asdict(), "reviewer", "The decision", required=False)
     with locked(path.parent):
         append_lines(path, [_line(judgement)])
 

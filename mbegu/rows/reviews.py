@@ -1,5 +1,6 @@
 """Human decisions on drafted rows: read, made, undone; each on disk before the next."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -108,16 +109,22 @@ def progress(rows: list[Row], reviews: dict[str, Row]) -> dict[str, int]:
     return {**{kind: made.count(kind) for kind in DECISIONS}, "waiting": len(undecided(rows, reviews))}
 
 
-def append(path: Path, line: dict[str, Any]) -> None:
+def append(path: Path, line: dict[str, Any]) -> dict[str, Any]:
     """Adds a decision to the file, which is replaced whole: a crash leaves it as it was before. It may be the later one on a row
     that somebody else decided on meanwhile.
 
+    Returns:
+        The line as it stands in the file.
+
     Raises:
-        BadInput: as `read_reviews`; the file stays as it is.
+        BadInput: as `read_reviews`, or a text that can't be written; the file stays as it is.
     """
+    for key in ("output", "reason", "reviewer"):
+        text_field(line, key, "The decision", required=False)
     with changing(path):
         again = {"again": True} if line["id"] in read_reviews(path) else {}
         append_lines(path, [line | again])
+    return line | again
 
 
 def undo(path: Path, line: dict[str, Any]) -> bool:
@@ -131,11 +138,19 @@ def undo(path: Path, line: dict[str, Any]) -> bool:
         return remove_line(path, line, KEYS)
 
 
-def newest(path: Path, reviewer: str, rows: list[Row]) -> tuple[dict[str, Any], Row] | None:
-    """The reviewer's newest decision on one of `rows`, of whatever session, and that row; decisions are appended."""
+def newest(path: Path, reviewer: str, rows: list[Row], first: Sequence[Row] = ()) -> tuple[dict[str, Any], Row] | None:
+    """The reviewer's newest decision on one of `rows`, of whatever session, and that row; decisions are appended.
+
+    Args:
+        first: lines that come before all others, the newest last: several people may have one name.
+
+    Raises:
+        BadInput: as `read_reviews`.
+    """
+    read_reviews(path)
     drafts = {row["id"]: row for row in rows}
-    for line in reversed([line for _, line in read_lines(path, KEYS)] if path.exists() else []):
-        row = drafts.get(row_id(line["instruction"], line.get("input", "")))
-        if row and line.get("reviewer") == reviewer:
+    written = [line for _, line in read_lines(path, KEYS)] if path.exists() else []
+    for line in [*reversed(first), *reversed([line for line in written if line.get("reviewer") == reviewer])]:
+        if row := drafts.get(row_id(line["instruction"], line.get("input", ""))):
             return line, row
     return None

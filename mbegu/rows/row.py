@@ -30,13 +30,18 @@ def text_field(value: Row, key: str, where: str, *, required: bool) -> str:
     """The text under `key`, NFC, trimmed; "" when it is absent and not required.
 
     Raises:
-        BadInput: absent or blank though required, or not a string.
+        BadInput: absent or blank though required, not a string, or one that can't be written as UTF-8.
     """
     text = value.get(key)
     if text is None and key not in value:
         text = ""
     if not isinstance(text, str):
         raise BadInput(f"{where}: {key!r} is {type(text).__name__}, expected a string in double quotes.")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        half = f"half a character ({error.object[error.start]!a})"
+        raise BadInput(f"{where}: {key!r} holds {half}; write the whole character.") from None
     text = trim(unicodedata.normalize("NFC", text))
     if required and not text:
         raise BadInput(f"{where}: {key!r} is missing or empty; write its text.")

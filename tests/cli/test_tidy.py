@@ -164,6 +164,23 @@ def test_what_dvc_yaml_makes_otherwise_or_no_more_and_pages_of_conversations(pro
     assert found.stages == ["train", "predict_base", "conversations@ንግግር"] and found.built == [Path("metrics/ንግግር.md")]
 
 
+def test_what_people_said_of_any_two_models_is_declared(project, mbegu):
+    declare("v1", "é")
+    for pair in ("v1-base", "base-v1", "e\u0301-v1", "v1-v9", "v9"):
+        write(f"data/judgements/{pair}.jsonl")
+    assert {path.stem for path in find(Project()).written if path.parent.name == "judgements"} == {"v1-v9", "v9"}
+    mbegu("tidy", "--yes", "--written")
+    assert {path.stem for path in Path("data/judgements").iterdir()} == {"v1-base", "base-v1", "e\u0301-v1"}
+
+
+def test_a_dot_in_a_name_is_part_of_it(project, mbegu):
+    build("v1.5", "v1.6")
+    declare("v1.5")
+    found = find(Project())
+    assert not [path for path in (*found.built, *found.written) if path.name.startswith("v1.5")]
+    assert Path("data/versions/v1.6.jsonl") in found.built and Path("models/adapters/v1.6") in found.built
+
+
 def test_what_is_left_of_a_corpus_of_messages(project, mbegu):
     with Path("params.yaml").open("a", encoding="utf-8") as params:
         params.write("telegram: {ገበያ: exports}\n")

@@ -19,7 +19,7 @@ from mbegu.rows.row import row_id
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PATIENCE = 240_000  # milliseconds, for a busy machine
-WIDTHS, THEMES, TABS = (390, 1400), ("light", "dark"), ("Compare", "Review", "Trace", "Data")
+WIDTHS, THEMES, TABS = (390, 1400), ("light", "dark"), ("Ask", "Blind", "Compare", "Review", "Trace", "Data")
 # what gradio draws itself, and no page of ours can change
 THEIRS = {"scrollable-region-focusable"}
 
@@ -75,6 +75,7 @@ def wait_for(page, text: str) -> None:
 def prefer_one(page, folder: Path) -> None:
     """Prefers one of two answers whose models are not told."""
     page.get_by_role("tab", name="Blind").click()
+    page.get_by_label("Your name").fill("Achieng")
     page.get_by_role("button", name="Show two answers").click()
     page.get_by_role("button", name="Left is better").click()
     wait_for(page, "Kept in ")
@@ -92,6 +93,12 @@ def compare_two(page) -> None:
     wait_for(page, HELDOUT[1][1])
 
 
+def press(page, key: str, code: str, repeat: bool = False) -> None:
+    """Presses a key as the keyboard of another script does."""
+    given = {"key": key, "code": code, "repeat": repeat, "bubbles": True}
+    page.evaluate("given => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', given))", given)
+
+
 def review_three(page, folder: Path) -> None:
     """Accepts, edits and rejects by keys, and undoes the last."""
     page.get_by_role("tab", name="Review").click()
@@ -99,12 +106,17 @@ def review_three(page, folder: Path) -> None:
     page.get_by_role("button", name="Begin").click()
     wait_for(page, "0 of 5 decided")
     page.get_by_role("button", name="Skip").focus()  # out of the box
-    page.keyboard.press("a")
+    press(page, "ሀ", "KeyA", repeat=True)  # held down since the draft before
+    press(page, "ش", "KeyA")
     wait_for(page, "1 of 5 decided")
+    assert len(lines_of(folder / "data/reviews/v2.jsonl")) == 1
     page.keyboard.press("e")
     page.keyboard.press("End")
     page.keyboard.type(" በቅርንጫፍ 🌱")
     page.keyboard.press("Escape")
+    page.get_by_role("button", name="Accept").click()
+    wait_for(page, "The answer was changed: save the edit")
+    wait_for(page, DRAFTS[1][0])  # a fault takes no draft away
     page.get_by_role("button", name="Save the edit").click()
     wait_for(page, "2 of 5 decided")
     page.keyboard.press("r")
@@ -197,7 +209,13 @@ def look_at(page, tab: str, name: str) -> list[str]:
 
 def _fill(page, tab: str) -> None:
     """Brings a page to where there is something to look at."""
-    if tab == "Compare":
+    if tab == "Ask":
+        wait_for(page, "No model is built yet")
+    elif tab == "Blind":
+        page.get_by_label("Your name").fill("ወንጂሩ")
+        page.get_by_role("button", name="Show two answers").click()
+        wait_for(page, "questions are left")
+    elif tab == "Compare":
         wait_for(page, "v2 against v1:")
         page.locator(".questions label").filter(has_text=HELDOUT[0][0]).first.click()
         wait_for(page, "Nearest training rows")

@@ -1,7 +1,9 @@
 """What the pages Compare, Review, Trace and Data answer to their events, on a small project, without a browser."""
 
 import errno
+import html
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -52,36 +54,36 @@ def test_compare_shows_verdicts_and_the_answers_to_a_question(site):
 
 def test_review_goes_through_the_drafts_and_takes_back(site):
     path = site.project.reviews("v2")
-    shown, sitting, answer, _ = review._begin(site, "v2", " Achieng ")
+    _, shown, sitting, answer, _ = review._begin(site, "v2", " Achieng ")
     assert DRAFTS[0][0] in shown and "0 of 5 decided" in shown and answer == DRAFTS[0][1]
-    shown, sitting, answer, _ = review._decide(site, "accept", sitting, answer, "")
-    assert "Accept is saved" in shown and DRAFTS[1][0] in shown
+    told, shown, sitting, answer, _ = review._decide(site, "accept", sitting, answer, "")
+    assert "Accept is saved" in told and DRAFTS[1][0] in shown
     told = review._decide(site, "edit", sitting, answer, "")
-    assert "Not changed" in told[0] and told[2] == gr.skip()  # what was typed stays in its box
-    shown, sitting, answer, _ = review._decide(site, "edit", sitting, f"{answer} ጨምር 🌱", "not for an edit")
-    shown, sitting, answer, _ = review._skip(site, sitting)
+    assert "Not changed" in told[0] and told[1:] == (gr.skip(),) * 4  # the draft, and what was typed in its box, stay
+    _, shown, sitting, answer, _ = review._decide(site, "edit", sitting, f"{answer} ጨምር 🌱", "not for an edit")
+    _, shown, sitting, answer, _ = review._skip(site, sitting)
     assert DRAFTS[3][0].split()[0] in shown and escaped(shown) and answer == DRAFTS[3][1]
-    shown, sitting, *_ = review._decide(site, "reject", sitting, answer, "Markup")
+    _, shown, sitting, *_ = review._decide(site, "reject", sitting, answer, "Markup")
     made = lines_of(path)
     assert [(line["decision"], line.get("reason")) for line in made] == [("accept", None), ("edit", None), ("reject", "Markup")]
     assert made[1]["draft"] == DRAFTS[1][1] and made[1]["output"].endswith("🌱") and made[2]["reviewer"] == "Achieng"
-    shown, sitting, *_ = review._undo(site, sitting)
-    assert "Undone: reject." in shown and len(lines_of(path)) == 2
-    shown, sitting, *_ = review._decide(site, "accept", sitting, "", "")
-    shown, sitting, *_ = review._decide(site, "accept", sitting, "", "")
+    told, shown, sitting, *_ = review._undo(site, sitting)
+    assert "Undone: reject." in told and len(lines_of(path)) == 2
+    _, shown, sitting, *_ = review._decide(site, "accept", sitting, "", "")
+    _, shown, sitting, *_ = review._decide(site, "accept", sitting, "", "")
     assert "Nothing waits in v2, 1 skipped; begin again" in shown and sitting.id == ""
     assert "none is shown" in review._decide(site, "accept", sitting, "", "")[0]
 
 
 def test_two_who_decide_on_one_draft_are_both_kept_and_the_second_is_told(site):
-    _, one, *_ = review._begin(site, "v2", "Achieng")
-    _, two, *_ = review._begin(site, "v2", "Wanjiru")
+    *_, one, _, _ = review._begin(site, "v2", "Achieng")
+    *_, two, _, _ = review._begin(site, "v2", "Wanjiru")
     review._decide(site, "accept", one, "", "")
-    shown, *_ = review._decide(site, "reject", two, "", "Not so")
-    assert "Achieng decided accept meanwhile; yours counts now, both are kept." in shown
+    told, *_ = review._decide(site, "reject", two, "", "Not so")
+    assert "Achieng decided accept meanwhile; yours counts now, both are kept." in told
     assert [line["decision"] for line in lines_of(site.project.reviews("v2"))] == ["accept", "reject"]
     assert reviews.read_reviews(site.project.reviews("v2"))[row_id(DRAFTS[0][0], "")]["reviewer"] == "Wanjiru"
-    _, one, *_ = review._undo(site, one)
+    *_, one, _, _ = review._undo(site, one)
     assert one.id == row_id(DRAFTS[0][0], "")
     assert [line["reviewer"] for line in lines_of(site.project.reviews("v2"))] == ["Wanjiru"]
 
@@ -89,22 +91,99 @@ def test_two_who_decide_on_one_draft_are_both_kept_and_the_second_is_told(site):
 def test_review_tells_what_is_wrong_and_loses_nothing(site, monkeypatch):
     assert "Write your name" in review._begin(site, "v2", " ")[0]
     assert "No version here has drafts" in review._begin(site, None, "A")[0]
-    _, sitting, *_ = review._begin(site, "v2", "Achieng")
+    assert "holds half a character ('\\ud800')" in html.unescape(review._begin(site, "v2", "A\ud800")[0])
+    *_, sitting, _, _ = review._begin(site, "v2", "Achieng")
     path = site.project.reviews("v2")
     review._decide(site, "accept", sitting, "", "")
     broken = path.read_text(encoding="utf-8") + "<<<<<<< HEAD\n"
     path.write_text(broken, encoding="utf-8")
     told = review._decide(site, "reject", sitting, "", "Typed with care")
-    assert "reviews/v2.jsonl:2: a mark of a merge" in told[0] and told[1:] == (gr.skip(),) * 3
+    assert "reviews/v2.jsonl:2: a mark of a merge" in told[0] and told[1:] == (gr.skip(),) * 4
     assert path.read_text(encoding="utf-8") == broken
+    path.write_text('{"decision": "accept"}\n', encoding="utf-8")
+    assert "reviews/v2.jsonl:1: 'instruction' is missing" in html.unescape(review._undo(site, sitting)[0])
     path.write_text("", encoding="utf-8")
+    told = review._decide(site, "reject", sitting, "", "Half \udc00")
+    assert "'reason' holds half a character" in html.unescape(told[0]) and path.read_text() == ""
 
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
     monkeypatch.setattr(Path, "write_bytes", full)
     told = review._decide(site, "reject", sitting, "", "Typed with care")
-    assert "No space left on device" in told[0] and told[3] == gr.skip() and path.read_text() == ""
+    assert "No space left on device" in told[0] and told[4] == gr.skip() and path.read_text() == ""
+
+
+@pytest.mark.parametrize("kind", ["accept", "reject", "edit"])
+def test_nobody_decides_on_a_draft_that_was_built_anew_since_it_was_shown(site, kind):
+    *_, sitting, answer, _ = review._begin(site, "v2", "Achieng")
+    drafts = site.project.drafts("v2")
+    new = "ሌላ ረቂቅ 🌱\u200d مسودة."
+    drafts.write_text(drafts.read_text(encoding="utf-8").replace(DRAFTS[0][1], new, 1), encoding="utf-8")
+    told, shown, now, box, _ = review._decide(site, kind, sitting, answer, "")
+    assert "This draft was built anew; read it again." in told and new in shown and box == new
+    assert lines_of(site.project.reviews("v2")) == []
+    *_, box, reason = review._decide(site, kind, sitting, "Typed, ተጻፈ", "Why")
+    assert (box, reason) == (gr.skip(), gr.skip())
+    review._decide(site, "accept", now, new, "")
+    assert [line["draft"] for line in lines_of(site.project.reviews("v2"))] == [new]
+
+
+def test_what_was_typed_over_a_draft_is_not_lost_by_another_button(site):
+    *_, sitting, answer, _ = review._begin(site, "v2", "Achieng")
+    typed = f"{answer} ጨምር \u200fوأكثر"
+    for attempt in (
+        lambda: review._decide(site, "accept", sitting, typed, ""),
+        lambda: review._decide(site, "reject", sitting, typed, "Not so"),
+        lambda: review._skip(site, sitting, typed),
+        lambda: review._undo(site, sitting, typed),
+        lambda: review._begin(site, "v2", "Achieng", sitting, typed),
+    ):
+        told, *others = attempt()
+        assert "The answer was changed: save the edit, or put it back" in told and others == [gr.skip()] * 4
+    assert lines_of(site.project.reviews("v2")) == []
+    *_, sitting, _, _ = review._skip(site, sitting, f" {answer}\n")  # as it was, but for blanks
+    assert sitting.id == row_id(DRAFTS[1][0], "")
+
+
+def test_line_ends_of_a_browser_are_no_edit(site):
+    drafts = site.project.drafts("v2")
+    drafts.write_text(drafts.read_text(encoding="utf-8").replace(DRAFTS[0][1], r"One\r\ntwo", 1), encoding="utf-8")
+    *_, sitting, _, _ = review._begin(site, "v2", "Achieng")
+    assert "Accept is saved" in review._decide(site, "accept", sitting, "One\ntwo", "")[0]
+
+
+def test_undo_shows_what_was_typed_again(site):
+    *_, sitting, answer, _ = review._begin(site, "v2", "Achieng")
+    *_, sitting, other, _ = review._decide(site, "edit", sitting, f"{answer} ጨምር 🌱", "")
+    *_, sitting, _, _ = review._decide(site, "reject", sitting, other, "لا \u200d🌱")
+    *_, sitting, box, reason = review._undo(site, sitting)
+    assert (box, reason) == (other, "لا \u200d🌱")
+    told, shown, sitting, box, reason = review._undo(site, sitting)
+    assert "Undone: edit." in told and (box, reason) == (f"{answer} ጨምር 🌱", "") and answer in shown
+
+
+def test_undo_takes_the_lines_of_its_own_sitting_before_those_of_a_namesake(site):
+    path = site.project.reviews("v2")
+    *_, one, _, _ = review._begin(site, "v2", "Achieng")
+    *_, one, _, _ = review._decide(site, "accept", one, "", "")
+    *_, two, _, _ = review._begin(site, "v2", "Achieng")
+    *_, two, _, _ = review._decide(site, "reject", two, "", "By the other")
+    *_, one, _, _ = review._begin(site, "v2", "Achieng", one)  # the same sitting goes on
+    *_, one, _, _ = review._undo(site, one)
+    assert [line["decision"] for line in lines_of(path)] == ["reject"] and one.id == row_id(DRAFTS[0][0], "")
+    *_, one, _, _ = review._undo(site, one)  # then those of whatever session
+    assert lines_of(path) == [] and one.id == row_id(DRAFTS[1][0], "")
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [("127.0.0.1", True), ("::1", True), ("::ffff:127.0.0.1", True), ("192.168.1.7", False), ("fe80::1", False), ("", False)],
+)
+def test_the_name_that_git_knows_is_only_for_who_sits_here(site, monkeypatch, host, here):
+    monkeypatch.setattr(review, "git", lambda *_, folder: "አበበ")
+    assert review._name(site, SimpleNamespace(host=host)) == ("አበበ" if here else "")
+    assert review._name(site, None) == ""
 
 
 def test_trace_draws_the_way_and_the_difference_and_finds_near_rows(site):
@@ -140,6 +219,29 @@ def test_a_seed_is_checked_and_added(site):
     told, *boxes = data._add(site, "v2", SEEDS[0][0], "", "Other.")
     assert "asks the same as" in told and boxes == [gr.skip()] * 3
     assert len(lines_of(site.project.seeds("v2"))) == 1
+
+
+def test_a_full_disk_while_a_seed_is_added_is_told_and_nothing_is_lost(site, monkeypatch):
+    told, *_ = data._add(site, "v2", "ዋስትና ምንድን ነው?", "", "ማረጋገጫ። 🌱\u200d")
+    path = site.project.seeds("v2")
+    before, real = path.read_bytes(), Path.write_bytes
+
+    def full(self: Path, content: bytes) -> int:
+        real(self, content[: len(content) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device", str(self))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    told, *boxes = data._add(site, "v2", "ما هو التأمين؟", "", "عقد.")
+    assert "No space left on device; nothing was published. Free the disk" in told and boxes == [gr.skip()] * 3
+    assert path.read_bytes() == before and [one.name for one in path.parent.iterdir() if one.name.startswith(".")] == []
+    monkeypatch.undo()
+    assert "seeds/v2.jsonl:2" in data._add(site, "v2", "ما هو التأمين؟", "", "عقد.")[0]  # and the folder is not locked for ever
+
+
+def test_half_a_character_in_a_seed_is_told(site):
+    told, *boxes = data._add(site, "v2", "ዋስትና \ud83c?", "", "A.")
+    assert "'instruction' holds half a character ('\\ud83c')" in html.unescape(told) and boxes == [gr.skip()] * 3
+    assert not site.project.seeds("v2").exists()
 
 
 def test_nothing_built_yet_is_said_by_every_page(tmp_path):

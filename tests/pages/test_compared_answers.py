@@ -70,3 +70,24 @@ def test_what_is_not_built_is_told(tmp_path, project):
     again.heldout().write_text(re.sub("Akiba", "Hisa", text), encoding="utf-8")
     with pytest.raises(BadInput, match="changed since its rows were answered"):
         answers.read_compared(again)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{"models": {', r"compare\.json: not JSON \(.*\); build it again with `dvc repro compare`\."),
+        (b"", r"compare\.json: not JSON .*`dvc repro compare`"),
+        (b'{"models": "\xff"}', r"compare\.json: not JSON .*`dvc repro compare`"),
+        (b'{"models": {}}', r"compare\.json: not what the stage compare writes; .*`dvc repro compare`"),
+        ('["ሰላም"]'.encode(), r"compare\.json: not what the stage compare writes"),
+        (
+            b'{\n<<<<<<< HEAD\n"models": {}\n=======\n>>>>>>> theirs\n}',
+            r"compare\.json:2: a mark of a merge that git left to you",
+        ),
+    ],
+)
+def test_verdicts_broken_by_hand_or_by_a_merge_are_named_with_what_to_do(tmp_path, content, said):
+    bare = project_in(make_project(tmp_path / "project"))
+    bare.compared().write_bytes(content)
+    with pytest.raises(BadInput, match=said):
+        answers.read_compared(bare)

@@ -101,3 +101,45 @@ def test_a_full_disk_is_said_and_what_was_decided_before_stays(site, monkeypatch
     problem = blind.keep(site, PAIR, pairs.next_todo(site, PAIR, "").written.by("", "right"))
     assert "No space left on device; nothing was published. Free the disk" in problem
     assert file.read_bytes() == before and judgements.read_judgements(file)[0].verdict == "left"
+
+
+OFFERED = {PAIR.name: PAIR, "other": Pair("other", "v2", "v1")}
+
+
+def last(steps):
+    *_, final = steps
+    return final
+
+
+def test_a_verdict_goes_to_the_pair_whose_answers_were_shown(site):
+    site.project.predictions("v1").write_bytes(site.project.predictions("base").read_bytes())
+    seen = last(blind._show(site, OFFERED, PAIR.name, "አበበ"))[0]
+    assert seen.pair == PAIR and {seen.judgement.left.model, seen.judgement.right.model} == {"v2", "base"}
+    told = last(blind._decide(site, OFFERED, "left", "other", "አበበ", seen))[5]  # another pair was chosen meanwhile
+    assert "judgements/v2-base.jsonl" in told and not pairs.path(site.project, OFFERED["other"]).exists()
+    (kept,) = judgements.read_judgements(pairs.path(site.project, PAIR))
+    assert kept == seen.judgement.by("አበበ", "left")
+
+
+def test_another_pair_clears_what_is_shown_and_nothing_can_be_decided(site):
+    seen, shown, *buttons, told, _ = blind._cleared()
+    assert (seen, shown, told) == (None, "", "") and [button["interactive"] for button in buttons] == [False] * 3
+    assert list(blind._decide(site, OFFERED, "left", PAIR.name, "Abebe", None)) == []
+
+
+@pytest.mark.parametrize("name", ["", " \u3000", None])
+def test_who_has_no_name_decides_nothing(site, name):
+    seen = last(blind._show(site, OFFERED, PAIR.name, "Wanjiru 🌱"))[0]
+    for steps in (
+        blind._show(site, OFFERED, PAIR.name, name),
+        blind._decide(site, OFFERED, "left", PAIR.name, name, seen),
+        blind._back(site, OFFERED, PAIR.name, name),
+    ):
+        assert "Write your name" in last(steps)[5]
+    assert not pairs.path(site.project, PAIR).exists()
+
+
+def test_half_a_character_in_a_name_is_told(site):
+    seen = last(blind._show(site, OFFERED, PAIR.name, "A\ud800"))[0]
+    told = last(blind._decide(site, OFFERED, "left", PAIR.name, "A\ud800", seen))[5]
+    assert "Not kept: The decision: 'reviewer' holds half a character" in html.unescape(told)

@@ -85,6 +85,39 @@ def test_a_broken_line_is_told(write_jsonl, line, message):
         browse([path.with_name("none.jsonl")], Wanted(), 0, 10)
 
 
+EVERY = [Wanted(), Wanted(text="ሀብት"), Wanted(origin="seed"), Wanted(least=1), Wanted(text="x", origin="seed", most=3)]
+
+
+@pytest.mark.parametrize("wanted", EVERY)
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('{"instruction": "Q?", "output": 5}', r"v1\.jsonl:6: 'output' is int, expected a string"),
+        ('{"instruction": ["ሰላም"], "output": "ሀ"}', r"v1\.jsonl:6: 'instruction' is list, expected a string"),
+        ('{"instruction": "Q?", "input": null, "output": "ሀ"}', r"v1\.jsonl:6: 'input' is NoneType, expected a string"),
+        ('{"instruction": "Q?", "output": "ሀ", "origin": "x"}', r"v1\.jsonl:6: 'origin' is not an object"),
+        ('{"row": "x"}', r"v1\.jsonl:6: not a row; run `mbegu check`"),
+        ('{"row": {"instruction": "Q?"}, "stage": "curate"}', r"v1\.jsonl:6: not a row; run `mbegu check`"),
+        ("<<<<<<< HEAD", r"v1\.jsonl:6: a mark of a merge that git left to you"),
+        ("=======", r"v1\.jsonl:6: a mark of a merge"),
+        (">>>>>>> of-wanjiru", r"v1\.jsonl:6: a mark of a merge"),
+    ],
+)
+def test_what_was_broken_by_hand_or_by_a_merge_is_told_whatever_is_wanted(path, line, message, wanted):
+    path.write_text(f"{path.read_text(encoding='utf-8')}{line}\n", encoding="utf-8")
+    with pytest.raises(BadInput, match=message):
+        browse([path], wanted, 0, 10)
+
+
+def test_a_ledger_shows_what_came_in_as_something_else_than_text(write_jsonl):
+    row = {"id": "1f", "instruction": 5, "input": None, "output": ["ሰላም", "🌱"], "origin": origin("seed")}
+    path = write_jsonl("v1.ledger.jsonl", [entry(row, "load", "changed", "made text: instruction was a number")])
+    assert reasons_in([path]) == ["made text"]
+    for wanted in (Wanted(), Wanted(text="ሰላም 5"), Wanted(origin="seed", least=1)):
+        (found,) = browse([path], wanted, 0, 10).rows
+        assert [found.row[key] for key in ("instruction", "input", "output")] == ["5", "", "['ሰላም', '🌱']"]
+
+
 def test_a_hundred_thousand_rows_open_at_once(tmp_path, pytestconfig):
     line = json.dumps({**ROWS[1], "id": row_id(ROWS[1]["instruction"], "ጽሑፍ"), "origin": origin("seed")}, ensure_ascii=False)
     path = tmp_path / "v1.jsonl"

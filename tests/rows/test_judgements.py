@@ -118,3 +118,15 @@ def test_a_bad_line_is_named_with_file_and_line(tmp_path, text, said):
     with pytest.raises(BadInput) as refused:
         read_judgements(path)
     assert str(refused.value).startswith(f"{path}:2: ") and said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "judgement", [TODO[0].by("A\ud800", "left"), TODO[0]._replace(left=Side("base", "ሰላም \udc00")).by("Abebe", "left")]
+)
+def test_half_a_character_is_refused_before_anything_is_written(tmp_path, judgement):
+    path = tmp_path / "v2-base.jsonl"
+    append(path, TODO[1].by("Abebe", "left"))
+    before = path.read_bytes()
+    with pytest.raises(BadInput, match="holds half a character"):
+        append(path, judgement)
+    assert path.read_bytes() == before

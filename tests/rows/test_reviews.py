@@ -150,3 +150,20 @@ def test_progress_counts_each_row_once(tmp_path):
     reviews.append(path, reviews.decision(drafts[0], "reject", "B"))
     reviews.append(path, reviews.decision(drafts[1], "edit", "B", output="Other."))
     assert reviews.progress(drafts, reviews.read_reviews(path)) == {"accept": 0, "edit": 1, "reject": 1, "waiting": 2}
+
+
+@pytest.mark.parametrize("more", [{"output": "ሰላም \ud83c"}, {"reason": "\udc00"}, {"reviewer": "A\ud800"}])
+def test_half_a_character_is_refused_before_anything_is_written(tmp_path, more):
+    path = tmp_path / "v1.jsonl"
+    reviews.append(path, reviews.decision(row(TEXTS[0]), "accept", "Achieng"))
+    before = path.read_bytes()
+    with pytest.raises(BadInput, match=rf"'{next(iter(more))}' holds half a character \('\\u"):
+        reviews.append(path, reviews.decision(row(TEXTS[1]), "edit", "Achieng", "ሌላ 🌱") | more)
+    assert path.read_bytes() == before and [one.name for one in tmp_path.iterdir()] == ["v1.jsonl"]
+
+
+def test_undo_on_a_line_without_its_question_is_one_clear_line(tmp_path):
+    path = tmp_path / "v1.jsonl"
+    path.write_text('{"decision":"accept"}\n', encoding="utf-8")
+    with pytest.raises(BadInput, match=r"v1\.jsonl:1: 'instruction' is missing or empty; write its text\."):
+        reviews.newest(path, "Achieng", [row(TEXTS[0])])

@@ -1,8 +1,8 @@
 """The page Blind: two answers to a held-out question, without the names of the models and in random order; which is better?"""
 
 import html
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from mbegu.asking.visits import Busy, Failed, Stopped
 from mbegu.errors import BadInput, disk_problem
@@ -18,7 +18,15 @@ with needs("app"):
 
 NONE = "There is no pair to judge: two models are needed, with answers in data/predictions or built adapters."
 DONE = "You have decided on every held-out question of this pair."
+NAMELESS = "Write your name: it stands in the decisions."
 Outputs = tuple[Any, ...]
+
+
+class Seen(NamedTuple):
+    """Two answers that a visitor looks at, whatever pair the page has chosen since."""
+
+    pair: Pair
+    judgement: Judgement  # to be made
 
 
 def make_page(site: Site) -> None:
@@ -27,10 +35,10 @@ def make_page(site: Site) -> None:
     if not offered or not site.project.heldout().is_file():
         gr.HTML(f"<p>{NONE}</p>")
         return
-    seen: Any = gr.State(None)  # the Judgement to be made
+    seen: Any = gr.State(None)
     with gr.Row():
         name = gr.Dropdown(list(offered), value=next(iter(offered)), label="Pair of models", min_width=160)
-        reviewer = gr.Textbox(label="Your name (optional)", lines=1, min_width=160)
+        reviewer = gr.Textbox(label="Your name", lines=1, min_width=160)
     begin = gr.Button("Show two answers", variant="primary")
     shown = gr.HTML("")
     with gr.Row():
@@ -40,28 +48,17 @@ def make_page(site: Site) -> None:
     table = gr.HTML(wins_table(site, list(offered.values())))
     outputs = [seen, shown, *buttons, told, table]
 
-    def show(name: str, reviewer: str, said: str = "") -> Iterator[Outputs]:
-        yield from _shown(site, list(offered.values()), offered[name], reviewer, said)
+    def show(name: str, reviewer: str) -> Iterator[Outputs]:  # gradio takes a lambda that gives a generator for no generator
+        yield from _show(site, offered, name, reviewer)
 
     def decide(verdict: str) -> Any:
-        def decided(name: str, reviewer: str, one: Judgement | None) -> Iterator[Outputs]:
-            if one is None:
-                return
-            problem = keep(site, offered[name], one.by(reviewer, verdict))
-            if problem:
-                yield (gr.skip(),) * 5 + (_line(problem), gr.skip())
-            else:
-                yield from show(name, reviewer, f"Kept in {path(site.project, offered[name])}.")
+        def decided(name: str, reviewer: str, seen: Seen | None) -> Iterator[Outputs]:
+            yield from _decide(site, offered, verdict, name, reviewer, seen)
 
         return decided
 
     def back(name: str, reviewer: str) -> Iterator[Outputs]:
-        try:
-            taken = take_back(site, offered[name], reviewer)
-        except (BadInput, OSError) as error:
-            yield (gr.skip(),) * 5 + (_line(disk_problem(error) or str(error)), gr.skip())
-            return
-        yield from show(name, reviewer, "Taken back." if taken else "There is nothing of yours to take back.")
+        yield from _back(site, offered, name, reviewer)
 
     for event, function, inputs in (
         (begin.click, show, [name, reviewer]), (undo.click, back, [name, reviewer]),
@@ -69,6 +66,48 @@ def make_page(site: Site) -> None:
           for button, verdict in zip(buttons, ("left", "neither", "right"), strict=True)),
     ):  # fmt: skip
         event(function, inputs, outputs, api_visibility="private", concurrency_limit=None, show_progress="hidden")
+    name.input(_cleared, None, outputs, api_visibility="private", show_progress="hidden")
+
+
+def _cleared() -> Outputs:
+    """What was shown is of another pair than the one that was chosen now."""
+    return None, "", *_buttons(False), "", gr.skip()
+
+
+def _show(site: Site, offered: Mapping[str, Pair], name: str, reviewer: str | None, said: str = "") -> Iterator[Outputs]:
+    """The next two answers of the pair that is chosen."""
+    if nameless(reviewer):
+        yield None, "", *_buttons(False), _line(NAMELESS), gr.skip()
+        return
+    yield from _shown(site, list(offered.values()), offered[name], str(reviewer), said)
+
+
+def _decide(
+    site: Site, offered: Mapping[str, Pair], verdict: str, name: str, reviewer: str | None, seen: Seen | None
+) -> Iterator[Outputs]:
+    """Keeps a decision on the answers that were shown, in the file of their pair, and shows the next."""
+    if seen is None:
+        return
+    problem = NAMELESS if nameless(reviewer) else keep(site, seen.pair, seen.judgement.by(str(reviewer), verdict))
+    if problem:
+        yield (gr.skip(),) * 5 + (_line(problem), gr.skip())
+    else:
+        yield from _show(site, offered, name, reviewer, f"Kept in {path(site.project, seen.pair)}.")
+
+
+def _back(site: Site, offered: Mapping[str, Pair], name: str, reviewer: str | None) -> Iterator[Outputs]:
+    """Takes the reviewer's newest decision on the pair back, and shows what is to be decided."""
+    try:
+        taken = None if nameless(reviewer) else take_back(site, offered[name], str(reviewer))
+    except (BadInput, OSError) as error:
+        yield (gr.skip(),) * 5 + (_line(disk_problem(error) or str(error)), gr.skip())
+        return
+    yield from _show(site, offered, name, reviewer, "Taken back." if taken else "There is nothing of yours to take back.")
+
+
+def nameless(reviewer: str | None) -> bool:
+    """Whether a reviewer has no name: all such would be one, of whose decisions on a question the last one counts."""
+    return not (reviewer or "").strip()
 
 
 def keep(site: Site, pair: Pair, judgement: Judgement) -> str:
@@ -101,7 +140,7 @@ def _shown(site: Site, everything: list[Pair], pair: Pair, reviewer: str, said: 
             *_, one = asked_now(site, pair, todo.row)
         assert one is not None
         left = f"{said} {todo.left} questions are left.".strip()
-        yield one, _question(todo.row) + two_answers(one), *_buttons(True), _line(left), table
+        yield Seen(pair, one), _question(todo.row) + two_answers(one), *_buttons(True), _line(left), table
     except (BadInput, Busy, Failed, Stopped) as error:
         yield None, "", *_buttons(False), _line(str(error)), table
 

@@ -24,6 +24,7 @@ EMPTY = "Write a question below, or choose an example."
 NOTE = "Each question is answered on its own: these models learned from single questions, and do not see the ones above."
 NOBODY = "No model is built yet, so nobody can answer; `dvc repro` builds them. The other pages show what is there."
 TURNS = 20  # of a visitor that stay on the page
+MOST = 2**53 - 1  # which a browser can say to the digit
 # right-to-left text stands as it is read, and blanks stay; answers stand beside each other where there is room
 STYLE = """
 .turns { max-height: 45vh; overflow-y: auto; }
@@ -88,11 +89,9 @@ def make_page(site: Site) -> None:
     warned = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(site.disclaimer))
     gr.HTML(f"<p>{warned}</p><p>{NOTE}</p>")
 
-    def turn(question: str, input_: str, names: list[str], longest: int, temperature: float, *others: Any) -> Any:
-        seed, retrieve, said = others
-        decoding = Decoding(int(longest), float(temperature))
-        asked = [Question(name, question, input_, decoding, int(seed)) for name in names]
-        for now in answered(site, asked, retrieve):
+    def turn(question: str, input_: str, names: list[str], *others: Any) -> Any:
+        *numbers, retrieve, said = others
+        for now in answered(site, asked_of(site, question, input_, names, *numbers), retrieve):
             yield _page([*said, now][-TURNS:], now)
 
     asked = gr.on(
@@ -108,8 +107,16 @@ def _settings(longest: int) -> list[Any]:
         return [
             gr.Slider(1, longest, value=longest, step=1, label="Longest answer, in tokens"),
             gr.Slider(0, 2, value=0, step=0.1, label="Temperature (0: always the likeliest token)"),
-            gr.Number(0, label="Seed (of no effect at temperature 0)", precision=0),
+            gr.Number(0, label="Seed (of no effect at temperature 0)", precision=0, minimum=0, maximum=MOST),
         ]
+
+
+def asked_of(
+    site: Site, question: str, input_: str, names: list[str], longest: int | None, temperature: float | None, seed: int | None
+) -> list[Question]:
+    """The same question to each model once; a number that was emptied is what it was at first."""
+    decoding = Decoding(int(longest or site.longest), float(temperature or 0))
+    return [Question(name, question, input_, decoding, int(seed or 0)) for name in dict.fromkeys(names)]
 
 
 def _page(said: list[Turn], now: Turn) -> tuple[Any, ...]:
