@@ -48,8 +48,9 @@ class Engine:
     def __init__(self, speakers: Mapping[str, Speaker], tokenizer: Any, waiting: int = WAITING) -> None:
         self.speakers, self.tokenizer = dict(speakers), tokenizer
         self.told = Told(Counter(), Counter(), [0, 0.0], [0, 0.0])
+        self.most_waiting = waiting
         self._ends = {name: ends_of(speaker, tokenizer) for name, speaker in speakers.items()}
-        self._most, self._waiting, self._rooms = waiting, deque[Answer](), dict[tuple[str, int], _Room]()
+        self._waiting, self._rooms = deque[Answer](), dict[tuple[str, int], _Room]()
         self._changed, self._closed, self._speaking = threading.Condition(), False, ""
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
@@ -70,7 +71,7 @@ class Engine:
             if self._closed:
                 raise Stopped(CLOSED)
             self._waiting = deque(one for one in self._waiting if not one.left.is_set())
-            if len(self._waiting) >= self._most:
+            if len(self._waiting) >= self.most_waiting:
                 raise Busy(f"{len(self._waiting)} questions wait already; ask again in a minute.")
             self._waiting.append(answer)
             self._changed.notify()

@@ -10,6 +10,7 @@ from mbegu.text.reasoning import without_reasoning
 
 TAGS = "<[◁"  # with which a tag of a reasoning model may begin
 LONGEST_TAG = 120  # characters; see mbegu/text/reasoning.py
+BEAT = 0.5  # seconds after which whoever waits for an answer looks whether anyone still waits for them
 
 
 class Busy(Exception):
@@ -47,7 +48,7 @@ class Said(NamedTuple):
 class Answer:
     """An answer on its way, as an iterator over its states; the last one is whole. Close it to stop the model at its next token.
 
-    Iterating raises Failed if the model fails, and Stopped if the engine is closed before the answer is whole.
+    Iterating and waiting raise Failed if the model fails, and Stopped if the engine is closed before the answer is whole.
     """
 
     def __init__(self, question: Question, prompt: list[int], length: int, choose: Any) -> None:
@@ -63,7 +64,16 @@ class Answer:
     def __next__(self) -> Said:
         if self.left.is_set() and self._said.empty():
             raise StopIteration
-        said = self._said.get()
+        said = self.wait(None)
+        assert said is not None
+        return said
+
+    def wait(self, seconds: float | None) -> Said | None:
+        """The next state; None if there is none within so many seconds, so that whoever waits can look whether to go on."""
+        try:
+            said = self._said.get(timeout=seconds)
+        except queue.Empty:
+            return None
         if isinstance(said, Exception):
             self.left.set()
             raise said

@@ -57,5 +57,5 @@ def guarded_application(site: Site, rules: guard.Rules, shown: Mapping[str, Modu
     api.add(app, site)
     if shown:
         style, head = ("".join(getattr(module, name, "") for module in shown.values()) for name in ("STYLE", "HEAD"))
-        server.mount(app, page(site, shown), STYLE + style, head)
+        server.mount(app, page(site, shown), STYLE + style, head, site.engine.most_waiting)
     return guard.guarded(app, rules)
