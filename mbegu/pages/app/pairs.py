@@ -89,7 +89,7 @@ def on_current(project: Project, pair: Pair, decisions: list[Judgement]) -> list
 
 
 def asked_now(site: Site, pair: Pair, row: Row) -> Iterator[Judgement | None]:
-    """None at each new word, and where none comes for a while; then the judgement to make: both models are asked what the row asks.
+    """None at each new word, and where none comes for a while; then the judgement to make: both models are asked the row.
 
     Raises:
         BadInput, Busy, Stopped, Failed: as the engine does.
