@@ -54,6 +54,16 @@ def keep_to_itself() -> None:
 
 
 @contextmanager
+def ended_when_asked() -> Iterator[None]:
+    """Has SIGTERM end the program by way of every `finally`, with the exit code that a shell gives it, and quietly."""
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
 def mourned() -> Iterator[None]:
     """Has a small process say what happened if this one is killed in the block, which it can't say itself."""
     command = [sys.executable, "-I", "-S", "-c", MOURNER, KILLED]
@@ -77,7 +87,7 @@ def mount(app: Any, page: Any, style: str, head: str, waiting: int) -> None:
     page.queue(max_size=waiting)
     gr.mount_gradio_app(
         app, page, path="/", footer_links=[], run_history=False, show_error=True, max_file_size="1mb", ssr_mode=False,
-        enable_monitoring=False, pwa=False, mcp_server=False, css=style, head=head,
+        enable_monitoring=False, pwa=False, mcp_server=False, css=style, head=head, app_kwargs={"openapi_url": None},
     )  # fmt: skip
 
 
