@@ -1,8 +1,9 @@
 """The door of the app: who comes in, from where, with how much, and what a page may load.
 
 A page of another site that is open in the same browser can send forms and requests to this address, and can give this address a
-name of its own (DNS rebinding). So whatever writes must come from a page of ours, and on a loopback address only the names of
-this machine are answered. Anyone else's machine needs the password, by HTTP Basic from a browser and as Bearer from a program.
+name of its own (DNS rebinding). So whatever writes must come from a page of ours, and on a loopback address without a password
+only the names of this machine are answered. Anyone else's machine needs the password, by HTTP Basic from a browser and as Bearer
+from a program.
 """
 
 import base64
