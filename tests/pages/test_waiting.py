@@ -23,6 +23,7 @@ from mbegu.asking.visits import Busy, Question
 from mbegu.builds.project import project_in
 from mbegu.models.loading import load_tokenizer
 from mbegu.pages.app import chat, frame, guard, server
+from mbegu.pages.app.pairs import Pair, asked_now
 from mbegu.pages.app.passages import Searched
 from mbegu.pages.app.site import Site
 from mbegu.retrieval.passages import Found
@@ -197,3 +198,21 @@ def test_with_a_password_a_proxy_may_know_this_server_by_another_name(tiny_base,
             app = frame.application(site_of(engine, tmp_path, None), "127.0.0.1", password, True)
             with server.opened(app, "127.0.0.1", free_port()) as address:
                 assert httpx.get(f"{address}v1/models", headers=name, timeout=30).status_code == status
+
+
+def test_two_models_that_are_judged_are_waited_for_in_beats(tiny_base, tmp_path, held):
+    row = {"id": "0" * 16, "instruction": "ሰላም? 🌱", "input": "مرحبا"}
+    with running(tiny_base, 5) as engine:
+        answers, ask = [], engine.ask
+        engine.ask = lambda question: answers.append(ask(question)) or answers[-1]
+        asking = asked_now(site_of(engine, tmp_path, None), Pair("base-base", "base", "base"), row)
+        assert next(asking) is None and engine.load() == (1, 1)  # neither has said anything
+        held.set()
+        *_, judgement = asking
+        assert judgement.left.answer == judgement.right.answer and engine.told.answers.total() == 2
+        held.clear()
+        asking = asked_now(site_of(engine, tmp_path, None), Pair("base-base", "base", "base"), row)
+        assert next(asking) is None
+        asking.close()
+        assert len(answers) == 4 and all(one.left.is_set() for one in answers)
+        held.set()

@@ -84,7 +84,7 @@ def mount(app: Any, page: Any, style: str, head: str, waiting: int) -> None:
     with needs("app"):
         import gradio as gr
     page.max_threads = waiting + THREADS
-    page.queue(max_size=waiting)
+    page.queue(max_size=page.max_threads)
     gr.mount_gradio_app(
         app, page, path="/", footer_links=[], run_history=False, show_error=True, max_file_size="1mb", ssr_mode=False,
         enable_monitoring=False, pwa=False, mcp_server=False, css=style, head=head, app_kwargs={"openapi_url": None},
