@@ -51,6 +51,7 @@ class Wanted(NamedTuple):
     prompt: str
     seed: int = 0  # of no effect when the decoding is greedy
     grammar: str | None = None  # all that the answer may spell (`mbegu.asking.grammar`), or None for free text
+    left: Callable[[], bool] | None = None  # asked after each token, in batches: whether nobody waits for an answer any more
 
 
 def generate(
@@ -147,7 +148,13 @@ def _generate_batch(
     processors = [constrain(grammars, tokenizer, width)] if any(grammars) else []
     if decoding.temperature:
         processors.append(sampler([one.seed for one in wanted], decoding.temperature, decoding.top_p))
-    return [row.tolist() for row in _run(model, tokenizer, ids, mask, decoding, processors)[:, width:]]
+    stops = [_stop(wanted)] if any(one.left for one in wanted) else []
+    return [row.tolist() for row in _run(model, tokenizer, ids, mask, decoding, processors, stopping_criteria=stops)[:, width:]]
+
+
+def _stop(wanted: list[Wanted]) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+    """A stopping criterion of `generate`: whether each row (rows,) is to end."""
+    return lambda ids, _: torch.tensor([bool(one.left and one.left()) for one in wanted], device=ids.device)
 
 
 def generate_one(model: Any, tokenizer: Any, prompt: list[int], max_new_tokens: int, streamer: Any = None) -> str:
@@ -158,7 +165,7 @@ def generate_one(model: Any, tokenizer: Any, prompt: list[int], max_new_tokens: 
         tokens = [*_streamed(leaving.speak([leaving.Asked(prompt)], model, room, ends), prompt, streamer)]
     else:
         ids = torch.tensor([prompt])
-        out = _run(model, tokenizer, ids, torch.ones_like(ids), Decoding(max_new_tokens), [], streamer)
+        out = _run(model, tokenizer, ids, torch.ones_like(ids), Decoding(max_new_tokens), [], streamer=streamer)
         tokens = out[0, len(prompt) :].tolist()
     said = str(_answer(tokens, tokenizer, ends)["text"])
     return without_reasoning(said).text or said
@@ -183,7 +190,7 @@ def _run(
     mask: torch.Tensor,
     decoding: Decoding,
     processors: list[Any],
-    streamer: Any = None,
+    **others: Any,
 ) -> torch.Tensor:
     settings = GenerationConfig(
         max_new_tokens=decoding.max_new_tokens,
@@ -198,7 +205,7 @@ def _run(
             attention_mask=mask.to(model.device),
             generation_config=settings,
             logits_processor=processors,
-            streamer=streamer,
+            **others,
         )
 
 

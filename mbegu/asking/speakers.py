@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 from peft import PeftModel
 
 from mbegu.asking.prompts import Prompt, prompt_ids, prompt_text, trained_prompt
+from mbegu.asking.visits import tidied
 from mbegu.errors import BadInput
 from mbegu.models.ends import all_ends
 from mbegu.models.four_bits import unpack
 from mbegu.models.loading import Weights, load_base, ready_to_answer
 from mbegu.models.manifest import verify
-from mbegu.rows.row import text_field
 
 
 class Speaker(NamedTuple):
@@ -105,9 +105,7 @@ def question_ids(speaker: Speaker, tokenizer: Any, question: str, input_: str, m
     Raises:
         BadInput: no question, a control token in it, or too long for the model with `max_new_tokens` to come.
     """
-    typed = {"question": question, "input": input_}
-    asked = [text_field(typed, key, "Your message", required=key == "question") for key in typed]
-    (ids,) = prompt_ids([prompt_text(speaker.prompt, tokenizer, *asked)], speaker.prompt, tokenizer)
+    (ids,) = prompt_ids([prompt_text(speaker.prompt, tokenizer, *tidied(question, input_))], speaker.prompt, tokenizer)
     window = getattr(speaker.model.config, "max_position_embeddings", None)
     if window and len(ids) + max_new_tokens > window:
         raise BadInput(

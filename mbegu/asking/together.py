@@ -17,11 +17,25 @@ from mbegu.asking.generation import Wanted, generate, sampler
 from mbegu.asking.prompts import prompt_text
 from mbegu.asking.slots import Slots, in_slots, knows
 from mbegu.asking.speakers import Speaker, ends_of, question_ids, switch
-from mbegu.asking.visits import Answer, Busy, Failed, Question, Said, Stopped, problem, spoken
+from mbegu.asking.visits import (
+    LONGEST_TAG,
+    Answer,
+    Busy,
+    Failed,
+    Question,
+    Said,
+    Stopped,
+    begins_reasoning,
+    problem,
+    spoken,
+    tidied,
+)
+from mbegu.errors import BadInput
 
 ROWS = 8  # answered side by side by one model; a step costs little more than that of one row
 BUCKET = 128  # tokens of prompt and answer are rounded up to a multiple of it, so that few shapes occur
 WAITING = 64
+HELD = 2**16  # tokens of all rows of all rooms; of SmolLM2-135M in bfloat16 their keys and values are 1.4 GiB
 CLOSED = "The server was stopped before the answer was whole; ask again when it is back."
 
 
@@ -45,11 +59,15 @@ class _Room(NamedTuple):
 class Engine:
     """Speakers by name, and the thread in which they speak."""
 
-    def __init__(self, speakers: Mapping[str, Speaker], tokenizer: Any, waiting: int = WAITING) -> None:
+    def __init__(
+        self, speakers: Mapping[str, Speaker], tokenizer: Any, waiting: int = WAITING, most_read: int | None = None
+    ) -> None:
+        """`waiting` questions may wait, and a prompt may have `most_read` tokens."""
         self.speakers, self.tokenizer = dict(speakers), tokenizer
         self.told = Told(Counter(), Counter(), [0, 0.0], [0, 0.0])
+        self.most_waiting, self._most_read = waiting, most_read
         self._ends = {name: ends_of(speaker, tokenizer) for name, speaker in speakers.items()}
-        self._most, self._waiting, self._rooms = waiting, deque[Answer](), dict[tuple[str, int], _Room]()
+        self._waiting, self._rooms = deque[Answer](), dict[tuple[str, int], _Room]()
         self._changed, self._closed, self._speaking = threading.Condition(), False, ""
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
@@ -58,19 +76,25 @@ class Engine:
         """The answer, on its way.
 
         Raises:
-            BadInput: as `question_ids`.
+            BadInput: as `tidied` and `question_ids`, or the prompt is longer than it may be.
             Busy, Stopped: see there.
         """
-        speaker, decoding = self.speakers[question.speaker], question.decoding
-        most = decoding.max_new_tokens
-        prompt = question_ids(speaker, self.tokenizer, question.instruction, question.input, most)
+        instruction, input_ = tidied(question.instruction, question.input)
+        question = question._replace(instruction=instruction, input=input_)
+        decoding, most = question.decoding, question.decoding.max_new_tokens
+        prompt = question_ids(self.speakers[question.speaker], self.tokenizer, instruction, input_, most)
+        if self._most_read and len(prompt) > self._most_read:
+            raise BadInput(
+                f"Your message: {len(prompt)} tokens with its prompt; {self._most_read} are read here; ask with less text."
+            )
         choose = sampler([question.seed], decoding.temperature, decoding.top_p) if decoding.temperature else None
-        answer = Answer(question, prompt, -(-(len(prompt) + most) // BUCKET) * BUCKET, choose)
+        reasons = begins_reasoning(self.tokenizer.decode(prompt[-LONGEST_TAG:]))
+        answer = Answer(question, prompt, -(-(len(prompt) + most) // BUCKET) * BUCKET, choose, reasons)
         with self._changed:
             if self._closed:
                 raise Stopped(CLOSED)
             self._waiting = deque(one for one in self._waiting if not one.left.is_set())
-            if len(self._waiting) >= self._most:
+            if len(self._waiting) >= self.most_waiting:
                 raise Busy(f"{len(self._waiting)} questions wait already; ask again in a minute.")
             self._waiting.append(answer)
             self._changed.notify()
@@ -106,15 +130,24 @@ class Engine:
             self._waiting.clear()
 
     def _next(self) -> Answer | None:
-        """The first who waits and for whom there is a free row; those who left go."""
+        """The first who waits and for whom there is a free row, or space for a room; those who left go.
+
+        Who waits for such space holds up all behind: a long question would wait until nobody asks a short one.
+        """
         with self._changed:
             self._waiting = deque(one for one in self._waiting if not one.left.is_set())
             for answer in self._waiting:
                 room = self._rooms.get((answer.question.speaker, answer.length))
+                if room is None and not self._fits(answer):
+                    return None
                 if room is None or None in room.rows:
                     self._waiting.remove(answer)
                     return answer
         return None
+
+    def _fits(self, answer: Answer) -> bool:
+        held = sum(ROWS * length for _, length in self._rooms)
+        return not held or held + ROWS * answer.length <= HELD
 
     def _let_in(self, answer: Answer) -> None:
         name = answer.question.speaker
@@ -139,10 +172,15 @@ class Engine:
         """The whole answer of a model of another kind, one at a time."""
         question = answer.question
         speaker = self.speakers[question.speaker]
-        wanted = Wanted(prompt_text(speaker.prompt, self.tokenizer, question.instruction, question.input), question.seed)
+        text = prompt_text(speaker.prompt, self.tokenizer, question.instruction, question.input)
+        wanted = Wanted(text, question.seed, left=lambda: self._closed or answer.left.is_set())
         special = not speaker.prompt.chat
         found = generate([wanted], question.decoding, 1, speaker.model, self.tokenizer, special_tokens=special, label="Answer")
         _, said = next(iter(found))
+        if self._closed:
+            answer.put(Stopped(CLOSED))
+        if self._closed or answer.left.is_set():
+            return
         whole = answer.state(spoken(said["text"], True), said["finish_reason"])._replace(tokens=said["tokens"])
         self._say(answer, whole)
 
@@ -183,7 +221,7 @@ class Engine:
         reason = "stop" if ended else "length" if cut else ""
         if reason:
             room.rows[row] = None
-        text = spoken(self.tokenizer.decode(answer.tokens, skip_special_tokens=True), bool(reason))
+        text = spoken(self.tokenizer.decode(answer.tokens, skip_special_tokens=True), bool(reason), answer.reasons)
         self._say(answer, answer.state(text, reason))
         return token
 

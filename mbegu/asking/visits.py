@@ -6,10 +6,13 @@ import time
 from typing import Any, NamedTuple
 
 from mbegu.asking.decoding import Decoding
-from mbegu.text.reasoning import without_reasoning
+from mbegu.errors import BadInput
+from mbegu.rows.row import text_field
+from mbegu.text.reasoning import TAGS, without_reasoning
 
-TAGS = "<[◁"  # with which a tag of a reasoning model may begin
+BEGINS = "<[◁"  # with which a tag of a reasoning model may begin
 LONGEST_TAG = 120  # characters; see mbegu/text/reasoning.py
+BEAT = 0.5  # seconds after which whoever waits for an answer looks whether anyone still waits for them
 
 
 class Busy(Exception):
@@ -34,6 +37,19 @@ class Question(NamedTuple):
     seed: int = 0  # of no effect when the decoding is greedy
 
 
+def tidied(instruction: str, input_: str) -> tuple[str, str]:
+    """Both texts of a question as rows have them: NFC, trimmed.
+
+    Raises:
+        BadInput: there is no question, or a text holds half a character.
+    """
+    typed = {"question": instruction, "input": input_}
+    asked, about = (text_field(typed, key, "Your message", required=key == "question") for key in typed)
+    if any("\ud800" <= character <= "\udfff" for character in asked + about):
+        raise BadInput("Your message: it holds half a character (a lone surrogate), which is no text; write that one again.")
+    return asked, about
+
+
 class Said(NamedTuple):
     """An answer as it grows; each one's text begins with the text of the one before."""
 
@@ -47,11 +63,11 @@ class Said(NamedTuple):
 class Answer:
     """An answer on its way, as an iterator over its states; the last one is whole. Close it to stop the model at its next token.
 
-    Iterating raises Failed if the model fails, and Stopped if the engine is closed before the answer is whole.
+    Iterating and waiting raise Failed if the model fails, and Stopped if the engine is closed before the answer is whole.
     """
 
-    def __init__(self, question: Question, prompt: list[int], length: int, choose: Any) -> None:
-        self.question, self.prompt, self.length, self.choose = question, prompt, length, choose
+    def __init__(self, question: Question, prompt: list[int], length: int, choose: Any, reasons: bool) -> None:
+        self.question, self.prompt, self.length, self.choose, self.reasons = question, prompt, length, choose, reasons
         self.tokens: list[int] = []
         self.left = threading.Event()  # nobody listens any more
         self._said: queue.SimpleQueue[Said | Exception] = queue.SimpleQueue()
@@ -63,7 +79,16 @@ class Answer:
     def __next__(self) -> Said:
         if self.left.is_set() and self._said.empty():
             raise StopIteration
-        said = self._said.get()
+        said = self.wait(None)
+        assert said is not None
+        return said
+
+    def wait(self, seconds: float | None) -> Said | None:
+        """The next state; None if there is none within so many seconds, so that whoever waits can look whether to go on."""
+        try:
+            said = self._said.get(timeout=seconds)
+        except queue.Empty:
+            return None
         if isinstance(said, Exception):
             self.left.set()
             raise said
@@ -86,17 +111,26 @@ class Answer:
         return Said(text, len(self.tokens), reason, time.perf_counter() - self._start, len(self.prompt))
 
 
-def spoken(text: str, whole: bool) -> str:
+def begins_reasoning(prompt: str) -> bool:
+    """Whether a prompt ends with a tag that begins reasoning, as the chat templates of some models have it."""
+    end = prompt[-LONGEST_TAG:].rstrip()
+    return any(tag["open"] and tag.end() == len(end) for tag in TAGS.finditer(end))
+
+
+def spoken(text: str, whole: bool, reasons: bool = False) -> str:
     """What is said so far, without reasoning; of one that still grows, no more than is sure to stay.
 
     Args:
         text: all tokens so far, decoded; the last may be a part of a character.
+        reasons: whether the prompt has begun reasoning; what grows is that until a tag closes it.
     """
     text = text.strip()
     if whole:
         return without_reasoning(text).text or text
+    if reasons and all(tag["open"] for tag in TAGS.finditer(text)):
+        return ""
     found = without_reasoning(text.rstrip("\ufffd"))
-    begun = max(map(found.text.rfind, TAGS))
+    begun = max(map(found.text.rfind, BEGINS))
     held = begun >= 0 and len(found.text) - begun <= LONGEST_TAG
     return (found.text[:begun] if held else found.text).rstrip()
 

@@ -45,7 +45,7 @@ def main(
     server.keep_to_itself()
     quiet()
     wanted = project, list(adapters), base, examples, example_count
-    with server.mourned():
+    with server.ended_when_asked(), server.mourned():  # models may load for a while before `serve` listens to signals
         _serve(wanted, params or project / "params.yaml", quantization, serve_only, serving, retrieving, password)
 
 

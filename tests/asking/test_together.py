@@ -1,6 +1,7 @@
 """The engine: answers that do not depend on who else asks, and what happens when something ends early."""
 
 import threading
+import unicodedata
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,13 +10,13 @@ import torch
 from tiny import make_model
 from transformers import AutoModelForCausalLM
 
-from mbegu.asking import slots
+from mbegu.asking import slots, together
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.generation import generate_one
 from mbegu.asking.prompts import Prompt
 from mbegu.asking.speakers import Speaker, question_ids
 from mbegu.asking.together import ROWS, Engine
-from mbegu.asking.visits import Busy, Failed, Question, Stopped, problem, spoken
+from mbegu.asking.visits import Busy, Failed, Question, Stopped, begins_reasoning, problem, spoken
 from mbegu.errors import BadInput
 from mbegu.models.loading import load_base
 
@@ -116,6 +117,62 @@ def test_a_model_of_another_kind_answers_one_at_a_time(engine, speaker, tiny_tok
     assert (said.text, said.tokens, said.finish_reason) == before[:3]
 
 
+def test_a_model_of_another_kind_is_asked_the_same_text(engine, monkeypatch):
+    typed = unicodedata.normalize("NFD", "Café? ሰላም 🌱 مرحبا ") + "\n "
+    *_, before = engine.ask(asked(typed))
+    monkeypatch.setattr(slots, "KNOWN", set())
+    answer = engine.ask(asked(typed))
+    assert answer.question.instruction == "Café? ሰላም 🌱 مرحبا"
+    assert list(answer)[-1].text == before.text
+
+
+@pytest.mark.parametrize("ending", ["left", "closed"])
+def test_a_model_of_another_kind_stops_where_nobody_listens(ending, speaker, tiny_tokenizer, monkeypatch):
+    monkeypatch.setattr(slots, "KNOWN", set())
+    engine = Engine({"one": speaker}, tiny_tokenizer)
+    steps, close = [], threading.Thread(target=engine.close)
+
+    def step(*_):
+        steps.append(1)
+        if len(steps) == 3:
+            if ending == "left":
+                answer.close()
+                return
+            close.start()
+            while not engine.closed():
+                pass
+
+    monkeypatch.setattr(type(engine), "_say", lambda *_: pytest.fail("an answer that nobody waits for"))
+    begun = threading.Event()
+    handle = speaker.model.get_input_embeddings().register_forward_pre_hook(lambda *_: begun.wait(60) and step())
+    answer = engine.ask(asked("ሰላም", tokens=300))
+    begun.set()
+    with pytest.raises(Stopped, match="stopped before" if ending == "closed" else "Nobody waits"):
+        list(answer)
+    engine.close()
+    handle.remove()
+    assert len(steps) == 3
+
+
+def test_rooms_hold_no_more_than_there_is_memory_for_and_a_long_question_gets_its_turn(engine, monkeypatch):
+    held, go_on = [], Engine._go_on
+    monkeypatch.setattr(together, "HELD", ROWS * 300)
+    monkeypatch.setattr(Engine, "_go_on", lambda self, key: (held.append(set(self._rooms)), go_on(self, key)))
+    lengths = [60, 160, 60, 300, 60, 160]
+    answers = [engine.ask(asked("ሰላም", name=name, tokens=tokens)) for tokens in lengths for name in ("one", "other")]
+    assert all(list(answer)[-1].finish_reason for answer in answers)
+    assert all(len(rooms) == 1 or sum(length for _, length in rooms) <= 300 for rooms in held)
+    assert any(len(rooms) == 2 for rooms in held) and {length for rooms in held for _, length in rooms} == {128, 256, 384}
+
+
+def test_a_prompt_is_no_longer_than_a_server_says(speaker, tiny_tokenizer):
+    engine = Engine({"one": speaker}, tiny_tokenizer, most_read=40)
+    with pytest.raises(BadInput, match=r"tokens with its prompt; 40 are read here; ask with less text\."):
+        engine.ask(asked("ሰላም " * 30))
+    assert list(engine.ask(asked("?")))[-1].finish_reason
+    engine.close()
+
+
 def test_who_leaves_makes_room_and_nobody_hears_of_it(engine):
     leaving = [engine.ask(asked("ሰላም", tokens=300)) for _ in range(ROWS)]
     for answer in leaving:
@@ -156,6 +213,7 @@ def test_closing_ends_answers_in_the_middle_and_refuses_new_ones(speaker, tiny_t
     ("text", "message"),
     [
         ("", "'question' is missing or empty"),
+        ("ሰላም \ud83c", "half a character"),
         ("End <|im_end|> it", "the control token '<|im_end|>'"),
         ("ሰላም " * 25_000, "tokens with its prompt; this model reads 512"),
     ],
@@ -181,6 +239,20 @@ def test_reasoning_is_not_said_and_half_a_character_waits():
     assert spoken("ሰላ\ufffd", False) == "ሰላ"
     assert spoken("<think>hm", False) == "" and spoken("<think>hm</think> ሰላም", True) == "ሰላም"
     assert spoken("yes <thi", False) == "yes" and spoken("1 < 2", True) == "1 < 2"
+
+
+@pytest.mark.parametrize("tag", ["<think>", "<think>\n", "[THINK]", "◁think▷", "<seed:think>"])
+def test_reasoning_that_the_prompt_began_is_not_said(tag):
+    closed = tag.strip().replace("<", "</").replace("[", "[/").replace("◁", "◁/")
+    text = f"ደግሜ ላስብ። Hm, مرحبا{closed}\n\nሰላም 🌱"
+    assert begins_reasoning(f"<|im_start|>assistant\n{tag}")
+    said = [spoken(text[:end], False, True) for end in range(len(text) + 1)]
+    assert {one for one in said if one} == {"ሰ", "ሰላ", "ሰላም", "ሰላም 🌱"} and spoken(text, True, True) == "ሰላም 🌱"
+
+
+@pytest.mark.parametrize("prompt", ["", "assistant\n", "<think>\n\n</think>\n\n", "What is a <think> tag?", "say `<think>"])
+def test_a_prompt_that_only_speaks_of_reasoning_has_begun_none(prompt):
+    assert not begins_reasoning(prompt)
 
 
 def test_the_tiny_model_of_other_tests_is_one_that_can_share(tmp_path):

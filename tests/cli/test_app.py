@@ -438,6 +438,16 @@ def test_sigterm_in_the_middle_of_an_answer_ends_it_cleanly(tiny_base, trained, 
         assert process.stderr.read() == ""
 
 
+def test_sigterm_while_models_load_ends_it_quietly(tiny_base, trained, tmp_path):
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(PROJECT))
+    command = [sys.executable, "-m", "mbegu", "app", "--base", tiny_base, "--adapter", trained[0], "--port", free_port()]
+    with started(command, tmp_path) as process:
+        while not psutil.Process(process.pid).children():  # who would mourn it
+            time.sleep(0.02)
+        process.terminate()
+        assert (process.wait(60), process.communicate()) == (143, ("", ""))
+
+
 def test_an_app_that_is_killed_for_memory_says_so_and_one_that_ends_does_not():
     program = "import os, signal; from mbegu.pages.app.server import mourned\nwith mourned(): {}"
     for ending, said in (("os.kill(os.getpid(), signal.SIGKILL)", f"{server.KILLED}\n"), ("pass", ""), ("os.sync()", "")):

@@ -10,7 +10,7 @@ from mbegu.asking.decoding import Decoding
 from mbegu.asking.visits import Busy, Question, Stopped
 from mbegu.builds.project import project_in
 from mbegu.errors import BadInput
-from mbegu.pages.app.api import _asked
+from mbegu.pages.app.api import _asked, _document
 from mbegu.pages.app.metrics import exposition
 from mbegu.pages.app.requested import Refusal, parse
 from mbegu.pages.app.site import Site
@@ -104,6 +104,32 @@ def test_what_the_engine_refuses_has_a_status_of_its_own(error, status, kind):
     response = refused.value.response()
     assert (response.status_code, json.loads(response.body)["error"]["type"]) == (status, kind)
     assert json.loads(response.body)["error"]["message"] == str(error)
+
+
+@pytest.mark.parametrize("start", ["", "-1", "x", "1" * 5000, "٣" * 13])
+def test_a_place_in_a_document_is_a_number_that_can_be_read(start):
+    with pytest.raises(Refusal, match="start and end are no numbers") as refused:
+        _document(SITE._replace(searched=SimpleNamespace()), {"path": "a.md", "start": start, "end": "5"})
+    assert refused.value.status == 400
+
+
+def test_half_a_character_is_refused_before_it_is_searched_for():
+    site = SITE._replace(searched=SimpleNamespace(find=pytest.fail))
+    body = json.dumps({"model": "v1", "messages": [{"role": "user", "content": "ሰላም \ud83c"}], "retrieve": True})
+    with pytest.raises(Refusal) as refused:
+        parse(body.encode(), site)
+    assert (refused.value.status, refused.value.param) == (400, "messages")
+
+
+def test_metrics_can_be_read_while_the_engine_adds_a_model():
+    class Growing(dict):
+        def items(self):
+            for one in super().items():
+                self["v2", "stop"] = 1
+                yield one
+
+    told = SimpleNamespace(answers=Growing({("v1", "stop"): 2}), tokens={}, first=[0, 0.0], switches=[0, 0.0])
+    assert 'model="v1",finish="stop"} 2' in exposition(SimpleNamespace(load=lambda: (0, 0), told=told))
 
 
 def test_metrics_are_what_prometheus_reads():

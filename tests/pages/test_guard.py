@@ -67,6 +67,8 @@ def test_another_name_of_this_address_is_not_answered(host):
         ({"origin": "http://evil.example"}, 403),
         ({"origin": "http://127.0.0.1:8000"}, 403),  # another program of this machine
         ({"origin": "null"}, 403),  # a sandboxed frame
+        ({"origin": "http://["}, 403),
+        ({"origin": "http://[::1]:7860"}, 403),
         ({"sec_fetch_site": "cross-site"}, 403),
         ({"sec_fetch_site": "same-site"}, 403),
     ],
@@ -77,6 +79,29 @@ def test_only_a_page_of_ours_may_write(headers, status):
     assert ask(Rules(), "GET", **headers)[0] == 200
 
 
+def test_a_page_whose_name_a_proxy_hides_may_write_if_that_name_is_known():
+    rules = Rules(hosts=None, origins=frozenset({"https://me-nyuki.hf.space"}))
+    for origin, status in (("https://me-nyuki.hf.space", 200), ("https://evil.hf.space", 403), ("http://me-nyuki.hf.space", 403)):
+        assert ask(rules, "POST", host="10.0.0.7:7860", origin=origin)[0] == status
+
+
+def test_no_page_of_another_program_may_read():
+    async def generous(scope, receive, send):
+        headers = [(b"Access-Control-Allow-Origin", b"http://localhost:3000"), (b"access-control-allow-credentials", b"true")]
+        await send({"type": "http.response.start", "status": 200, "headers": [*headers, (b"x-kept", b"1")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/config", "headers": [(b"host", b"localhost")]}
+    asyncio.run(guarded(generous, Rules())(scope, None, send))
+    names = [name for name, _ in sent[0]["headers"]]
+    assert b"x-kept" in names and not [name for name in names if name.lower().startswith(b"access-control-")]
+
+
 def test_a_password_is_asked_for_and_known_in_both_forms():
     rules = Rules(hosts=None, password="ሚስጥር: 1")
     status, headers, body = ask(rules)
@@ -85,6 +110,8 @@ def test_a_password_is_asked_for_and_known_in_both_forms():
         assert ask(rules, authorization=given)[0] == 401
     assert ask(rules, authorization=key("ሚስጥር: 1"))[0] == 200
     assert ask(Rules(hosts=None, password="abc"), authorization="Bearer abc")[0] == 200
+    assert ask(rules, authorization="Bearer ሚስጥር: 1")[0] == 200  # as the bytes of UTF-8
+    assert ask(rules, authorization="Bearer ሚስጥር")[0] == 401
     assert ask(rules, path="/health")[0] == 200
     assert json.loads(ask(rules, path="/v1/models")[2])["error"]["type"] == "authentication_error"
 

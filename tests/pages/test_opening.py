@@ -49,6 +49,16 @@ def test_where_nothing_is_built_the_pages_open_and_say_what_is_missing(project, 
     site.engine.close()
 
 
+def test_a_question_may_be_as_long_as_the_command_says(project, tiny_base):
+    shutil.copytree(tiny_base, project / "models/base")
+    wanted = Wanted(project, [], None, None, 8)
+    site = opening.open_site(wanted, project / "params.yaml", "none", Serving(max_prompt_tokens=30), Retrieving())
+    with pytest.raises(BadInput, match="30 are read here"):
+        site.engine.ask(Question("base", "ሰላም 🌱 " * 9, "", Decoding(2)))
+    assert list(site.engine.ask(Question("base", "?", "", Decoding(2))))[-1].finish_reason
+    site.engine.close()
+
+
 def test_what_is_built_answers_and_what_belongs_to_another_base_is_named(project, tiny_base, tmp_path):
     shutil.copytree(tiny_base, project / "models/base")
     other = tmp_path / "other"

@@ -14,6 +14,7 @@ from openai import OpenAI
 from test_merged import make_adapter
 
 from mbegu.models.manifest import verify
+from mbegu.pages.app import guard, space
 from mbegu.rows.jsonl import write_lines
 
 PARAMS = {
@@ -57,19 +58,19 @@ def project(tmp_path: Path, tiny_base: Path, monkeypatch) -> Path:
 def test_a_space_runs_from_its_folder_with_what_it_pins(mbegu, project):
     done = mbegu("publish", "--version", "v1", "--space", "space")
     assert done.exit_code == 0, done.output
-    space = project / "space"
-    assert len(verify(space)) == 64
-    data = SpaceCard.load(space / "README.md").data
+    folder = project / "space"
+    assert len(verify(folder)) == 64
+    data = SpaceCard.load(folder / "README.md").data
     assert (data.title, data.sdk, data.app_file, data.license) == ('Nyuki ንብ: "1" v1', "gradio", "app.py", "apache-2.0")
-    assert f"gradio=={data.sdk_version}" in (space / "requirements.txt").read_text().splitlines()
-    questions = (space / "examples.jsonl").read_text(encoding="utf-8")
+    assert f"gradio=={data.sdk_version}" in (folder / "requirements.txt").read_text().splitlines()
+    questions = (folder / "examples.jsonl").read_text(encoding="utf-8")
     assert questions.count("\n") == 8 and "ሚስጥር" not in questions
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "SPACE_ID")}
     environment |= {"GRADIO_SERVER_PORT": str(port), "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-c", f"import sys; sys.path.insert(0, '.')\n{ALONE}"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=space, env=environment) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder, env=environment) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == f"Answers on http://127.0.0.1:{port}/\n"
         client = OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="none", max_retries=0)
@@ -79,6 +80,13 @@ def test_a_space_runs_from_its_folder_with_what_it_pins(mbegu, project):
         process.terminate()
         assert process.wait(60) == 0
     assert mbegu("publish", "--version", "v1", "--space", "space").exit_code == 0  # it replaces what it wrote
+
+
+def test_a_space_knows_the_name_that_browsers_have_for_it():
+    hub = {"SPACE_ID": "me/nyuki", "SPACE_HOST": "me-nyuki.hf.space"}
+    assert space.rules(hub)[:2] == (None, "") and space.rules(hub).origins == {"https://me-nyuki.hf.space"}
+    assert space.rules({"SPACE_ID": "me/nyuki"}).origins == frozenset()
+    assert space.rules({"SPACE_HOST": "evil.example"}) == guard.Rules(frames=space.FRAMES)
 
 
 def test_what_can_not_become_a_space_is_one_line_and_nothing_is_written(mbegu, project):

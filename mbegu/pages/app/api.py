@@ -10,14 +10,14 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
-from mbegu.asking.visits import Answer, Busy, Failed, Question, Said, Stopped
+from mbegu.asking.visits import BEAT, Answer, Busy, Failed, Question, Said, Stopped
 from mbegu.errors import BadInput
 from mbegu.extras import needs
-from mbegu.pages.app.guard import error
+from mbegu.pages.app.guard import App, Message, Receive, Send, error
 from mbegu.pages.app.metrics import exposition
 from mbegu.pages.app.passages import PATH, document_page
 from mbegu.pages.app.requested import Refusal, Wanted, parse
@@ -27,7 +27,9 @@ with needs("app"):
     from fastapi import FastAPI, Request
     from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 
+Found = TypeVar("Found")
 WAITERS = 1000  # threads, which are made when they are needed; each waits for one answer
+DIGITS = 12  # of a place in a document; `int` refuses some thousands of them with an error of its own
 ENDPOINTS = "there are POST /v1/chat/completions and GET /v1/models"
 
 
@@ -42,13 +44,16 @@ def add(app: FastAPI, site: Site) -> None:
         ]
         return JSONResponse({"object": "list", "data": found})
 
-    async def chat(request: Request) -> Response:
+    def aside(function: Callable[..., Found], *given: Any) -> Awaitable[Found]:  # what takes long holds nobody else up
+        return asyncio.get_running_loop().run_in_executor(threads, function, *given)
+
+    async def chat(request: Request) -> Any:
         try:
-            wanted = parse(await request.body(), site)
-            answer = await asyncio.get_running_loop().run_in_executor(threads, _asked, site, wanted.question)
+            wanted = await aside(parse, await request.body(), site)
+            answer = await aside(_asked, site, wanted.question)
             answers = _heard(answer, threads)
             if wanted.stream:
-                return StreamingResponse(_events(site, wanted, answers), media_type="text/event-stream")
+                return _closing(StreamingResponse(_events(site, wanted, answers), media_type="text/event-stream"), answer)
             return await _whole(request, site, wanted, answers)
         except Refusal as refusal:
             return refusal.response()
@@ -64,7 +69,7 @@ def add(app: FastAPI, site: Site) -> None:
 
     async def document(request: Request) -> Response:
         try:
-            return HTMLResponse(_document(site, request.query_params))
+            return HTMLResponse(await aside(_document, site, request.query_params))
         except Refusal as refusal:
             return PlainTextResponse(str(refusal), refusal.status)
 
@@ -83,7 +88,7 @@ def _document(site: Site, asked: Mapping[str, str]) -> str:
     if site.searched is None:
         raise Refusal("This project has no documents to search.", 404)
     start, end = (asked.get(key, "") for key in ("start", "end"))
-    if not (start.isdecimal() and end.isdecimal()):
+    if not all(one.isdecimal() and len(one) <= DIGITS for one in (start, end)):
         raise Refusal("start and end are no numbers; follow a link of the page Ask.")
     try:
         return document_page(site.searched, asked.get("path", ""), int(start), int(end))
@@ -102,11 +107,24 @@ def _asked(site: Site, question: Question) -> Answer:
         raise Refusal(str(problem), 503) from None
 
 
-async def _heard(answer: Answer, threads: ThreadPoolExecutor) -> AsyncGenerator[Said]:
-    """An answer as it grows; a thread waits for each of its states."""
-    loop = asyncio.get_running_loop()
+def _closing(response: Response, answer: Answer) -> App:
+    """The response, after which nobody listens, even where the client was gone before the first word of the answer."""
+
+    async def respond(scope: Message, receive: Receive, send: Send) -> None:
+        try:
+            await response(scope, receive, send)
+        finally:
+            answer.close()
+
+    return respond
+
+
+async def _heard(answer: Answer, threads: ThreadPoolExecutor) -> AsyncGenerator[Said | None]:
+    """An answer as it grows, and None where nothing is said for a while; a thread waits for each of its states."""
+    loop, said = asyncio.get_running_loop(), None
     try:
-        while (said := await loop.run_in_executor(threads, next, answer, None)) is not None:
+        while said is None or not said.finish_reason:
+            said = await loop.run_in_executor(threads, answer.wait, BEAT)
             yield said
     except (Failed, Stopped) as problem:
         raise Refusal(str(problem), 503 if isinstance(problem, Stopped) else 500) from None
@@ -114,7 +132,7 @@ async def _heard(answer: Answer, threads: ThreadPoolExecutor) -> AsyncGenerator[
         answer.close()
 
 
-async def _whole(request: Request, site: Site, wanted: Wanted, answers: AsyncGenerator[Said]) -> Response:
+async def _whole(request: Request, site: Site, wanted: Wanted, answers: AsyncGenerator[Said | None]) -> Response:
     last: Said | None = None
     async for said in answers:
         last = said
@@ -127,12 +145,14 @@ async def _whole(request: Request, site: Site, wanted: Wanted, answers: AsyncGen
     return JSONResponse({**_head(site, wanted, "chat.completion"), "choices": [choice], "usage": _usage(last)})
 
 
-async def _events(site: Site, wanted: Wanted, answers: AsyncGenerator[Said]) -> AsyncGenerator[str]:
+async def _events(site: Site, wanted: Wanted, answers: AsyncGenerator[Said | None]) -> AsyncGenerator[str]:
     """Server-sent events; an error in mid-answer is the last one."""
     head, sent = _head(site, wanted, "chat.completion.chunk"), ""
     yield _event({**head, "choices": [_delta({"role": "assistant", "content": ""})]})
     try:
         async for said in answers:
+            if said is None:
+                continue
             if said.text != sent and said.text.startswith(sent):
                 yield _event({**head, "choices": [_delta({"content": said.text[len(sent) :]})]})
                 sent = said.text

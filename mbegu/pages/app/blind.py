@@ -137,7 +137,9 @@ def _shown(site: Site, everything: list[Pair], pair: Pair, reviewer: str, said: 
         one = todo.written
         if one is None:
             yield None, _question(todo.row) + _line("Both models answer …"), *_buttons(False), _line(said), table
-            *_, one = asked_now(site, pair, todo.row)
+            for one in asked_now(site, pair, todo.row):
+                if one is None:
+                    yield (gr.skip(),) * 7  # between two states gradio looks whether the visitor is still there
         assert one is not None
         left = f"{said} {todo.left} questions are left.".strip()
         yield Seen(pair, one), _question(todo.row) + two_answers(one), *_buttons(True), _line(left), table

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mbegu.asking.decoding import Decoding
-from mbegu.asking.visits import Answer, Busy, Failed, Question, Stopped
+from mbegu.asking.visits import BEAT, Answer, Busy, Failed, Question, Stopped
 from mbegu.errors import BadInput
 from mbegu.extras import needs
 from mbegu.pages.app.passages import linked
@@ -92,7 +92,7 @@ def make_page(site: Site) -> None:
     def turn(question: str, input_: str, names: list[str], *others: Any) -> Any:
         *numbers, retrieve, said = others
         for now in answered(site, asked_of(site, question, input_, names, *numbers), retrieve):
-            yield _page([*said, now][-TURNS:], now)
+            yield (gr.skip(),) * 5 if now is None else _page([*said, now][-TURNS:], now)
 
     asked = gr.on(
         [ask.click, question.submit], turn, [question, input_, chosen, *settings, retrieve, said],
@@ -127,8 +127,11 @@ def _page(said: list[Turn], now: Turn) -> tuple[Any, ...]:
     return shown(said), said, last, typed, typed
 
 
-def answered(site: Site, asked: list[Question], retrieve: bool = False) -> Iterator[Turn]:
-    """A turn as it grows: all models work at once, with what the question finds if it has no text of its own."""
+def answered(site: Site, asked: list[Question], retrieve: bool = False) -> Iterator[Turn | None]:
+    """A turn as it grows: all models work at once, with what the question finds if it has no text of its own.
+
+    None where nothing is said for a while: between two states gradio looks whether the visitor is still there.
+    """
     if not asked:
         yield _told("Not asked:", "Choose who answers.")
         return
@@ -145,25 +148,34 @@ def answered(site: Site, asked: list[Question], retrieve: bool = False) -> Itera
             stream.close()
         yield _told("Not asked:", str(error))
         return
-    first = True
+    first, patience = True, BEAT / len(asked)
     try:
         while streams:
+            heard = False
             for name in list(streams):
-                answer = _next(name, streams, site)
+                answer = _next(name, streams, site, patience)
+                if answer is None:
+                    continue
+                heard = True
                 turn = {**turn, "answers": {**turn["answers"], name: answer}, "first": first and bool(answer["about"])}
                 first = False
                 yield turn
+            patience = 0.0 if heard else BEAT / len(streams)
+            if not heard:
+                yield None
     finally:
         for stream in streams.values():
             stream.close()
 
 
-def _next(name: str, streams: dict[str, Answer], site: Site) -> dict[str, str]:
+def _next(name: str, streams: dict[str, Answer], site: Site, seconds: float) -> dict[str, str] | None:
     try:
-        said = next(streams[name])
+        said = streams[name].wait(seconds)
     except (Failed, Stopped) as error:
         del streams[name]
         return {"label": f"{name} failed:", "text": str(error), "about": ""}
+    if said is None:
+        return None
     if said.finish_reason:
         del streams[name]
     cut = ", cut at the longest answer" if said.finish_reason == "length" else ""

@@ -47,7 +47,8 @@ def page(site: Site, shown: Mapping[str, ModuleType]) -> gr.Blocks:
 
 def application(site: Site, host: str, password: str, serve_only: bool) -> Any:
     """The ASGI application of `mbegu app`: the API and, unless it serves only that, all pages; behind the door."""
-    hosts = guard.LOOPBACK if host in guard.LOOPBACK else None
+    # whom a password lets in may come by any name, as through a proxy; a page that leads its own name here knows none
+    hosts = guard.LOOPBACK if host in guard.LOOPBACK and not password else None
     return guarded_application(site, guard.Rules(hosts, password), {} if serve_only else pages())
 
 
@@ -57,5 +58,5 @@ def guarded_application(site: Site, rules: guard.Rules, shown: Mapping[str, Modu
     api.add(app, site)
     if shown:
         style, head = ("".join(getattr(module, name, "") for module in shown.values()) for name in ("STYLE", "HEAD"))
-        server.mount(app, page(site, shown), STYLE + style, head)
+        server.mount(app, page(site, shown), STYLE + style, head, site.engine.most_waiting)
     return guard.guarded(app, rules)

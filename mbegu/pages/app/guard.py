@@ -1,8 +1,9 @@
 """The door of the app: who comes in, from where, with how much, and what a page may load.
 
 A page of another site that is open in the same browser can send forms and requests to this address, and can give this address a
-name of its own (DNS rebinding). So whatever writes must come from a page of ours, and on a loopback address only the names of
-this machine are answered. Anyone else's machine needs the password, by HTTP Basic from a browser and as Bearer from a program.
+name of its own (DNS rebinding). So whatever writes must come from a page of ours, and on a loopback address without a password
+only the names of this machine are answered. Anyone else's machine needs the password, by HTTP Basic from a browser and as Bearer
+from a program.
 """
 
 import base64
@@ -38,6 +39,7 @@ class Rules(NamedTuple):
     password: str = ""  # "" for none
     body: int = BODY  # bytes of a request, at most
     frames: str = "'none'"  # sites that may show a page in theirs
+    origins: frozenset[str] = frozenset()  # of our pages where a proxy hides their name, such as "https://a.example"
 
 
 class Refused(NamedTuple):
@@ -75,12 +77,20 @@ def refusal(scope: Message, rules: Rules) -> Refused | None:
         return Refused(401, "This server asks for a password: any user name with it, or a program's key.", (asks,))
     if scope["type"] == "websocket" or scope["method"] not in READS:
         origin, site = headers.get("origin"), headers.get("sec-fetch-site", "same-origin")
-        if (origin is not None and urlsplit(origin).netloc != host) or site not in ("same-origin", "none"):
+        ours = origin is None or origin in rules.origins or _netloc(origin) == host
+        if not ours or site not in ("same-origin", "none"):
             return Refused(403, "A page of another site may not write here.")
     length = headers.get("content-length", "0")
     if not length.isdigit() or int(length) > rules.body:
         return Refused(413, f"The request has more than {rules.body} bytes; send less.")
     return None
+
+
+def _netloc(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def _name(address: str) -> str:
@@ -91,15 +101,17 @@ def _name(address: str) -> str:
 
 
 def _knows(authorization: str, password: str) -> bool:
-    kind, _, given = authorization.partition(" ")
+    """Args: authorization: as Latin-1, of which both forms are the bytes of UTF-8."""
+    kind, _, encoded = authorization.partition(" ")
+    given = encoded.encode("latin-1")
     if kind.lower() == "basic":
         try:
-            given = base64.b64decode(given, validate=True).decode().partition(":")[2]
+            given = base64.b64decode(given, validate=True).partition(b":")[2]
         except ValueError:
             return False
     elif kind.lower() != "bearer":
         return False
-    return hmac.compare_digest(given.encode(), password.encode())
+    return hmac.compare_digest(given, password.encode())
 
 
 async def _refuse(scope: Message, send: Send, why: Refused) -> None:
@@ -155,6 +167,8 @@ def _with_headers(send: Send, rules: Rules) -> Send:
 
     async def told(message: Message) -> None:
         if message["type"] == "http.response.start":
+            # gradio lets pages of other programs of this machine read; none needs to
+            message["headers"] = [one for one in message["headers"] if not one[0].lower().startswith(b"access-control-")]
             if _is_page(message):
                 start.update(message)
                 return

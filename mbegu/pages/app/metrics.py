@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 def exposition(engine: "Engine") -> str:
     """Counters since the start, and who is there now."""
     answering, waiting = engine.load()
-    told = engine.told
-    answers = [(_labels(model=name, finish=how), count) for (name, how), count in told.answers.items()]
-    tokens = [(_labels(model=name), count) for name, count in told.tokens.items()]
+    told = engine.told  # copied before it is gone through: the engine adds models to it meanwhile
+    answers = [(_labels(model=name, finish=how), count) for (name, how), count in dict(told.answers).items()]
+    tokens = [(_labels(model=name), count) for name, count in dict(told.tokens).items()]
     lines = [
         *_metric("mbegu_answers_total", "counter", "Whole answers.", answers),
         *_metric("mbegu_tokens_total", "counter", "Tokens of whole answers.", tokens),

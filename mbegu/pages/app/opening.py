@@ -94,7 +94,7 @@ def open_site(wanted: Wanted, params: Path, quantization: str, serving: Serving,
     examples = wanted.examples or (project.heldout() if project.heldout().is_file() and not wanted.adapters else None)
     offered = chat.example_questions(examples, wanted.example_count) if examples else []
     searched, unread = _searched(params, sections, retrieving)
-    engine, missing = _engine(wanted, sections, quantization, serving.queue)
+    engine, missing = _engine(wanted, sections, quantization, serving)
     known = about(engine, project, wanted.folder, sections)
     return Site(
         wanted.folder, project, sections, str(title or wanted.folder.resolve().name), locale.disclaimer, engine,
@@ -116,18 +116,18 @@ def about(engine: Engine, project: Project, folder: Path, params: Mapping[str, A
     return found
 
 
-def _engine(wanted: Wanted, params: Mapping[str, Any], quantization: str, queue: int) -> tuple[Engine, dict[str, str]]:
+def _engine(wanted: Wanted, params: Mapping[str, Any], quantization: str, serving: Serving) -> tuple[Engine, dict[str, str]]:
     if wanted.adapters:
         base = wanted.base or wanted.folder / str(params.get("base_model", "models/base"))
         found = Found(base, names_of(base, wanted.adapters), {})
     else:
         found = find_models(wanted.folder, params)
     if not found.usable:
-        return Engine({}, None, queue), found.missing
+        return Engine({}, None, serving.queue), found.missing
     bare = all(place == found.base for place in found.usable.values())
     prompt = _prompt(wanted.folder, params) if bare else None
     speakers = load_speakers(found.base, found.usable, quantization, prompt)
-    return Engine(speakers, load_tokenizer(found.base), queue), found.missing
+    return Engine(speakers, load_tokenizer(found.base), serving.queue, serving.max_prompt_tokens), found.missing
 
 
 def _searched(params: Path, sections: Mapping[str, Any], retrieving: Retrieving) -> tuple[Searched | None, dict[str, str]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mbegu.asking.decoding import Decoding
-from mbegu.asking.visits import Answer, Question
+from mbegu.asking.visits import BEAT, Answer, Question
 from mbegu.builds.comparing import again
 from mbegu.builds.project import Project
 from mbegu.pages.app.site import Site
@@ -89,7 +89,7 @@ def on_current(project: Project, pair: Pair, decisions: list[Judgement]) -> list
 
 
 def asked_now(site: Site, pair: Pair, row: Row) -> Iterator[Judgement | None]:
-    """None at each new word, then the judgement to make: both models are asked what the row asks.
+    """None at each new word, and where none comes for a while; then the judgement to make: both models are asked the row.
 
     Raises:
         BadInput, Busy, Stopped, Failed: as the engine does.
@@ -100,9 +100,9 @@ def asked_now(site: Site, pair: Pair, row: Row) -> Iterator[Judgement | None]:
         for name in (pair.new, pair.old):
             answers.append(site.engine.ask(Question(name, row["instruction"], row["input"], Decoding(site.longest))))
         for answer in answers:
-            for said in answer:
-                texts[answer.question.speaker] = said.text
+            while (said := answer.wait(BEAT)) is None or not said.finish_reason:
                 yield None
+            texts[answer.question.speaker] = said.text
     finally:
         for answer in answers:
             answer.close()

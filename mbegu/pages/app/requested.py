@@ -4,7 +4,8 @@ import json
 from typing import Any, NamedTuple
 
 from mbegu.asking.decoding import Decoding
-from mbegu.asking.visits import Question
+from mbegu.asking.visits import Question, tidied
+from mbegu.errors import BadInput
 from mbegu.extras import needs
 from mbegu.pages.app.guard import error
 from mbegu.pages.app.site import Site
@@ -83,7 +84,10 @@ def _found(retrieve: Any, question: str, about: str, site: Site) -> tuple[str, l
         raise Refusal("retrieve is true or left out, and finds the text that stands in input otherwise.", 400, "retrieve")
     if site.searched is None:
         raise Refusal("This project has no documents to search; leave retrieve out.", 400, "retrieve")
-    found = site.searched.find(question)
+    try:
+        found = site.searched.find(tidied(question, "")[0])
+    except BadInput as problem:
+        raise Refusal(str(problem), 400, "messages") from None
     return found.input, [place(hit.document) for hit in found.hits]
 
 

@@ -21,6 +21,7 @@ KILLED = (
     "is on disk, and what was asked can be asked again. Start it with fewer models, a smaller base, or --quantization nf4."
 )
 MOURNER = "import sys; sys.stdin.read() or print(sys.argv[1], file=sys.stderr)"
+THREADS = 100  # for those who are being answered, and for all other events of pages
 PATIENCE = 3  # seconds in which open connections may end
 
 
@@ -53,6 +54,16 @@ def keep_to_itself() -> None:
 
 
 @contextmanager
+def ended_when_asked() -> Iterator[None]:
+    """Has SIGTERM end the program by way of every `finally`, with the exit code that a shell gives it, and quietly."""
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
 def mourned() -> Iterator[None]:
     """Has a small process say what happened if this one is killed in the block, which it can't say itself."""
     command = [sys.executable, "-I", "-S", "-c", MOURNER, KILLED]
@@ -63,13 +74,20 @@ def mourned() -> Iterator[None]:
             mourner.communicate(b"it ended by itself")
 
 
-def mount(app: Any, page: Any, style: str, head: str) -> None:
-    """Puts a `gradio.Blocks` under the root of a FastAPI application, with nothing from elsewhere."""
+def mount(app: Any, page: Any, style: str, head: str, waiting: int) -> None:
+    """Puts a `gradio.Blocks` under the root of a FastAPI application, with nothing from elsewhere.
+
+    Args:
+        waiting: visitors who may wait for an answer. Each holds one of gradio's threads and of its places for running events, of
+            which it has 40 in all unless told otherwise: with so many who wait, no page would open any more.
+    """
     with needs("app"):
         import gradio as gr
+    page.max_threads = waiting + THREADS
+    page.queue(max_size=page.max_threads)
     gr.mount_gradio_app(
         app, page, path="/", footer_links=[], run_history=False, show_error=True, max_file_size="1mb", ssr_mode=False,
-        enable_monitoring=False, pwa=False, mcp_server=False, css=style, head=head,
+        enable_monitoring=False, pwa=False, mcp_server=False, css=style, head=head, app_kwargs={"openapi_url": None},
     )  # fmt: skip
 
 
