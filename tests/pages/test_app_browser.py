@@ -19,7 +19,7 @@ from mbegu.rows.row import row_id
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PATIENCE = 240_000  # milliseconds, for a busy machine
-WIDTHS, THEMES, TABS = (390, 1400), ("light", "dark"), ("Ask", "Blind", "Compare", "Review", "Trace", "Data")
+WIDTHS, THEMES, TABS = (390, 1400), ("light", "dark"), ("Compare", "Review", "Trace", "Data", "Ask", "Blind")
 # what gradio draws itself, and no page of ours can change
 THEIRS = {"scrollable-region-focusable"}
 

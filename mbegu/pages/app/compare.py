@@ -41,13 +41,11 @@ def make_page(site: Site) -> None:
         start = gr.Number(1, label="From the question", precision=0, minimum=1, step=SHOWN, min_width=120)
     chosen = gr.Radio([], label="Held-out questions, the most changed first", elem_classes="questions")
     beside = gr.HTML()
-    opened = gr.on(None, lambda: _opened(site), None, [verdicts, new, old, metric, group], api_visibility="private")
+    gr.on(None, lambda: _opened(site), None, [verdicts, new, old, metric, group], api_visibility="private")
     drawer.expand(lambda: _plots(site), None, plots, api_visibility="private")  # they take a second to draw
     filters = [new, old, metric, kind, group, start]
     changed: list[Any] = [one.change for one in filters]  # type: ignore[attr-defined]  # gradio adds events when it is imported
     gr.on(changed, lambda *given: _listed(site, *given), filters, [beside, chosen], api_visibility="private")
-    # what is filled in while another tab is open changes for nobody
-    opened.then(lambda *given: _first(site, *given), filters, [beside, chosen], api_visibility="private")
     chosen.change(lambda *given: _beside(site, *given), [new, old, chosen], beside, api_visibility="private")
 
 
@@ -104,11 +102,6 @@ def _plots(site: Site) -> str:
         for name, chart in zip(names, drawn, strict=True)
     ]
     return page.html(*boxes)
-
-
-def _first(site: Site, new: str | None, *given: Any) -> tuple[Any, ...]:
-    """The questions that the page opens with, if there are any."""
-    return _listed(site, new, *given) if new else (gr.skip(), gr.skip())
 
 
 @page.telling(2)

@@ -30,16 +30,13 @@ def make_page(site: Site) -> None:
         start = gr.Number(1, label="From the row", precision=0, minimum=1, step=SHOWN, min_width=120)
         search = gr.Button("Search", variant="primary", min_width=100)
     rows = gr.HTML()
-    filters = [source, text, origin, reason, least, most, start]
-    gr.on(None, lambda: _opened(site), None, [rows, source], api_visibility="private").then(
-        lambda *given: _first(site, *given), filters, rows, api_visibility="private",
-    )  # fmt: skip
+    gr.on(None, lambda: _opened(site), None, [rows, source], api_visibility="private")
     source.change(lambda name: _reasons(site, name), source, [rows, reason], api_visibility="private").then(
-        lambda *given: _rows(site, *given), filters, rows, api_visibility="private",
+        lambda *given: _rows(site, *given), [source, text, origin, reason, least, most, start], rows, api_visibility="private",
     )  # fmt: skip
     gr.on(
         [search.click, text.submit, origin.input, reason.input, start.change], lambda *given: _rows(site, *given),
-        filters, rows, api_visibility="private",
+        [source, text, origin, reason, least, most, start], rows, api_visibility="private",
     )  # fmt: skip
     _make_form(site)
 
@@ -106,11 +103,6 @@ def _rows(
         return page.html(page.text(f"{found.total} rows, none from row {first + 1} on.", kind="quiet"))
     told = f"{found.total} rows, {first + 1} to {first + len(found.rows)} shown."
     return page.html(page.text(told, kind="quiet"), *map(_card, found.rows))
-
-
-def _first(site: Site, source: str | None, *given: Any) -> Any:
-    """The rows that the page opens with: what is filled in while another tab is open changes for nobody."""
-    return _rows(site, source, *given) if source else gr.skip()
 
 
 def _every(name: str | None) -> str:
