@@ -121,7 +121,8 @@ def _closing(response: Response, answer: Answer) -> App:
 
 async def _heard(answer: Answer, threads: ThreadPoolExecutor) -> AsyncGenerator[Said | None]:
     """An answer as it grows, and None where nothing is said for a while; a thread waits for each of its states."""
-    loop, said = asyncio.get_running_loop(), None
+    loop = asyncio.get_running_loop()
+    said: Said | None = None
     try:
         while said is None or not said.finish_reason:
             said = await loop.run_in_executor(threads, answer.wait, BEAT)

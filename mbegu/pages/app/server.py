@@ -67,8 +67,10 @@ def ended_when_asked() -> Iterator[None]:
 def mourned() -> Iterator[None]:
     """Has a small process say what happened if this one is killed in the block, which it can't say itself."""
     command = [sys.executable, "-I", "-S", "-c", MOURNER, KILLED]
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # until there is someone to tell that it ends by itself
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True) as mourner:
         try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
             yield
         finally:
             mourner.communicate(b"it ended by itself")
