@@ -149,17 +149,21 @@ def _describe(samples: Samples, p: float, holm: tuple[float, float], higher: boo
         "effect": difference / (spread * math.sqrt(questions)) if spread else 0.0,
         "n": questions,
         "verdict": verdict,
-        "n_needed": None if _within_noise(samples, error) else needed(difference, spread, questions, error),
+        "n_needed": _needed(samples, error),
         "noise": share(samples.noise, samples.trained, spread),
     }
 
 
-def _within_noise(samples: Samples, error: float) -> bool:
-    """Whether trainings alone differ by so much that no number of questions could show this difference."""
-    if samples.noise is None or not samples.trained:
-        return False
-    lasting = Uncertainty(samples.trained * samples.noise.main, samples.noise.freedom)
-    return half_width(lasting, error) >= abs(samples.difference)
+def _needed(samples: Samples, error: float) -> int | None:
+    """As `needed`; None where trainings differ by so much that more questions alone would not show this difference."""
+    known = samples.noise if samples.trained else None
+    if known is None:
+        return needed(samples.difference, samples.spread(), samples.questions, error)
+    lasting = Uncertainty(samples.trained * known.main, known.freedom)
+    if half_width(lasting, error) >= abs(samples.difference):
+        return None
+    count = needed(samples.difference, samples.spread(), samples.questions, error, lasting.variance)
+    return None if count is None or count <= samples.questions else count
 
 
 def own_intervals(model: Measures, names: Iterable[str]) -> dict[str, tuple[float, float]]:
@@ -179,18 +183,17 @@ def own_intervals(model: Measures, names: Iterable[str]) -> dict[str, tuple[floa
     }
 
 
-def needed(difference: float, spread: float, questions: int, error: float) -> int | None:
+def needed(difference: float, spread: float, questions: int, error: float, lasting: float = 0.0) -> int | None:
     """How many questions would tell a difference of this size apart with a power of 80 %, if they are like these; never fewer
-    than the permutation test needs to reject anything.
+    than the permutation test needs to reject anything; None if no number would.
 
     Args:
         spread: standard error of the difference at `questions` questions.
         error: two-sided error level of the test.
+        lasting: variance of the difference that more questions do not lessen.
     """
-    if not difference:
-        return None
-    ratio = float(ndtri(1 - error / 2) + ndtri(POWER)) * spread / abs(difference)
-    return max(math.ceil(questions * ratio**2), fewest_at(error))
+    allowed = (difference / float(ndtri(1 - error / 2) + ndtri(POWER))) ** 2 - lasting
+    return max(math.ceil(questions * spread**2 / allowed), fewest_at(error)) if allowed > 0 else None
 
 
 def with_verdict(verdicts: Mapping[str, Mapping[str, Any]], verdict: str) -> list[str]:

@@ -115,3 +115,18 @@ def test_p_and_interval_are_those_of_student():
     width = noise.half_width(one, 0.05)
     assert width == pytest.approx(4.3027 * 0.2, rel=1e-4) and noise.p_value(width, one) == pytest.approx(0.05)
     assert noise.half_width(one, 0.0) == math.inf and noise.p_value(0.1, noise.Uncertainty(0.0, 2)) == 0.0
+
+
+@pytest.mark.parametrize(("lasting", "more"), [(0.0, False), (0.01, True), (0.03, True), (1.0, None)])
+def test_questions_that_would_show_a_difference_are_more_with_training_noise_or_none_would(lasting, more):
+    without, found = significance.needed(0.5, 0.2, 60, 0.05), significance.needed(0.5, 0.2, 60, 0.05, lasting)
+    assert without is not None and ((found is None) if more is None else (found > without) == more)
+
+
+def test_trainings_that_hide_what_these_questions_would_show_ask_for_no_fewer_questions():
+    known = noise.Noise(between=0.02, main=0.001, freedom=2, unequal=None)
+    draw = np.random.default_rng(0)
+    resampled, swaps = draw.normal(0.4, 0.05, 10_000), draw.normal(0, 0.05, (2, 10_000))
+    samples = significance.Samples(0.4, resampled, np.stack([swaps[0], np.ones(10_000)]), 60, known, 2)
+    assert significance._needed(samples._replace(noise=None), 0.004) <= 60
+    assert significance._needed(samples, 0.004) is None
