@@ -438,10 +438,9 @@ def test_sigterm_in_the_middle_of_an_answer_ends_it_cleanly(tiny_base, trained, 
         assert process.stderr.read() == ""
 
 
-def test_sigterm_while_models_load_ends_it_quietly(tiny_base, trained, tmp_path):
+def test_sigterm_before_anything_is_served_ends_it_quietly(tmp_path):
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(PROJECT))
-    command = [sys.executable, "-m", "mbegu", "app", "--base", tiny_base, "--adapter", trained[0], "--port", free_port()]
-    with started(command, tmp_path) as process:
+    with started([sys.executable, "-m", "mbegu", "app", "--port", free_port()], tmp_path) as process:
         while not psutil.Process(process.pid).children():  # who would mourn it
             time.sleep(0.02)
         process.terminate()
