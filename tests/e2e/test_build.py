@@ -69,12 +69,12 @@ def test_a_version_trained_again_says_how_much_another_seed_changes_and_stands_i
     first, same, other = (path.read_bytes() for path in adapters)
     assert first == same != other
     compared = json.loads((project / "metrics/compare.json").read_text())
-    assert list(compared["models"]) == ["base", "v1", "v2", "v3"] and compared["trainings"] == [3]
+    assert list(compared["models"]) == ["base", "v1", "v2", "v3"] and compared["trainings"] == [2]  # equal ones say nothing
     assert compared["noise"]["loss_per_byte"]["spread"] > 0
     shares = {name: found["loss_per_byte"]["noise"] for name, found in compared["pairs"].items()}
     assert all(0 <= share <= 1 for share in shares.values()) and len(shares) == 6
     for page in ("metrics/compare.md", "report.html"):
-        assert "3 trainings of 1 version say how much another seed changes" in (project / page).read_text()
+        assert "2 trainings of 1 version say how much another seed changes" in (project / page).read_text()
     assert "v1-7" not in (project / "metrics/compare.md").read_text()
     assert "declares no" not in run("python", "-m", "mbegu", "check", cwd=project).stdout
     merge_params(project, {"models": {"v1-7": "models/noise/v1-8"}})

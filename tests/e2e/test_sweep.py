@@ -1,6 +1,7 @@
 """The sweep on real DVC experiments, over stages that write the real file formats but train nothing."""
 
 import csv
+import json
 import signal
 import subprocess
 import sys
@@ -97,6 +98,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "stages").mkdir()
     (tmp_path / "stages/fake.py").write_text(SCRIPT)
     (folder / "data/rows.txt").write_text("\n".join(f"row {row} ✓" for row in range(40)), encoding="utf-8")
+    (folder / "data/heldout.jsonl").write_text(json.dumps({"instruction": "ሰላም?", "output": "Salama."}) + "\n")
     for name, text in {"dvc.yaml": PIPELINE, "params.yaml": PARAMS, "sweep.yaml": GRID, ".gitignore": IGNORED}.items():
         (folder / name).write_text(text, encoding="utf-8")
     run("git", "init", "-qb", "main", cwd=tmp_path)
