@@ -38,6 +38,7 @@ from mbegu.builds.project import project_in  # noqa: E402
 from mbegu.pages.app import frame, opening  # noqa: E402
 from mbegu.pages.app.settings import Serving  # noqa: E402
 from mbegu.pages.app.site import Site  # noqa: E402
+from mbegu.retrieval.settings import Retrieving  # noqa: E402
 
 FOLDER = click.Path(path_type=Path)
 SEED = {"kind": "seed", "parents": []}
@@ -118,7 +119,7 @@ def free_port() -> int:
 def main(project: Path, visitors: int, questions: int, tokens: int, rows: int, quantization: str) -> None:
     """Print the figures of the app and whether they meet their targets."""
     wanted = opening.Wanted(project, [], None, None, questions)
-    site = opening.open_site(wanted, project / "params.yaml", quantization, Serving(max_new_tokens=max(tokens, 2)))
+    site = opening.open_site(wanted, project / "params.yaml", quantization, Serving(max_new_tokens=max(tokens, 2)), Retrieving())
     name = list(site.engine.speakers)[-1]
     try:
         ours, alone = first_token(site.engine, name, site.examples)

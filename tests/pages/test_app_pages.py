@@ -36,11 +36,11 @@ def escaped(said: str) -> bool:
 
 
 def test_compare_shows_verdicts_and_the_answers_to_a_question(site):
-    said, new, old, metric, group = compare._opened(site)
+    said, new, old, metric, group, _, first = compare._opened(site)
     assert "v2 against v1:" in said and compare._plots(site).count("<svg") == 2
     assert (new.value, old.value, metric.value, group.choices[-1][0]) == ("v2", "base", "rougeL", "banks")
     _, listed = compare._listed(site, "v2", "base", "rougeL", compare.ALL, compare.ALL, 1)
-    assert len(listed.choices) == 5 and listed.choices[0][0].startswith("1. +")
+    assert first.choices == listed.choices and len(listed.choices) == 5 and listed.choices[0][0].startswith("1. +")
     shown = compare._beside(site, "v2", "base", row_id(HELDOUT[4][0], ""))
     assert escaped(shown) and "&lt;script&gt;" in shown and "Nearest training rows" in shown
     assert "Choose two models" in compare._listed(site, "v2", "v2", "rougeL", compare.ALL, compare.ALL, 1)[0]

@@ -41,7 +41,8 @@ def make_page(site: Site) -> None:
         start = gr.Number(1, label="From the question", precision=0, minimum=1, step=SHOWN, min_width=120)
     chosen = gr.Radio([], label="Held-out questions, the most changed first", elem_classes="questions")
     beside = gr.HTML()
-    gr.on(None, lambda: _opened(site), None, [verdicts, new, old, metric, group], api_visibility="private")
+    # with its list, as what is filled in while another tab is open changes for nobody
+    gr.on(None, lambda: _opened(site), None, [verdicts, new, old, metric, group, beside, chosen], api_visibility="private")
     drawer.expand(lambda: _plots(site), None, plots, api_visibility="private")  # they take a second to draw
     filters = [new, old, metric, kind, group, start]
     changed: list[Any] = [one.change for one in filters]  # type: ignore[attr-defined]  # gradio adds events when it is imported
@@ -49,7 +50,7 @@ def make_page(site: Site) -> None:
     chosen.change(lambda *given: _beside(site, *given), [new, old, chosen], beside, api_visibility="private")
 
 
-@page.telling(5)
+@page.telling(7)
 def _opened(site: Site) -> tuple[Any, ...]:
     """What the page holds when it is opened."""
     compared = answers.read_compared(site.project)
@@ -63,6 +64,7 @@ def _opened(site: Site) -> tuple[Any, ...]:
     return (
         _verdicts(compared, pairs), gr.Dropdown(names, value=new), gr.Dropdown(names, value=old),
         gr.Dropdown(metrics, value=metric), gr.Dropdown([ALL, *answers.group_names(compared)], value=ALL),
+        *_listed(site, new, old, metric, ALL, ALL, 1),
     )  # fmt: skip
 
 
@@ -107,7 +109,9 @@ def _plots(site: Site) -> str:
 @page.telling(2)
 def _listed(site: Site, new: str, old: str, metric: str, kind: str, group: str, start: float | None) -> tuple[Any, ...]:
     """The questions that the filters let pass, as choices."""
-    if not (new and old and metric) or new == old:
+    if not (new and old and metric):  # the page is not filled in yet
+        return gr.skip(), gr.skip()
+    if new == old:
         return page.html(page.text("Choose two models.", kind="quiet")), gr.Radio([], value=None)
     compared = answers.read_compared(site.project)
     wanted = [_every(name) for name in (kind, group)]
