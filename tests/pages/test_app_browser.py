@@ -193,6 +193,10 @@ def look_at(page, tab: str, name: str) -> list[str]:
 
     page.get_by_role("tab", name=tab, exact=True).click()
     _fill(page, tab)
+    # what is being renewed is shown pale until it is there, and its colours are none to measure
+    page.wait_for_function("!document.querySelector('.pending')")
+    page.wait_for_timeout(1000)
+    page.wait_for_function("!document.querySelector('.pending')")
     if folder := os.environ.get("MBEGU_SCREENSHOTS"):
         page.screenshot(path=Path(folder) / f"{tab.lower()}-{name}.png", full_page=True)
     found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
