@@ -6,7 +6,6 @@ import time
 from typing import Any, NamedTuple
 
 from mbegu.asking.decoding import Decoding
-from mbegu.errors import BadInput
 from mbegu.rows.row import text_field
 from mbegu.text.reasoning import TAGS, without_reasoning
 
@@ -45,8 +44,6 @@ def tidied(instruction: str, input_: str) -> tuple[str, str]:
     """
     typed = {"question": instruction, "input": input_}
     asked, about = (text_field(typed, key, "Your message", required=key == "question") for key in typed)
-    if any("\ud800" <= character <= "\udfff" for character in asked + about):
-        raise BadInput("Your message: it holds half a character (a lone surrogate), which is no text; write that one again.")
     return asked, about
 
 

@@ -46,6 +46,8 @@ def again(params: Mapping[str, Any]) -> dict[str, str]:
         for model, folder in (params.get("models") or {}).items()
         for name, item in (params.get("noise") or {}).items()
         if PurePosixPath(str(folder)) == PurePosixPath("models/noise", name)
+        and isinstance(item, dict)
+        and {"version", "seed"} <= {*item}
     }
 
 

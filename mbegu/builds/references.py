@@ -28,9 +28,9 @@ def _check_trainings(params: Mapping[str, Any], place: object) -> None:
         if training in seen:
             raise BadInput(f"{place}: noise.{name} trains {training[0]} with the seed of noise.{seen[training]}; choose another.")
         seen[training] = name
-    for name in (*names(params, "noise"), *names(params, "continued")):
-        others = [*names(params, "versions"), *names(params, "noise"), *names(params, "continued")]
-        if others.count(name) > 1:
+    trained = [name for section in ("versions", "noise", "continued") for name in names(params, section)]
+    for name in trained:
+        if trained.count(name) > 1:
             raise BadInput(f"{place}: {name} names two trainings, under versions, noise or continued; rename one of them.")
 
 

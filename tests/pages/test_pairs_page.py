@@ -51,7 +51,7 @@ def test_each_reviewer_sees_each_question_once_and_all_in_the_same_order(site):
         assert blind.keep(site, PAIR, todo.written.by("Abebe", "left")) == ""
     assert sorted(seen) == sorted(QUESTIONS)
     assert pairs.next_todo(site, PAIR, "فاطمة").row["instruction"] == seen[0]
-    lines = [json.loads(line) for line in pairs.path(site.project, PAIR).read_text(encoding="utf-8").splitlines()]
+    lines = [json.loads(line) for line in site.project.judgements(PAIR.name).read_text(encoding="utf-8").splitlines()]
     assert [line["verdict"] for line in lines] == ["left"] * 3 and {line["reviewer"] for line in lines} == {"Abebe"}
     assert blind.take_back(site, PAIR, "Abebe").id == lines[-1]["id"]
     assert pairs.next_todo(site, PAIR, "Abebe").row["instruction"] == seen[-1]
@@ -78,7 +78,7 @@ def test_the_table_counts_wins_with_their_interval(site):
     [("<<<<<<< HEAD", "v2-base.jsonl:1: "), ('{"id": "1", "verdict": "maybe"}', "v2-base.jsonl:1: verdict 'maybe'")],
 )
 def test_a_file_that_was_broken_by_hand_or_by_a_merge_is_named_and_not_written_to(site, line, said):
-    file = pairs.path(site.project, PAIR)
+    file = site.project.judgements(PAIR.name)
     todo = pairs.next_todo(site, PAIR, "")
     file.parent.mkdir(parents=True)
     file.write_text(f"{line}\n")
@@ -91,7 +91,7 @@ def test_a_file_that_was_broken_by_hand_or_by_a_merge_is_named_and_not_written_t
 def test_a_full_disk_is_said_and_what_was_decided_before_stays(site, monkeypatch):
     todo = pairs.next_todo(site, PAIR, "")
     assert blind.keep(site, PAIR, todo.written.by("", "left")) == ""
-    file = pairs.path(site.project, PAIR)
+    file = site.project.judgements(PAIR.name)
     before = file.read_bytes()
 
     def full(self, content):
@@ -116,8 +116,8 @@ def test_a_verdict_goes_to_the_pair_whose_answers_were_shown(site):
     seen = last(blind._show(site, OFFERED, PAIR.name, "አበበ"))[0]
     assert seen.pair == PAIR and {seen.judgement.left.model, seen.judgement.right.model} == {"v2", "base"}
     told = last(blind._decide(site, OFFERED, "left", "other", "አበበ", seen))[5]  # another pair was chosen meanwhile
-    assert "judgements/v2-base.jsonl" in told and not pairs.path(site.project, OFFERED["other"]).exists()
-    (kept,) = judgements.read_judgements(pairs.path(site.project, PAIR))
+    assert "judgements/v2-base.jsonl" in told and not site.project.judgements(OFFERED["other"].name).exists()
+    (kept,) = judgements.read_judgements(site.project.judgements(PAIR.name))
     assert kept == seen.judgement.by("አበበ", "left")
 
 
@@ -136,7 +136,7 @@ def test_who_has_no_name_decides_nothing(site, name):
         blind._back(site, OFFERED, PAIR.name, name),
     ):
         assert "Write your name" in last(steps)[5]
-    assert not pairs.path(site.project, PAIR).exists()
+    assert not site.project.judgements(PAIR.name).exists()
 
 
 def test_half_a_character_in_a_name_is_told(site):

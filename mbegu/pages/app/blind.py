@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from mbegu.asking.visits import Busy, Failed, Stopped
 from mbegu.errors import BadInput, disk_problem
 from mbegu.extras import needs
-from mbegu.pages.app.pairs import Pair, asked_now, next_todo, on_current, pairs, path
+from mbegu.pages.app.pairs import Pair, asked_now, next_todo, on_current, pairs
 from mbegu.pages.app.site import Site
 from mbegu.rows import judgements
 from mbegu.rows.judgements import Judgement
@@ -92,7 +92,7 @@ def _decide(
     if problem:
         yield (gr.skip(),) * 5 + (_line(problem), gr.skip())
     else:
-        yield from _show(site, offered, name, reviewer, f"Kept in {path(site.project, seen.pair)}.")
+        yield from _show(site, offered, name, reviewer, f"Kept in {site.project.judgements(seen.pair.name)}.")
 
 
 def _back(site: Site, offered: Mapping[str, Pair], name: str, reviewer: str | None) -> Iterator[Outputs]:
@@ -112,7 +112,7 @@ def nameless(reviewer: str | None) -> bool:
 
 def keep(site: Site, pair: Pair, judgement: Judgement) -> str:
     """Adds a decision to the pair's file; returns what went wrong, "" if nothing: then it is on disk."""
-    file = path(site.project, pair)
+    file = site.project.judgements(pair.name)
     try:
         judgements.read_judgements(file)  # one that is broken is named, and not written to
         judgements.append(file, judgement)
@@ -123,7 +123,7 @@ def keep(site: Site, pair: Pair, judgement: Judgement) -> str:
 
 def take_back(site: Site, pair: Pair, reviewer: str) -> Judgement | None:
     """Removes the reviewer's newest decision on the pair."""
-    file = path(site.project, pair)
+    file = site.project.judgements(pair.name)
     return judgements.take_back(file, reviewer, judgements.read_judgements(file))
 
 
@@ -171,7 +171,7 @@ def wins_table(site: Site, offered: list[Pair]) -> str:
     """What people decided so far, of every pair that somebody judged."""
     lines = []
     for pair in offered:
-        file = path(site.project, pair)
+        file = site.project.judgements(pair.name)
         if not file.is_file():
             continue
         try:

@@ -107,8 +107,8 @@ def about(engine: Engine, project: Project, folder: Path, params: Mapping[str, A
     commit = revision(folder=folder)
     found = {}
     for name, speaker in engine.speakers.items():
-        again = dict(params.get("noise") or {}).get(name) or {}
-        rows = project.rows(str(again.get("version", speaker.folder.name)))
+        other = dict(params.get("noise") or {}).get(name) or {}
+        rows = project.rows(str(other.get("version", speaker.folder.name)))
         known = {"adapter": sha256(speaker.folder / NAME)[:12], "revision": commit}
         if speaker.folder.name != "base" and rows.is_file():
             known |= {"rows": f"{rows.stem} {sha256(rows)[:12]}"}
@@ -133,7 +133,7 @@ def _engine(wanted: Wanted, params: Mapping[str, Any], quantization: str, servin
 def _searched(params: Path, sections: Mapping[str, Any], retrieving: Retrieving) -> tuple[Searched | None, dict[str, str]]:
     """The documents that visitors may have searched: those that the command line asks for, or else the project's if it has an
     index of some; and why it can't be read."""
-    if retrieving.retrieve:
+    if retrieving.retrieve or retrieving.documents:
         return finder(retrieving.documents, params), {}
     known = [name for name in names(sections, "retrieved") if (params.parent / "data/retrieved" / name).is_dir()]
     try:

@@ -1,7 +1,6 @@
 """Pairs of models that people judge blind: what is to be decided on, and what was decided."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from mbegu.asking.decoding import Decoding
@@ -39,11 +38,6 @@ def _judged(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name: two for name, two in found.items() if isinstance(two, dict) and {"new", "old"} <= set(two)} if found else {}
 
 
-def path(project: Project, pair: Pair) -> Path:
-    """Where decisions on a pair are kept."""
-    return project.data / "judgements" / f"{pair.name}.jsonl"
-
-
 class Todo(NamedTuple):
     """The next question, of how many."""
 
@@ -60,7 +54,7 @@ def next_todo(site: Site, pair: Pair, reviewer: str) -> Todo | None:
     """
     rows = {row["id"]: row for row in read_heldout(site.project.heldout())}
     written = _written(site.project, pair)
-    done = {one.about() for one in read_judgements(path(site.project, pair))}
+    done = {one.about() for one in read_judgements(site.project.judgements(pair.name))}
     asked = {id_ for id_, _, who in done if who == Judgement("", Side("", ""), Side("", "")).by(reviewer).reviewer}
     todo = []
     for id_ in rows:
