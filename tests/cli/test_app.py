@@ -15,8 +15,8 @@ from typing import ClassVar
 
 import psutil
 import pytest
-import torch
 import yaml
+from adapters import save_adapter
 from gradio_client import Client
 from openai import APIError, APIStatusError, AuthenticationError, BadRequestError, NotFoundError, OpenAI
 from root import ROOT
@@ -28,11 +28,8 @@ from mbegu.asking.together import Engine
 from mbegu.asking.visits import Failed, Question
 from mbegu.builds.project import project_in
 from mbegu.models.loading import load_tokenizer
-from mbegu.models.manifest import verify
 from mbegu.pages.app import ask, chat, frame, server
 from mbegu.pages.app.site import Site
-from mbegu.training import checkpoints, trainer
-from mbegu.training.settings import Lora
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 TITLE = "Nyuki <b>ንብ</b> النحل"
@@ -48,19 +45,6 @@ EXAMPLES = [
 ]
 MARKUP = "<img src='http://example.invalid/a.png' onerror='window.hit=1'><b>bold</b> **x** &amp; مرحبا"
 TOKENS = 40
-
-
-def save_adapter(base: Path, folder: Path, method: str, template: str, chat: bool, seed: int) -> Path:
-    """A model as the train stage leaves it, its weights moved so far that it answers unlike the base."""
-    model = trainer.build(base, method, Lora(4, 64, 0.0, ["q_proj", "down_proj"]), seed)
-    torch.manual_seed(seed)
-    for name, weight in model.named_parameters():
-        if "lora_B" in name or method == "full":
-            weight.data += torch.randn_like(weight) / 10
-    folder.mkdir(parents=True)
-    text = (ROOT / f"templates/{template}.jinja").read_text()
-    checkpoints.save(model, {"template": text, "chat": chat, "base": verify(base)}, folder)
-    return folder
 
 
 @pytest.fixture(scope="module")

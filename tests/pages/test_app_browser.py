@@ -8,16 +8,19 @@ import shutil
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from adapters import save_adapter
 from root import ROOT
 from small import DRAFTS, HELDOUT, SEEDS, lines_of, make_project
 
 from mbegu.rows.row import row_id
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+TOKENS = 24  # of the longest answer
 PATIENCE = 240_000  # milliseconds, for a busy machine
 WIDTHS, THEMES, TABS = (390, 1400), ("light", "dark"), ("Compare", "Review", "Trace", "Data", "Ask", "Blind")
 # what gradio draws itself, and no page of ours can change
@@ -38,14 +41,35 @@ def project(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def address(project):
     """Of `mbegu app` over the project, none of whose models is built."""
+    with served(project) as address:
+        yield address
+
+
+@contextmanager
+def served(project: Path):
+    """The address of `mbegu app` over a project."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "mbegu", "app", "--project", str(project), "--port", str(port)]
+    command += ["--quantization", "none", "--max_new_tokens", str(TOKENS)]
     environment = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT), "GIT_CONFIG_GLOBAL": os.devnull}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None and "Ctrl-C" in process.stdout.readline()
         yield f"http://127.0.0.1:{port}/"
         process.terminate()
+
+
+@pytest.fixture(scope="module")
+def answering(tiny_base, tmp_path_factory):
+    """(address, folder) of `mbegu app` over a project whose models are built, and have not answered the held-out questions."""
+    models = {"base": "models/base", "v1": "models/adapters/v1", "v2": "models/adapters/v2"}
+    folder = make_project(tmp_path_factory.mktemp("answering") / "project", models)
+    shutil.copytree(tiny_base, folder / "models/base")
+    save_adapter(folder / "models/base", folder / "models/adapters/v1", "lora", "alpaca", False, 1)
+    save_adapter(folder / "models/base", folder / "models/adapters/v2", "lora", "chat", True, 2)
+    shutil.rmtree(folder / "data/predictions")
+    with served(folder) as address:
+        yield address, folder
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +200,34 @@ def test_a_team_compares_reviews_adds_traces_and_builds(browser, address, projec
     trace_one(page)
     build(page, project)
     assert page.evaluate("window.hit") is None  # no row became a script
+    assert {urlsplit(one).netloc for one in asked if one.startswith("http")} == {urlsplit(address).netloc}
+
+
+def test_models_answer_beside_each_other_as_ask_does_and_unnamed(browser, answering):
+    from playwright.sync_api import expect
+
+    from mbegu.pages.app import ask
+
+    address, folder = answering
+    question, adapters = "ሰላም? 🌱 مرحبا \u200d", [folder / "models/adapters" / name for name in ("v1", "v2")]
+    expected = dict(ask.ask_all(ask.Typed(question, "", TOKENS), folder / "models/base", adapters, "none"))
+    assert len(set(expected.values())) == len(expected)
+    page, asked = open_page(browser, address, 390, "dark")
+    page.get_by_role("tab", name="Ask").click()
+    page.get_by_label("v1", exact=True).check()
+    page.get_by_label("base", exact=True).check()
+    page.get_by_label("Question", exact=True).fill(question)
+    page.get_by_role("button", name="Ask", exact=True).click()
+    for name, answer in expected.items():
+        shown = page.locator(".answer").filter(has_text=f"{name} answers:")
+        expect(shown.locator(".said")).to_have_text(answer, timeout=PATIENCE)
+    page.get_by_role("tab", name="Blind").click()
+    page.get_by_label("Your name").fill("ወንጂሩ")
+    page.get_by_role("button", name="Show two answers").click()
+    page.get_by_role("button", name="Right is better").click()
+    wait_for(page, "Kept in ")
+    (file,) = (folder / "data/judgements").glob("*.jsonl")
+    assert [line["verdict"] for line in lines_of(file)] == ["right"]
     assert {urlsplit(one).netloc for one in asked if one.startswith("http")} == {urlsplit(address).netloc}
 
 
