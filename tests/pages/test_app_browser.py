@@ -47,16 +47,22 @@ def address(project):
 
 @contextmanager
 def served(project: Path):
-    """The address of `mbegu app` over a project."""
+    """The address of `mbegu app` over a project; it ends quietly, though pages are open."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "mbegu", "app", "--project", str(project), "--port", str(port)]
     command += ["--quantization", "none", "--max_new_tokens", str(TOKENS)]
     environment = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT), "GIT_CONFIG_GLOBAL": os.devnull}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+    said = project.parent / "stderr"
+    with (
+        said.open("w") as stderr,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, env=environment) as process,
+    ):
         assert process.stdout is not None and "Ctrl-C" in process.stdout.readline()
         yield f"http://127.0.0.1:{port}/"
         process.terminate()
+        assert process.wait(60) == 0
+    assert said.read_text() == ""
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """The app on an address: its pages and its API in one process, until it is told to stop."""
 
+import logging
 import os
 import signal
 import socket
@@ -110,6 +111,8 @@ def opened(app: Any, host: str, port: int) -> Iterator[str]:
             raise BadInput(f"--host {host} --port {port}: can't listen there; choose another.")
         yield f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     finally:
+        # a browser's open tab keeps a connection until it is cut, and uvicorn tells of that in a traceback
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         server.should_exit = True
         thread.join()
 
