@@ -50,6 +50,8 @@ def main(
     _check(question, brief, channel, adapters)
     if retrieving.retrieve and (input_ or brief is not None):
         raise click.UsageError("--retrieve finds the text that a QUESTION is about; leave --input and --brief out.")
+    if retrieving.documents and not retrieving.retrieve:
+        raise click.UsageError("--documents says which documents --retrieve searches; add --retrieve, or leave it out.")
     if len(adapters) > 1 and not compare:
         raise click.UsageError("Several adapters answer only side by side; add --compare or keep one --adapter.")
     from mbegu.quiet import quiet

@@ -201,6 +201,11 @@ def test_a_question_that_can_t_be_put_is_one_line(mbegu, adapter, write_jsonl, c
     assert done.exit_code and message in done.stderr and "Traceback" not in done.output
 
 
+def test_documents_without_retrieve_are_not_passed_over(mbegu, adapter):
+    done = mbegu(*ASK, "--documents", "a", "Kila mwaka?")
+    assert done.exit_code and "--documents says which documents --retrieve searches; add --retrieve" in done.stderr
+
+
 @pytest.fixture
 def searching(adapter, write_jsonl):
     """The address of the app of a project whose documents can be searched."""
