@@ -23,12 +23,13 @@ from mbegu.training.settings import Adapting, Corpus, Schedule
 @path("--ledger", "Texts that are not trained on.")
 @path("--curves", "Folder for training.csv and validation.csv, and replay.csv where general text is mixed in.")
 @path("--warnings", "What may come of it that is no use, as json.")
+@path("--counts", "Tokens that training went through, as json.")
 @path("--work", "Folder for checkpoints and the lock.")
 @section(PromptFile, "prompt")
 @section(Adapting, "adapting")
 @section(Schedule, "schedule")
 def main(
-    corpus: Corpus, base: Path, out: Path, ledger: Path, curves: Path, warnings: Path, work: Path, prompt: PromptFile,
+    corpus: Corpus, base: Path, out: Path, ledger: Path, curves: Path, warnings: Path, counts: Path, work: Path, prompt: PromptFile,
     adapting: Adapting, schedule: Schedule,
 ) -> None:  # fmt: skip
     """Train an adapter on the text of a corpus."""
@@ -63,6 +64,7 @@ def main(
         said += warn(unchanged(model, "pretrain"), overfitting(*losses, schedule.early_stopping))
         write_json(warnings, said)
         write_lines(ledger, read.ledger)
+        write_json(counts, mixing.counts(read, state.global_step, schedule))
         with whole(out) as folder:
             checkpoints.save(model, {"base": identity, **saved_prompt(asked)}, folder)
         checkpoints.forget_runs(work)

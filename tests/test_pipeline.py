@@ -65,7 +65,7 @@ def test_every_parameter_of_a_stage_is_an_option_of_its_script_and_declared_as_a
     options = {option for param in load(script_of(name)).main.params for option in [*param.opts, *param.secondary_opts]}
     sections = [section for section in unpacked(name) if section != "item"]
     # what the script reads from the file itself
-    values = {"compared", "predict.without_context", "train.epochs", "train.seed"}
+    values = {"compared", "predict.without_context", *(f"train.{key}" for key in ("epochs", "seed", "start", "validation"))}
     named = NAMING | values if "--params params.yaml" in BODIES[name]["cmd"] else set()
     assert sorted(sections) == sorted(set(BODIES[name].get("params", [])) - named)
     for section in sections:  # those of sources that a project has not may be left out of its params.yaml
@@ -125,7 +125,7 @@ def test_a_project_has_the_stages_that_its_params_name(folder):
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_each_version_has_one_source_that_extends_what_it_extends_and_is_among_the_models(folder):
     params = PARAMS[folder]
-    sources = [name for section in ("seeds", "questioned", "sets", "campaigns", "raft") for name in params[section]]
+    sources = [name for section in ("seeds", "questioned", "sets", "campaigns", "raft", "quizzed") for name in params[section]]
     assert sorted(sources) == sorted(params["versions"])
     others = {  # beside the base and the versions: models asked without context, of phase one, trained again, another base
         name
