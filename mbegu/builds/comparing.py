@@ -76,9 +76,8 @@ def trainings(params: Mapping[str, Any]) -> list[list[str]]:
     others, models = again(params), params.get("models") or {}
     found = []
     for name in dict.fromkeys(others.values()):  # which names one training: `references` refuses two of one name
-        first = [
-            model for model, folder in models.items() if any(_is_at(folder, kind, name) for kind in ("adapters", "continued"))
-        ]
+        itself = PurePosixPath("models/adapters", name), PurePosixPath("models/continued", name)
+        first = [model for model, folder in models.items() if PurePosixPath(str(folder)) in itself]
         trained = [*first[:1], *(model for model, of in others.items() if of == name)]
         found.append(list({_seed(model, params): model for model in trained[::-1]}.values())[::-1])
     return found

@@ -21,7 +21,7 @@ OF_TEXT = ("view", "chunks")  # of an origin, what says nothing of a row
 def asked(texts: Sequence[Text]) -> list[Row]:
     """The questions among the texts of the study stage, as rows without an input.
 
-    `origin.parents` is the document, `origin.chunk` the passage that states it, `origin.span` the quote in that passage's text and
+    `origin.parents` is the document, `origin.chunk` the passage that states it, `origin.span` the quote in its text and
     `origin.wording` which of a fact's three questions it is.
     """
     return [_row(text) for text in texts if text["origin"].get("view") == VIEW]

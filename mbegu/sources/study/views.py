@@ -126,8 +126,8 @@ def _text(view: str, text: str, chunks: Sequence[Chunk], wrote: dict[str, Any], 
 
 
 def unique(texts: Iterable[Text]) -> tuple[list[Text], list[Entry]]:
-    """Each text once: a sentence that stands in two documents is read once, with the first as its source; a line of the ledger for
-    each of the others."""
+    """Each text once: a sentence that stands in two documents is read once, with the first as its source; the others are
+    lines of the ledger."""
     first: dict[str, Text] = {}
     ledger = []
     for text in texts:
