@@ -88,6 +88,13 @@ def test_a_command_names_options_of_its_script_and_gives_each_that_is_required(n
         assert [param.name for param in params if param.required and not given & {*param.opts, *param.secondary_opts}] == []
 
 
+@pytest.mark.parametrize("name", ["index", "index_chunks"])
+def test_an_index_depends_on_the_encoder_whose_vectors_it_holds(name):
+    assert "${index.dense}" in BODIES[name]["deps"] and "index" in unpacked(name)
+    named = [PARAMS[folder]["index"]["dense"] for folder in FOLDERS if "index" in PARAMS[folder]]
+    assert named and all(named)  # DVC has no empty path among what a stage depends on
+
+
 @pytest.mark.parametrize("name", BODIES)
 def test_no_shell_stands_between_dvc_and_a_stage(name):
     assert BODIES[name]["cmd"].startswith("exec python ")  # or a killed dvc leaves the stage running under dash
