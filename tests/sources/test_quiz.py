@@ -1,4 +1,4 @@
-"""Questions alone: what was studied becomes rows without a passage, each with its document, chunk and span, none lost silently."""
+"""Questions alone: what was studied becomes rows without a passage, each with its document, chunk and span, or a ledger line."""
 
 import pytest
 

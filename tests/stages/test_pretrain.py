@@ -37,7 +37,8 @@ HELDOUT = [{"instruction": "ማስታወቂያ ጻፍ", "input": "ስልክ\n\nC
 def pretrain(base, out: str) -> list:
     return ["--messages", "messages.jsonl", "--heldout", "heldout.jsonl", "--heldout_similarity", 0.7, "--heldout_overlap", 0.5,
             "--max_length", 24, "--base", base, "--out", out, "--ledger", f"{out}.ledger.jsonl", "--curves", f"{out}.curves",
-            "--warnings", "metrics/warnings/market/pretrain.json", "--counts", f"{out}.json", "--work", f"{out}.work", *PROMPT, *SCHEDULE]  # fmt: skip
+            "--warnings", "metrics/warnings/market/pretrain.json", "--counts", f"{out}.json",
+            "--work", f"{out}.work", *PROMPT, *SCHEDULE]  # fmt: skip
 
 
 def files(folder) -> dict[str, bytes]:

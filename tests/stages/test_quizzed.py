@@ -36,7 +36,10 @@ def studied(write_jsonl, view: str = "questions", chunk: str = "c1") -> None:
 
 def test_what_was_studied_becomes_a_version_and_curate_drops_what_the_exam_asks(stage, write_jsonl, tiny_base, tmp_path):
     studied(write_jsonl)
-    write_jsonl("heldout.jsonl", [{"instruction": "What of the lamp?", "output": "Nothing."}])
+    write_jsonl(
+        "heldout.jsonl",
+        [{"instruction": "What of the lamp?", "output": "Nothing."}, {"instruction": "ስለ መብራቱ?", "output": "የለም።"}],
+    )
     write_jsonl("exams/a/closed.jsonl", EXAM)
     done = stage(*QUIZ)
     assert done.stdout == "3 questions about 1 documents, 0 in the ledger: expanded.jsonl\n", done.output
