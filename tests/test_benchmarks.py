@@ -174,16 +174,25 @@ def read_project(tiny_base, tmp_path):
     return tmp_path
 
 
-def curve(folder, *options: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, ROOT / "benchmarks/curve.py", "--project", folder, "--out", folder / "curve.json", *options]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+@pytest.fixture
+def curve(read_project, monkeypatch):
+    """Runs the benchmark on that project: curve("--epochs", 1) -> click's result."""
+    from click.testing import CliRunner
+
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    monkeypatch.chdir(read_project)  # which the benchmark leaves
+    import curve
+
+    def run(*options: object):
+        arguments = ["--project", read_project, "--out", read_project / "curve.json", *options]
+        return CliRunner().invoke(curve.main, [str(part) for part in arguments])
+
+    return run
 
 
-def test_the_learning_curve_has_a_point_for_the_base_and_each_number_of_epochs_with_its_tokens(read_project):
-    points = [part for epochs in ("0.5", "2", "1") for part in ("--epochs", epochs)]
-    done = curve(read_project, *points, "--texts", "16", "--questions", "2")
-    assert done.returncode == 0, done.stderr
+def test_the_learning_curve_has_a_point_for_the_base_and_each_number_of_epochs_with_its_tokens(curve, read_project):
+    done = curve("--epochs", 0.5, "--epochs", 2, "--epochs", 1, "--texts", 16, "--questions", 2)
+    assert done.exit_code == 0, done.output
     found = json.loads((read_project / "curve.json").read_text())
     assert (found["documents"], found["questions"], found["general"]) == ("a", 2, 2)
     assert [one["epochs"] for one in found["points"]] == [0.0, 0.5, 1.0, 2.0]
@@ -195,13 +204,13 @@ def test_the_learning_curve_has_a_point_for_the_base_and_each_number_of_epochs_w
     assert len(lines) == 2 + 4 and f"{tokens[3]:,}" in lines[-1] and "Facts F1" in lines[0]
 
 
-def test_a_project_without_what_a_curve_needs_is_one_line(read_project):
-    def said(*options: str) -> str:
-        done = curve(read_project, *options)
-        assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
-        return done.stderr.splitlines()[-1]
-
-    assert "learned declares s; choose one by --learned" in said("--learned", "x")
-    assert "no such folder" in said("--project", str(read_project / "none"))
+def test_a_project_without_what_a_curve_needs_is_one_line(curve, refused, read_project):
+    assert "params.yaml: learned declares s; choose one by --learned" in refused(curve("--learned", "x"))
+    assert "no such folder" in refused(curve("--project", read_project / "none"))
+    params = yaml.safe_load((read_project / "params.yaml").read_text(encoding="utf-8"))
+    lacking = {**params, "pretrain": {key: value for key, value in params["pretrain"].items() if key != "replay"}}
+    (read_project / "params.yaml").write_text(yaml.safe_dump(lacking, allow_unicode=True), encoding="utf-8")
+    assert "params.yaml: no pretrain.replay; write one" in refused(curve())
+    (read_project / "params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True), encoding="utf-8")
     shutil.rmtree(read_project / "data/exams")
-    assert "data/exams/a: no closed-book questions" in said()
+    assert "data/exams/a: no closed-book questions" in refused(curve())
