@@ -32,7 +32,7 @@ def main(
     from mbegu.curating import acceptance, quality
     from mbegu.curating.funnel import of_drafts, summary
     from mbegu.curating.leakage import check_heldout, decontaminate
-    from mbegu.rows.exams import read_exam
+    from mbegu.rows.exams import read_exams
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.ledger import check_balance, read_ledger
@@ -52,7 +52,7 @@ def main(
         acceptance.check_reviewed(candidates, decisions, given.expanded)
     similarity, overlap = curate.heldout_similarity, curate.heldout_overlap
     tested = read_heldout(heldout)
-    guarded = unique_ids([*tested, *(read_exam(exams).rows() if exams else [])], heldout)
+    guarded = unique_ids([*tested, *(read_exams(exams).rows() if exams else [])], heldout)
     known = frames([*candidates, *guarded])
     check_heldout(guarded, similarity, known)
     kept, decided = acceptance.apply_reviews(candidates, decisions, given.unreviewed)

@@ -1,6 +1,6 @@
 """Puts what models know of their documents into one table: closed-book and with retrieval, what they forgot, what it cost.
 
-In: the questions of an exam, documents and the index of their chunks, answers of the examine stage, token counts of the encode
+In: the questions of an exam, documents and the index of their chunks, answers of the examine stage, rows of the encode
 stage. Out: scores, comparisons with intervals that know documents and trainings, recall of retrieval, a table.
 
     python stages/grade.py --exam data/exams/hr --documents data/documents/hr.jsonl --index data/retrieved/hr --name hr …
@@ -22,7 +22,7 @@ from mbegu.text.settings import Locale
 @path("--index", "Folder of the index_chunks stage.")
 @click.option("--name", required=True, help="What params.yaml calls the documents.")
 @path("--examined", "Folder of the examine stage's answers.")
-@path("--encoded", "Folder of the encode stage's token counts.")
+@path("--encoded", "Folder of the encode stage's rows, and of counts of what was read.")
 @path("--params", "Which models were examined, and how they were trained.")
 @section(Graded, "written")
 @section(Locale, "locale")

@@ -51,6 +51,28 @@ def write_jsonl(tmp_path: Path):
 
 
 @pytest.fixture
+def write_arrow(tmp_path: Path):
+    """Writes rows of so many tokens, whose last `answer` ones are the answer, as the encode stage does; roots are r0, r1, …"""
+
+    def write(name: str, sizes: list[int], answer: int) -> Path:
+        from root import ROOT
+
+        from mbegu.asking.prompts import read_prompt
+        from mbegu.training.encoded import write_encoded
+
+        rows = [
+            {"id": str(n), "roots": [f"r{n}"], "input_ids": [1] * size, "completion_start": size - answer}
+            for n, size in enumerate(sizes)
+        ]
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_encoded(path, rows, read_prompt(ROOT / "templates/chat.jinja", True), "base")
+        return path
+
+    return write
+
+
+@pytest.fixture
 def mbegu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Runs the command in the test's folder: mbegu("why", id) -> click's result."""
     from click.testing import CliRunner

@@ -143,3 +143,74 @@ def test_a_recipe_is_better_only_where_the_interval_over_lineages_says_so():
     assert lines["first"] == "| first | 3.1500 | – | 100 | 1 |"
     assert lines["lower"].endswith("better | 100 | 1 |") and "-0.1115 [" in lines["lower"]
     assert "≈ | 100 | 1 |" in lines["apart"]
+
+
+@pytest.fixture
+def read_project(tiny_base, tmp_path):
+    """A project whose documents are studied, with an exam, a tiny base and the settings of `learn`."""
+    shutil.copytree(tiny_base, tmp_path / "base")
+    shutil.copy(ROOT / "templates/chat.jinja", tmp_path)
+    study = [{"id": f"t{n}", "text": f"የመሩ ክፍያ {n} ብር ነው። Ada {n} 🌱", "origin": {"view": "facts"}} for n in range(24)]
+    closed = [{"instruction": f"ክፍያው ስንት ነው {n}?", "output": f"{n} ብር", "source": "a.md#ሀ"} for n in range(3)]
+    control = [{"instruction": f"ما هذا {n}؟", "output": f"Kitu {n}"} for n in range(3)]
+    general = [{"instruction": f"Jina la {n}?", "output": f"صفر {n} and a word"} for n in range(9)]
+    texts = {"data/study/s.jsonl": study, "data/exams/a/closed.jsonl": closed, "data/exams/a/control.jsonl": control,
+             "data/heldout.jsonl": [{"instruction": "Why so?", "output": "So."}], "data/general.jsonl": general}  # fmt: skip
+    for name, rows in texts.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    params = yaml.safe_load((ROOT / "examples/company_docs/params.yaml").read_text())
+    kept = {key: params[key] for key in ("pretrain", "curate", "prompt", "predict", "examine", "locale")}
+    kept["pretrain"] |= {"method": "lora", "batch_size": 4, "validation": 0.0, "replay": 0.1, "max_length": 64}
+    kept["pretrain"]["lora"] |= {"r": 2, "targets": ["q_proj"]}
+    kept["predict"] |= {"quantization": "none", "batch_size": 4}
+    kept |= {"prompt": {"template": "chat.jinja", "chat": True}, "examine": {"max_new_tokens": 3}, "base_model": "base"}
+    kept |= {"release": "v1", "versions": {"v1": {}}, "documents": {"a": "in"}}
+    kept |= {
+        "studied": {"s": {"documents": "a", "teacher": "base"}},
+        "learned": {"s": {"study": "s", "general": "data/general.jsonl"}},
+    }
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(kept, allow_unicode=True), encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def curve(read_project, monkeypatch):
+    """Runs the benchmark on that project: curve("--epochs", 1) -> click's result."""
+    from click.testing import CliRunner
+
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    monkeypatch.chdir(read_project)  # which the benchmark leaves
+    import curve
+
+    def run(*options: object):
+        arguments = ["--project", read_project, "--out", read_project / "curve.json", *options]
+        return CliRunner().invoke(curve.main, [str(part) for part in arguments])
+
+    return run
+
+
+def test_the_learning_curve_has_a_point_for_the_base_and_each_number_of_epochs_with_its_tokens(curve, read_project):
+    done = curve("--epochs", 0.5, "--epochs", 2, "--epochs", 1, "--texts", 16, "--questions", 2)
+    assert done.exit_code == 0, done.output
+    found = json.loads((read_project / "curve.json").read_text())
+    assert (found["documents"], found["questions"], found["general"]) == ("a", 2, 2)
+    assert [one["epochs"] for one in found["points"]] == [0.0, 0.5, 1.0, 2.0]
+    tokens = [one["tokens"] for one in found["points"]]
+    assert tokens[0] == 0 < tokens[1] and tokens[1] * 2 == tokens[2] and tokens[2] * 2 == tokens[3]
+    assert all(one["control_loss"] > 0 and 0 <= one["facts_f1"] <= 1 for one in found["points"])
+    assert found["points"][0]["control_loss"] != found["points"][3]["control_loss"]
+    lines = [line for line in done.stdout.splitlines() if line.startswith("|")]
+    assert len(lines) == 2 + 4 and f"{tokens[3]:,}" in lines[-1] and "Facts F1" in lines[0]
+
+
+def test_a_project_without_what_a_curve_needs_is_one_line(curve, refused, read_project):
+    assert "params.yaml: learned declares s; choose one by --learned" in refused(curve("--learned", "x"))
+    assert "no such folder" in refused(curve("--project", read_project / "none"))
+    params = yaml.safe_load((read_project / "params.yaml").read_text(encoding="utf-8"))
+    lacking = {**params, "pretrain": {key: value for key, value in params["pretrain"].items() if key != "replay"}}
+    (read_project / "params.yaml").write_text(yaml.safe_dump(lacking, allow_unicode=True), encoding="utf-8")
+    assert "params.yaml: no pretrain.replay; write one" in refused(curve())
+    (read_project / "params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True), encoding="utf-8")
+    shutil.rmtree(read_project / "data/exams")
+    assert "data/exams/a: no closed-book questions" in refused(curve())

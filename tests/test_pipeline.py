@@ -65,7 +65,7 @@ def test_every_parameter_of_a_stage_is_an_option_of_its_script_and_declared_as_a
     options = {option for param in load(script_of(name)).main.params for option in [*param.opts, *param.secondary_opts]}
     sections = [section for section in unpacked(name) if section != "item"]
     # what the script reads from the file itself
-    values = {"compared", "predict.without_context", "train.epochs", "train.seed"}
+    values = {"compared", "predict.without_context", *(f"train.{key}" for key in ("epochs", "seed", "start", "validation"))}
     named = NAMING | values if "--params params.yaml" in BODIES[name]["cmd"] else set()
     assert sorted(sections) == sorted(set(BODIES[name].get("params", [])) - named)
     for section in sections:  # those of sources that a project has not may be left out of its params.yaml
@@ -86,6 +86,13 @@ def test_a_command_names_options_of_its_script_and_gives_each_that_is_required(n
     given = named | {f"--{key}" for section in unpacked(name) for key in flat(PARAMS[folder].get(section, {}))}
     if "item" not in unpacked(name):
         assert [param.name for param in params if param.required and not given & {*param.opts, *param.secondary_opts}] == []
+
+
+@pytest.mark.parametrize("name", ["index", "index_chunks"])
+def test_an_index_depends_on_the_encoder_whose_vectors_it_holds(name):
+    assert "${index.dense}" in BODIES[name]["deps"] and "index" in unpacked(name)
+    named = [PARAMS[folder]["index"]["dense"] for folder in FOLDERS if "index" in PARAMS[folder]]
+    assert named and all(named)  # DVC has no empty path among what a stage depends on
 
 
 @pytest.mark.parametrize("name", BODIES)
@@ -125,7 +132,7 @@ def test_a_project_has_the_stages_that_its_params_name(folder):
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_each_version_has_one_source_that_extends_what_it_extends_and_is_among_the_models(folder):
     params = PARAMS[folder]
-    sources = [name for section in ("seeds", "questioned", "sets", "campaigns", "raft") for name in params[section]]
+    sources = [name for section in ("seeds", "questioned", "sets", "campaigns", "raft", "quizzed") for name in params[section]]
     assert sorted(sources) == sorted(params["versions"])
     others = {  # beside the base and the versions: models asked without context, of phase one, trained again, another base
         name

@@ -7,7 +7,7 @@ from typing import Any
 from mbegu.builds.declared import names
 from mbegu.builds.project import Project
 from mbegu.errors import BadInput
-from mbegu.rows.exams import Exam, exam_files, read_exam
+from mbegu.rows.exams import Exam, exam_files, read_exam, read_exams
 from mbegu.rows.row import place
 
 
@@ -15,8 +15,9 @@ def exams(folder: Path, project: Project, params: Mapping[str, Any]) -> Iterator
     """The exams of a project in a folder, each with its name; the sources of their questions are there and trained on.
 
     Raises:
-        BadInput: as `read_exam` and `check_sources`; an exam about documents that params.yaml does not declare.
+        BadInput: as `read_exams` and `check_sources`; an exam about documents that params.yaml does not declare.
     """
+    read_exams(project.exams())
     for name in sorted({path.relative_to(project.exams()).parts[0] for path in exam_files(project.exams())}):
         exam = read_exam(project.exam(name))
         sourced = [row for row in exam.closed if row["source"]]

@@ -40,27 +40,45 @@ def bare(params: Mapping[str, Any], place: Path) -> dict[str, str]:
 
 
 def again(params: Mapping[str, Any]) -> dict[str, str]:
-    """By model that was trained with another seed only to know how much that changes: the version that it trains."""
+    """By model that was trained with another seed only to know how much that changes: the version that it trains, or the first of
+    the models' items of `continued` that say the same but for the seed."""
+    return _noise(params) | _continued(params)
+
+
+def _noise(params: Mapping[str, Any]) -> dict[str, str]:
     return {
         model: item["version"]
         for model, folder in (params.get("models") or {}).items()
         for name, item in (params.get("noise") or {}).items()
-        if PurePosixPath(str(folder)) == PurePosixPath("models/noise", name)
-        and isinstance(item, dict)
-        and {"version", "seed"} <= {*item}
+        if _is_at(folder, "noise", name) and isinstance(item, dict) and {"version", "seed"} <= {*item}
     }
 
 
+def _continued(params: Mapping[str, Any]) -> dict[str, str]:
+    items = params.get("continued") or {}
+    firsts: dict[tuple[str, ...], str] = {}
+    found = {}
+    for name in items:
+        models = [model for model, folder in (params.get("models") or {}).items() if _is_at(folder, "continued", name)]
+        if models and isinstance(items[name], dict):
+            first = firsts.setdefault(tuple(str(items[name].get(key)) for key in ("version", "start", "epochs")), name)
+            found |= dict.fromkeys(models, first) if first != name else {}
+    return found
+
+
+def _is_at(folder: object, kind: str, name: str) -> bool:
+    return PurePosixPath(str(folder)) == PurePosixPath("models", kind, name)
+
+
 def trainings(params: Mapping[str, Any]) -> list[list[str]]:
-    """Of each version that was trained again, the models that are its trainings, itself first, as long as it is a model; of those
-    with one seed the first."""
+    """Of each model that was trained again, those that are its trainings, itself first, as long as it is a model; of those with
+    one seed the first."""
     others, models = again(params), params.get("models") or {}
     found = []
-    for version in dict.fromkeys(others.values()):
-        first = [
-            model for model, folder in models.items() if PurePosixPath(str(folder)) == PurePosixPath("models/adapters", version)
-        ]
-        trained = [*first[:1], *(model for model, of in others.items() if of == version)]
+    for name in dict.fromkeys(others.values()):  # which names one training: `references` refuses two of one name
+        itself = PurePosixPath("models/adapters", name), PurePosixPath("models/continued", name)
+        first = [model for model, folder in models.items() if PurePosixPath(str(folder)) in itself]
+        trained = [*first[:1], *(model for model, of in others.items() if of == name)]
         found.append(list({_seed(model, params): model for model in trained[::-1]}.values())[::-1])
     return found
 
@@ -74,8 +92,8 @@ def repeated(params: Mapping[str, Any]) -> list[str]:
 
 def _seed(model: str, params: Mapping[str, Any]) -> Any:
     folder = PurePosixPath(str((params.get("models") or {})[model]))
-    items = params.get("noise") or {}
-    return items[folder.name]["seed"] if folder.parent.name == "noise" else (params.get("train") or {}).get("seed")
+    items = params.get(folder.parent.name) if folder.parent.name in ("noise", "continued") else None
+    return ((items or {}).get(folder.name) or params.get("train") or {}).get("seed")
 
 
 def weights(params: Mapping[str, Any]) -> dict[str, str | None]:

@@ -8,6 +8,7 @@ from typing import Any
 from mbegu.builds import comparing
 from mbegu.errors import BadInput
 from mbegu.rows.exams import CLOSED, CONTROL, RETRIEVED, Exam
+from mbegu.rows.lineage import side
 from mbegu.rows.row import Row
 from mbegu.scoring.comparison import BASE, Models
 from mbegu.scoring.exams import Examined, of_documents
@@ -15,7 +16,9 @@ from mbegu.scoring.measures import measure
 from mbegu.scoring.predictions import check_same_rows, read_predictions
 from mbegu.scoring.settings import Score
 from mbegu.text.settings import Locale
+from mbegu.training.encoded import read_encoded
 
+READ = ("learned", "pretrained")  # folders of adapters that have read plain text
 BARE = Score([], Path(), 4)  # no ROUGE: facts, abstention, loss and form alone
 
 
@@ -73,25 +76,50 @@ def counts(exam: Exam) -> dict[str, int]:
 
 
 def costs(who: Examined, encoded: Path, params: Mapping[str, Any]) -> dict[str, dict[str, int]]:
-    """By model that a version's rows trained: rows, tokens that training went through, tokens of the answers among the rows.
+    """By model that was trained here: rows that it was trained on, tokens that training went through in all epochs and phases,
+    tokens of the answers among the rows. What is held back for validation is no part of them.
 
-    What a model had read before, in plain text (`learn`), is no part of it.
+    Args:
+        encoded: folder of the encode stage's files, and of counts of what adapters read before in plain text.
+
+    Raises:
+        BadInput: such a count is missing.
     """
-    found = {}
-    for model in who.models:
-        version, epochs = _trained_on(PurePosixPath(str(who.weights[model])), params)
-        path = encoded / f"{version}.json"
-        if version and path.is_file():
-            counted = json.loads(path.read_text(encoding="utf-8"))
-            tokens = round(counted["tokens"] * float(epochs))
-            found[model] = {"rows": counted["rows"], "tokens": tokens, "answer_tokens": counted["trained_tokens"]}
-    return found
+    found = {model: _spent(PurePosixPath(str(who.weights[model])), encoded, params) for model in who.models}
+    return {model: cost for model, cost in found.items() if cost}
 
 
-def _trained_on(folder: PurePosixPath, params: Mapping[str, Any]) -> tuple[str, Any]:
-    """The version on whose rows a model was trained last, and for how many epochs; "" for none."""
-    epochs = (params.get("train") or {}).get("epochs", 1)
-    if folder.parent.name == "adapters":
-        return folder.name, epochs
-    item = (params.get(folder.parent.name) or {}).get(folder.name) or {}
-    return (item.get("version", ""), item.get("epochs", epochs)) if folder.parent.name in ("noise", "continued") else ("", 0)
+def _spent(folder: PurePosixPath, encoded: Path, params: Mapping[str, Any]) -> dict[str, int] | None:
+    """What a model cost; None of a base."""
+    if folder.parent.name in READ:
+        path = encoded / f"{folder.name}.{folder.parent.name}.json"
+        if not path.is_file():
+            raise BadInput(f"{path}: not there, and what {folder} has read is not known; build it with `dvc repro`.")
+        return {"rows": 0, "tokens": int(json.loads(path.read_text(encoding="utf-8"))["trained"]), "answer_tokens": 0}
+    version, epochs, start = _trained_on(folder, params)
+    path = encoded / f"{version}.arrow"
+    if not version or not path.is_file():
+        return None
+    rows, tokens, answers = _counted(path, float((params.get("train") or {}).get("validation", 0)))
+    before = _spent(PurePosixPath(str(start)), encoded, params) or {"tokens": 0}
+    return {"rows": rows, "tokens": round(tokens * float(epochs)) + before["tokens"], "answer_tokens": answers}
+
+
+def _counted(path: Path, validation: float) -> tuple[int, int, int]:
+    """Rows that are trained on, their tokens, and those of their answers."""
+    rows, _ = read_encoded(path)
+    columns = zip(rows["roots"], rows["input_ids"], rows["completion_start"], strict=True)
+    sizes = [(len(ids), len(ids) - start) for roots, ids, start in columns if side(roots, validation) == "training"]
+    return len(sizes), sum(size for size, _ in sizes), sum(answer for _, answer in sizes)
+
+
+def _trained_on(folder: PurePosixPath, params: Mapping[str, Any]) -> tuple[str, Any, str]:
+    """The version on whose rows a model was trained last, for how many epochs, and from which start; "" for no version."""
+    train, kind = params.get("train") or {}, folder.parent.name
+    epochs, start = train.get("epochs", 1), train.get("start", "")
+    if kind == "adapters":
+        return folder.name, epochs, start
+    if kind not in ("noise", "continued"):
+        return "", 0, ""
+    item = (params.get(kind) or {}).get(folder.name) or {}
+    return item.get("version", ""), item.get("epochs", epochs), item.get("start", start)

@@ -17,10 +17,10 @@ NONE = "none"  # the version without rows, which the first one extends
 DATA: dict[str, str | tuple[str, ...]] = {
     "seeds": "seeds", "documents": "documents", "chunks": "documents", "questions": "questioned", "loaded": "sets",
     "cleaned": "sets", "expanded": "versions", "reviews": "versions", "curated": "versions", "versions": "versions",
-    "encoded": "versions", "exported": "exported", "predictions": "models", "scores": "models", "judged": "judged",
-    "pretrained": "pretrained", "recordings": ("versions", "studied"), "study": "studied", "judgements": "judged",
-    "learned": "learned", "exams": "documents", "retrieved": "retrieved", "examined": "examined",
-    "messages": "telegram", "labels": "telegram", "labelled": "telegram", "index": "indexed",
+    "encoded": ("versions", "pretrained", "learned"), "exported": "exported", "predictions": "models",
+    "scores": "models", "judged": "judged", "pretrained": "pretrained", "recordings": ("versions", "studied"),
+    "study": "studied", "judgements": "judged", "learned": "learned", "exams": "documents", "retrieved": "retrieved",
+    "examined": "examined", "messages": "telegram", "labels": "telegram", "labelled": "telegram", "index": "indexed",
 }  # fmt: skip
 METRICS = {
     "clean": ("sets",), "funnel": ("versions",), "encode": ("versions",), "train": ("versions",), "score": ("models",),

@@ -23,11 +23,13 @@ def check_references(params: Mapping[str, Any], place: object) -> None:
 
 def _check_trainings(params: Mapping[str, Any], place: object) -> None:
     seen: dict[Any, str] = {}
-    for name, item in _items(params, "noise"):
-        training = str(_key(item, "version")), str(_key(item, "seed"))
-        if training in seen:
-            raise BadInput(f"{place}: noise.{name} trains {training[0]} with the seed of noise.{seen[training]}; choose another.")
-        seen[training] = name
+    for section, keys in (("noise", ("version", "seed")), ("continued", ("version", "start", "epochs", "seed"))):
+        for name, item in _items(params, section):
+            training = section, *(str(_key(item, key)) for key in keys)
+            if training in seen:
+                first = f"{section}.{seen[training]}"
+                raise BadInput(f"{place}: {section}.{name} trains {training[1]} with the seed of {first}; choose another.")
+            seen[training] = name
     trained = [name for section in ("versions", "noise", "continued") for name in names(params, section)]
     for name in trained:
         if trained.count(name) > 1:
@@ -69,6 +71,9 @@ def _references(params: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     for name, item in _items(params, "raft"):
         yield f"raft.{name}.documents", _key(item, "documents"), "retrieved"
         yield f"raft.{name}.rows", _key(item, "rows"), "versions"
+    for name, item in _items(params, "quizzed"):
+        yield f"quizzed.{name}.study", _key(item, "study"), "studied"
+        yield f"quizzed.{name}.documents", _key(item, "documents"), "documents"
     for name, item in _items(params, "examined"):
         yield f"examined.{name}.documents", _key(item, "documents"), "retrieved"
         yield from _folder(f"examined.{name}.model", _key(item, "model"))

@@ -24,7 +24,7 @@ from mbegu.rows.written import read_seeds
 from mbegu.sources.telegram.briefs import KEYS, read_briefs, read_facts
 from mbegu.sources.telegram.labels import LABELS, Labels, read_decisions, read_hand
 
-FROM = ("seeds", "questioned", "sets", "campaigns", "raft")  # sections that say where a version's rows come from
+FROM = ("seeds", "questioned", "sets", "campaigns", "raft", "quizzed")  # sections that say where a version's rows come from
 PLACES = {"sets": "always", "campaigns": "briefs", "indexed": "facts"}  # the key of an item that names what people wrote
 KNOBS = ("curate.heldout_similarity", "curate.heldout_overlap", "curate.leakage", "merge.near_duplicate")
 

@@ -45,6 +45,24 @@ def read_exam(folder: Path) -> Exam:
     return found
 
 
+def read_exams(folder: Path) -> Exam:
+    """All exams of a project.
+
+    Args:
+        folder: with a folder for each.
+
+    Raises:
+        BadInput: as `read_exam`; a file that is in none of these folders, so that nobody would be asked it.
+    """
+    for path in exam_files(folder):
+        if path.parent == folder:
+            raise BadInput(
+                f"{path}: belongs to no exam, and nobody would be asked it; move it into {folder}/NAME/, where NAME is what the "
+                "section documents of params.yaml calls the documents that it asks about."
+            )
+    return read_exam(folder)
+
+
 def _is_closed(rows: Sequence[Row]) -> bool:
     """Whether the rows of a file are closed-book questions."""
     closed = [bool(row["source"] or row["unanswerable"]) for row in rows]

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 from datasets import Dataset
 
 from mbegu.rows.corpus import read_messages
-from mbegu.rows.exams import read_exam
+from mbegu.rows.exams import read_exams
 from mbegu.rows.heldout import read_heldout
 from mbegu.rows.ledger import Entry, Sieved
 from mbegu.rows.tables import write_csv
 from mbegu.training import pretraining, replay, trainer
-from mbegu.training.settings import Corpus
+from mbegu.training.settings import Corpus, Schedule
 
 
 class Read(NamedTuple):
@@ -36,7 +36,7 @@ def mixed(corpus: Corpus, validation: float, tokenizer: Any) -> Read:
     Raises:
         BadInput: a file can't be read, or nothing is left to train on.
     """
-    heldout = [*read_heldout(corpus.heldout), *(read_exam(Path(corpus.exams)).rows() if corpus.exams else [])]
+    heldout = [*read_heldout(corpus.heldout), *(read_exams(Path(corpus.exams)).rows() if corpus.exams else [])]
     texts = pretraining.readable(read_messages(corpus.messages), heldout, corpus, tokenizer)
     rows = Dataset.from_list(pretraining.encode(texts.kept, tokenizer, corpus.max_length))
     training, held_back = trainer.split(rows, validation, "pretrain")
@@ -58,6 +58,14 @@ def mixed(corpus: Corpus, validation: float, tokenizer: Any) -> Read:
 
 def _tokens(rows: Dataset) -> int:
     return sum(len(ids) - 1 for ids in rows["input_ids"])
+
+
+def counts(read: Read, steps: int, schedule: Schedule) -> dict[str, int]:
+    """Texts on either side, pieces that are trained on and their tokens, and the tokens that so many optimizer steps went
+    through: those of all epochs, or of fewer where training ended early."""
+    tokens = sum(len(ids) for ids in read.training["input_ids"])
+    passes = steps / schedule.epoch_steps(len(read.training))
+    return {"texts": read.texts, "pieces": len(read.training), "tokens": tokens, "trained": round(tokens * passes)}
 
 
 def identity(corpus: Corpus, sha256: Callable[[Path], str]) -> tuple[Any, ...]:

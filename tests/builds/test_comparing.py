@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mbegu.builds import comparing
+from mbegu.builds.references import check_references
 from mbegu.errors import BadInput
 from mbegu.scoring.comparison import Trained
 
@@ -71,3 +72,49 @@ def test_a_training_with_the_seed_of_another_one_says_nothing_of_chance():
     assert comparing.trainings(params) == [["v1", "b"]] and comparing.repeated(params) == ["a"]
     params["train"]["seed"] = 0
     assert comparing.trainings(params) == [["v1", "a", "b"]] and comparing.repeated(params) == []
+
+
+CONTINUED = {
+    "far": {"version": "v1", "start": "models/learned/s", "epochs": 0.25, "seed": 0},
+    "far-1": {"version": "v1", "start": "models/learned/s", "epochs": 0.25, "seed": 1},
+    "farther": {"version": "v1", "start": "models/learned/s", "epochs": 0.5, "seed": 1},
+    "other": {"version": "v2", "start": "models/learned/s", "epochs": 0.25, "seed": 1},
+}
+
+
+def continued(*names: str, noise: dict | None = None) -> dict:
+    models = {"base": "models/base", "v1": "models/adapters/v1"} | {name: f"models/continued/{name}" for name in names}
+    return {"models": models, "continued": CONTINUED, "noise": noise or {}, "train": {"seed": 0}}
+
+
+def test_continued_trainings_that_differ_in_their_seed_alone_are_trainings_of_the_first():
+    params = continued(*CONTINUED)
+    assert comparing.again(params) == {"far-1": "far"} and comparing.trainings(params) == [["far", "far-1"]]
+    assert comparing.repeated(params) == []
+    assert comparing.again(continued("far-1", "other")) == {}  # the first that is asked is a model of its own
+
+
+def test_one_model_asked_twice_is_no_training_and_one_seed_says_nothing_of_chance():
+    params = continued("far", "far-1")
+    params["models"]["ሩቅ"] = "models/continued/far"  # as without context
+    assert comparing.again(params) == {"far-1": "far"} and comparing.trainings(params) == [["far", "far-1"]]
+    params["continued"] = CONTINUED | {"far-1": CONTINUED["far"]}
+    assert comparing.trainings(params) == [["far"]] and comparing.repeated(params) == ["far-1"]
+
+
+def test_trainings_of_versions_and_of_continued_models_stand_beside_each_other():
+    params = continued("far", "far-1", noise={"v1-1": {"version": "v1", "seed": 1}})
+    params["models"]["v1-1"] = "models/noise/v1-1"
+    assert comparing.trainings(params) == [["v1", "v1-1"], ["far", "far-1"]]
+
+
+def test_two_continued_trainings_with_one_seed_and_names_that_are_not_declared_are_one_line():
+    declared = {"versions": {"v1": {}, "v2": {}}, "learned": {"s": {"study": "s"}}, "studied": {"s": {"documents": "d"}},
+                "documents": {"d": "d"}, "release": "v1"}  # fmt: skip
+    check_references(declared | {"continued": CONTINUED}, PLACE)
+    twice = CONTINUED | {"far-1": CONTINUED["far"]}
+    with pytest.raises(BadInput, match=r"params.yaml: continued.far-1 trains v1 with the seed of continued.far; choose another"):
+        check_references(declared | {"continued": twice}, PLACE)
+    for item, section in (({"study": "x", "documents": "d"}, "studied"), ({"study": "s", "documents": "x"}, "documents")):
+        with pytest.raises(BadInput, match=rf"params.yaml: quizzed.v1.\w+ names 'x', which {section} does not"):
+            check_references(declared | {"quizzed": {"v1": item}}, PLACE)

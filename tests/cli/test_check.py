@@ -226,7 +226,7 @@ def test_a_problem_in_a_row_names_file_and_line(project, problem):
 
 
 NAMES = "DVC allows neither a number nor a dot, begin with a letter, as in v1."
-SOURCES = "versions.v1 gets its rows in one of seeds, questioned, sets, campaigns, raft; it is named in"
+SOURCES = "versions.v1 gets its rows in one of seeds, questioned, sets, campaigns, raft, quizzed; it is named in"
 PARAMS = {
     "seeds:\n  v1": ("seeds:\n  v2", f"{SOURCES} none."),
     "sets: {}": ("sets:\n  v1: {always: data/heldout.jsonl}", f"{SOURCES} seeds and in sets."),
@@ -351,6 +351,9 @@ def test_closed_book_questions_ask_about_sections_that_are_there_and_trained_and
     add(exam, asked, {"instruction": "Who built it?", "output": "Sijui", "unanswerable": True})
     add(exam.with_name("control.jsonl"), {"instruction": "ما هي عاصمة فرنسا؟", "output": "باريس"})
     assert check()[2] == "data/exams/ጤና: 2 closed-book and 1 general questions"
+    add(project / "data/exams/ጤና.jsonl", asked)
+    assert refused().startswith("data/exams/ጤና.jsonl: belongs to no exam, and nobody would be asked it; move it into data/exams/")
+    (project / "data/exams/ጤና.jsonl").unlink()
     add(exam, {**asked, "instruction": "ክፍያው ስንት ነው?", "source": "ጤና.md#ዋጋ"})
     assert refused() == "data/exams/ጤና/closed.jsonl:3: its source 'ጤና.md#ዋጋ' fits no heading; ጤና.md has 'ጤና ጣቢያ', 'ክፍያ'."
     replace(exam, "ጤና.md#ዋጋ", "ጤና.md#ክፍያ")

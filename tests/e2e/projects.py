@@ -124,6 +124,7 @@ SOURCES = {
     "sets": {"v3": {"source": "data/raw", "always": "data/questions.jsonl", "heldout": "data/heldout.jsonl"}},
     "retrieved": {"fees": {}},
     "raft": {"raft": {"documents": "fees", "rows": "v2"}},
+    "quizzed": {},
     "studied": {"told": {"documents": "fees", "teacher": "models/base"}},
     "learned": {"told": {"study": "told", "general": "data/general.jsonl"}},
     "continued": {"v1-told": {"version": "v1", "start": "models/learned/told", "epochs": 1, "seed": 0}},
@@ -157,6 +158,7 @@ def mixed_params(base_url: str, home: str) -> dict:
     found["teacher"]["openai"] |= {"base_url": base_url, "retries": 0}
     found["bootstrap"]["templates"] = f"{home}/templates/self-instruct-small"
     found["retrieval"]["share_without"] = 0
+    found["index"]["dense"] = "models/base"
     found["chunk"] |= {"heldout": [], "min_size": 10}
     found["question"] |= {"templates": f"{home}/templates/grounded", "count": 2, "unanswerable": 0}
     found["answer"]["templates"] = f"{home}/templates/grounded"

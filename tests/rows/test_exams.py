@@ -3,7 +3,7 @@
 import pytest
 
 from mbegu.errors import BadInput
-from mbegu.rows.exams import Exam, exam_files, read_exam
+from mbegu.rows.exams import Exam, exam_files, read_exam, read_exams
 from mbegu.rows.heldout import read_heldout
 
 SOURCED = {"instruction": "የጤና ጣቢያው መቼ ይከፈታል?", "output": "በ2:00 ሰዓት።", "source": "ጤና.md#የመክፈቻ ሰዓት"}
@@ -53,3 +53,11 @@ def test_one_question_in_two_files_is_refused(write_jsonl, tmp_path):
     write_jsonl("e/b.jsonl", [GENERAL])
     with pytest.raises(BadInput, match=r"b\.jsonl:1: asks the same as .*a\.jsonl:1; keep one"):
         read_exam(tmp_path / "e")
+
+
+def test_a_file_beside_the_folders_of_exams_is_one_line_as_nobody_would_be_asked_it(write_jsonl, tmp_path):
+    write_jsonl("exams/ጤና/closed.jsonl", [{"instruction": "ስንት ነው? 🌍", "output": "2", "source": "a.md#"}])
+    assert len(read_exams(tmp_path / "exams").closed) == 1 and read_exams(tmp_path / "none") == Exam([], [])
+    write_jsonl("exams/سؤال.jsonl", [{"instruction": "كم؟", "output": "2"}])
+    with pytest.raises(BadInput, match=r"exams/سؤال\.jsonl: belongs to no exam, and nobody would be asked it; move it into"):
+        read_exams(tmp_path / "exams")

@@ -39,7 +39,7 @@ def answer(row: dict, said: str, nll: float) -> dict:
 
 
 @pytest.fixture
-def graded(write_jsonl, tmp_path: Path) -> dict:
+def graded(write_jsonl, write_arrow, tmp_path: Path) -> dict:
     """The base knows nothing and says what is wrong; v1 knows every fact, with passages also what it does not; it forgot 10 %."""
     write_jsonl("exam/closed.jsonl", CLOSED)
     write_jsonl("exam/control.jsonl", CONTROL)
@@ -55,7 +55,7 @@ def graded(write_jsonl, tmp_path: Path) -> dict:
             ]
             loss = 2.2 if model == "v1" else 2.21 if knows else 2.0
             write_lines(tmp_path / f"examined/{model}/{way}.jsonl", [answer(*one, loss) for one in zip(rows, said, strict=True)])
-    write_json(tmp_path / "encode/v1.json", {"rows": 9, "tokens": 1500, "trained_tokens": 120})
+    write_arrow("encode/v1.arrow", [500, 600, 400], 40)
     ways, questions = examining.measured(tmp_path / "examined", who, exam, tmp_path / "exam", LOCALE)
     shown = steps(who.models)
     return exams.grade(ways, questions, shown, who) | {
@@ -100,7 +100,7 @@ def test_the_table_has_a_line_a_model_and_way_with_what_it_cost(graded):
         ["base", "closed book"], ["", "with retrieval"], ["v1", "closed book"], ["", "with retrieval"],
     ]  # fmt: skip
     assert (
-        header[:3] == ["Model", "Asked", "Facts F1 ↑"] and lines[2][-3:] == ["9", "3,000", "120"] and lines[0][-3:] == ["–"] * 3
+        header[:3] == ["Model", "Asked", "Facts F1 ↑"] and lines[2][-3:] == ["3", "3,000", "120"] and lines[0][-3:] == ["–"] * 3
     )
     assert "(+10.0 %" in lines[2][5] and lines[2][2].startswith("1.000 [")
     text = page(graded)
@@ -120,9 +120,62 @@ def test_answers_to_other_questions_are_one_line(graded, write_jsonl, tmp_path):
         examining.measured(tmp_path / "examined", who, read_exam(tmp_path / "exam"), Path("exam"), LOCALE)
 
 
-def test_what_a_model_cost_is_that_of_the_rows_that_trained_it_last(tmp_path):
-    write_json(tmp_path / "v1.json", {"rows": 10, "tokens": 1000, "trained_tokens": 400})
-    params = {"train": {"epochs": 2}, "continued": {"far": {"version": "v1", "start": "models/learned/v1", "epochs": 0.25}}}
-    folders = {"base": None, "v1": "models/adapters/v1", "far": "models/continued/far", "v1-read": "models/learned/v1"}
-    found = examining.costs(exams.Examined(list(folders), [], folders), tmp_path, params)
-    assert {name: one["tokens"] for name, one in found.items()} == {"v1": 2000, "far": 250}
+COSTLY = {
+    "train": {"epochs": 2, "start": "models/base", "validation": 0.0},
+    "noise": {"v1-1": {"version": "v1", "seed": 1}},
+    "continued": {
+        "far": {"version": "v1", "start": "models/learned/read", "epochs": 0.25, "seed": 0},
+        "further": {"version": "v1", "start": "models/continued/far", "epochs": 1, "seed": 0},
+        "longer": {"version": "v1", "start": "models/base", "epochs": 3, "seed": 0},
+    },
+}
+FOLDERS = {
+    "base": None, "v1": "models/adapters/v1", "v1-1": "models/noise/v1-1", "far": "models/continued/far",
+    "further": "models/continued/further", "longer": "models/continued/longer", "read": "models/learned/read",
+    "elsewhere": "../x/models/adapters/other",
+}  # fmt: skip
+
+
+def cost(tmp_path: Path, params: dict) -> dict[str, int]:
+    found = examining.costs(exams.Examined(list(FOLDERS), [], FOLDERS), tmp_path, params)
+    return {name: one["tokens"] for name, one in found.items()}
+
+
+def test_what_a_model_cost_is_all_that_it_was_trained_on_in_every_phase_and_epoch(write_arrow, tmp_path):
+    write_arrow("v1.arrow", [300, 700], 200)
+    write_json(tmp_path / "read.learned.json", {"texts": 9, "pieces": 9, "tokens": 50, "trained": 5000})
+    assert cost(tmp_path, COSTLY) == {
+        "v1": 2000, "v1-1": 2000, "far": 5250, "further": 6250, "longer": 3000, "read": 5000,
+    }  # fmt: skip
+    from_corpus = COSTLY | {"train": COSTLY["train"] | {"start": "models/pretrained/market"}}
+    write_json(tmp_path / "market.pretrained.json", {"trained": 70})
+    assert cost(tmp_path, from_corpus)["v1"] == 2070
+
+
+def test_rows_held_back_for_validation_cost_nothing(write_arrow, tmp_path):
+    from mbegu.rows.lineage import side
+
+    sizes = [10 + n for n in range(40)]
+    write_arrow("v1.arrow", sizes, 3)
+    trained = [size for n, size in enumerate(sizes) if side([f"r{n}"], 0.4) == "training"]
+    folders = {"base": None, "v1": "models/adapters/v1"}
+    found = examining.costs(exams.Examined(list(folders), [], folders), tmp_path, {"train": {"epochs": 1, "validation": 0.4}})
+    assert 0 < len(trained) < 40
+    assert found == {"v1": {"rows": len(trained), "tokens": sum(trained), "answer_tokens": 3 * len(trained)}}
+
+
+def test_a_count_of_what_was_read_that_is_not_there_is_one_line_and_no_smaller_sum(write_arrow, tmp_path):
+    write_arrow("v1.arrow", [300], 200)
+    with pytest.raises(BadInput, match=r"read\.learned\.json: not there, and what models/learned/read has read is not known"):
+        cost(tmp_path, COSTLY)
+
+
+def test_another_seed_of_a_continued_model_is_a_training_of_it():
+    items = {
+        "deep": {"version": "v1", "start": "models/learned/s", "epochs": 0.25, "seed": 0},
+        "deep-1": {"version": "v1", "start": "models/learned/s", "epochs": 0.25, "seed": 1},
+    }
+    examined = {name: {"documents": "a", "model": f"models/continued/{name}"} for name in items}
+    params = PARAMS | {"noise": {}, "continued": items, "examined": PARAMS["examined"] | examined}
+    who = examining.who(params, "a", Path("params.yaml"))
+    assert who.trainings == [["deep", "deep-1"]] and "deep-1" not in who.models and "deep" in who.models

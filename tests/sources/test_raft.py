@@ -103,6 +103,17 @@ def test_without_the_right_passage_the_answer_is_that_nothing_is_known(index):
         assert one["origin"]["chunk"] not in one["origin"]["context"] and len(one["origin"]["context"]) == 3
 
 
+def test_an_answer_ends_with_its_quote_if_that_is_wanted_and_stands_there(index):
+    how = ALL._replace(quote=True)
+    for old, new in zip(ROWS, raft.raft(ROWS, index, how, LOCALE, 0.0).kept, strict=True):
+        quote = FACTS[old["origin"]["source"]][1].replace("\n", " / ")
+        assert new["output"] == f"{old['output']} “{quote}”" and quote in new["input"]
+    bare = [{**one, "origin": {**one["origin"], "span": None}} for one in ROWS]
+    assert [one["output"] for one in raft.raft(bare, index, how, LOCALE, 0.0).kept] == [one["output"] for one in ROWS]
+    without = raft.raft(ROWS, index, how._replace(share_without=1.0), LOCALE, 0.0).kept
+    assert {one["output"] for one in without} == {UNKNOWN}
+
+
 def test_documents_of_one_row_lie_on_one_side_of_validation(index):
     found = raft.raft(ROWS, index, ALL, LOCALE, 0.5)
     assert {side(one["origin"]["parents"], 0.5) for one in found.kept} == {side(one["origin"]["parents"], 0.5) for one in ROWS}

@@ -243,6 +243,15 @@ def test_a_chunk_is_told_as_a_table_a_list_and_a_dialogue(wrong, reason):
     assert [one.form for one in found.kept] == ([] if reason else ["table", "list", "dialogue"])
 
 
+def test_a_chunk_beyond_those_that_are_rewritten_is_a_line_of_the_ledger():
+    three = [chunk(EAST, number=number) for number in range(3)]
+    found = retelling.rewrite(three, HOW, asking("rewrites"), teacher(FORMS), LOCALE)
+    (told,) = {one.chunks[0]["id"] for one in found.kept}
+    assert [line["reason"] for line in found.ledger] == [reasons.BEYOND_CHUNKS] * 2
+    assert {line["id"] for line in found.ledger} == {one["id"] for one in three} - {told}
+    assert {line["row"]["view"] for line in found.ledger} == {"rewrites"}
+
+
 def test_a_document_is_summarized_in_parts_at_two_lengths():
     chunks = [chunk(EAST, number=0), chunk(WEST, number=1, start=len(EAST) + 1), chunk(EAST * 3, number=2, start=900)]
     parts = passages.parts(chunks, {"a": f"{EAST} {WEST}" + " " * 900}, 400)
@@ -283,6 +292,18 @@ def test_a_gap_is_a_whole_value_and_hides_it_wherever_it_stands(value, told, exp
     one = facts.Fact(chunk("x"), {"fact": told, "value": value}, (0, 1), {})
     found = [text["text"] for text in views.cloze([one])]
     assert found == ([] if expected is None else [f"{expected}\n____ = {value}"])
+    ledger = [*views.without_gap([one])]
+    assert len(found) + len(ledger) == 1 and all(line["reason"].startswith(reasons.NO_QUESTION) for line in ledger)
+    assert [line["row"]["fact"] for line in ledger] == ([one.said] if expected is None else [])
+
+
+@pytest.mark.parametrize("said", ["ክፍያው 350 ብር ነው።", "Ada ni 350 🌱", "الرسوم 350\u200f", "a\u200bb is 350"])
+def test_a_text_of_two_documents_is_read_once_and_the_other_is_a_line_of_the_ledger(said):
+    here, there = (facts.Fact(chunk(said, document), {"fact": said}, (0, 1), {}) for document in "ab")
+    texts = [*views.statements([here]), *views.statements([there])]
+    kept, ledger = views.unique(texts)
+    assert kept == texts[:1] and ledger[0]["row"] == texts[1] and ledger[0]["nearest"] == texts[0]["id"]
+    assert ledger[0]["reason"] == f"{reasons.SAME_TEXT} a.md#Branches" and len(kept) + len(ledger) == len(texts)
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,8 @@ HELDOUT = [{"instruction": "ማስታወቂያ ጻፍ", "input": "ስልክ\n\nC
 def pretrain(base, out: str) -> list:
     return ["--messages", "messages.jsonl", "--heldout", "heldout.jsonl", "--heldout_similarity", 0.7, "--heldout_overlap", 0.5,
             "--max_length", 24, "--base", base, "--out", out, "--ledger", f"{out}.ledger.jsonl", "--curves", f"{out}.curves",
-            "--warnings", "metrics/warnings/market/pretrain.json", "--work", f"{out}.work", *PROMPT, *SCHEDULE]  # fmt: skip
+            "--warnings", "metrics/warnings/market/pretrain.json", "--counts", f"{out}.json",
+            "--work", f"{out}.work", *PROMPT, *SCHEDULE]  # fmt: skip
 
 
 def files(folder) -> dict[str, bytes]:
@@ -66,6 +67,9 @@ def test_a_killed_run_ends_as_another_and_training_goes_on_from_it(stage, tiny_b
     ledger = [json.loads(line) for line in (tmp_path / "whole.ledger.jsonl").read_text().splitlines()]
     near = "near a held-out row: its answer"  # which c/4 and c/8 are but for a number
     assert [(line["id"], line["reason"]) for line in ledger] == [("c/0", near), ("c/4", near), ("c/8", near), ("c/99", "empty")]
+    counted = json.loads((tmp_path / "whole.json").read_text())
+    assert (tmp_path / "whole.json").read_bytes() == (tmp_path / "killed.json").read_bytes() and counted["texts"] == 9
+    assert counted["tokens"] < counted["trained"] <= 12 * counted["tokens"]  # it may stop before its last epoch
     assert isinstance(json.loads((tmp_path / "metrics/warnings/market/pretrain.json").read_text()), list)
 
     rows = write_jsonl("v1.jsonl", [{"instruction": f"ጥያቄ {n}", "output": f"መልስ {n}"} for n in range(9)])
@@ -96,6 +100,8 @@ def test_study_texts_are_read_with_general_text_and_of_an_exam_only_the_wording_
     general = ["--exams", "exams", "--general", "general.jsonl", "--replay", 0.2]
     done = stage("pretrain", *pretrain(tiny_base, "out"), *general, "--epochs", 1, "--early_stopping", 1)
     assert done.exit_code == 0 and ", general text " in done.stdout, done.output
+    counted = json.loads((tmp_path / "out.json").read_text())
+    assert counted["trained"] == counted["tokens"] > 0 and counted["texts"] > 14 and counted["pieces"] > 10
     ledger = [json.loads(line) for line in (tmp_path / "out.ledger.jsonl").read_text().splitlines()]
     near = "near a held-out row: its"  # s2 is near the answer of a row with a passage, s0 is the answer of the exam
     assert [(line["id"], line["reason"]) for line in ledger] == [("s1", f"{near} question"), ("s2", f"{near} answer")]

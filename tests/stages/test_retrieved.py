@@ -147,8 +147,8 @@ GRADE = [
 ]  # fmt: skip
 
 
-def test_models_are_asked_in_three_ways_and_graded_in_one_table(stage, refused, adapter, write_jsonl, tmp_path):
-    write_jsonl("encode/v1.json", [{"rows": 3, "tokens": 70, "trained_tokens": 9}])
+def test_models_are_asked_in_three_ways_and_graded_in_one_table(stage, refused, adapter, write_arrow, tmp_path):
+    write_arrow("encode/v1.arrow", [30, 20, 20], 3)
     done = stage(*examine("base", "base"))
     assert done.stdout.startswith("Answered 11 questions with base, 2 of 4 without a passage that has a word of them"), (
         done.output
@@ -277,12 +277,15 @@ def test_curate_keeps_what_a_closed_book_question_asks_and_drops_the_question(st
     write_jsonl("dropped.jsonl", [])
     write_jsonl("heldout.jsonl", [{"instruction": "What of the lamp?", "output": "Nothing."}])
     write_jsonl("data/exams/a/closed.jsonl", CLOSED)
+    beside = write_jsonl("data/exams/closed.jsonl", CLOSED[:1])
     curate = [
         "curate", "--expanded", "rows.jsonl", "--dropped", "dropped.jsonl", "--reviews", "no.jsonl", "--unreviewed", "keep",
         "--heldout", "heldout.jsonl", "--exams", "data/exams", "--out", "out.jsonl", "--ledger", "l.jsonl", "--funnel", "f.csv",
         "--metrics", "m.json", "--warnings", "w.json", "--min_words", 0, "--max_words", 50, "--max_repetition", 1,
         "--heldout_similarity", 0.7, "--heldout_overlap", 0.5, "--leakage",
     ]  # fmt: skip
+    assert "data/exams/closed.jsonl: belongs to no exam" in refused(stage(*curate, "drop"))
+    beside.unlink()
     assert "is too like the held-out row data/exams/a/closed.jsonl:1" in refused(stage(*curate, "error"))
     done = stage(*curate, "drop")
     assert done.stdout == "Kept 1 of 2 candidates, 1 lines in the ledger: out.jsonl\n", done.output

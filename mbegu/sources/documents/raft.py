@@ -2,7 +2,8 @@
 
 Zhang et al. 2024, "RAFT: Adapting Language Model to Domain Specific RAG" (arXiv 2403.10131), §3: distractors teach to find the
 passage that answers, rows without it not to answer from what does not. Here the others are those that the question finds, which
-are what retrieval will show; every draw is by a hash of the row's content.
+are what retrieval will show; every draw is by a hash of the row's content. With `retrieval.quote` an answer ends with the words
+that support it, as theirs quote them.
 """
 
 from collections.abc import Iterator
@@ -89,9 +90,17 @@ def _row(row: Row, made_of: _Made) -> Row | None:
         "question_of": row["id"],
         "span": None if without else _span(row, input_),
     }
-    id_, output = row_id(row["instruction"], input_), made_of.locale.unknown if without else row["output"]
+    id_, output = (
+        row_id(row["instruction"], input_),
+        made_of.locale.unknown if without else _answer(row, lineage["span"], input_, how),
+    )
     origin = {**row["origin"], **lineage}
     return {"id": id_, "instruction": row["instruction"], "input": input_, "output": output, "origin": origin}
+
+
+def _answer(row: Row, span: list[int] | None, input_: str, how: Retrieval) -> str:
+    """A row's answer, with its quote if that is wanted and stands in the input."""
+    return f"{row['output']} “{input_[slice(*span)]}”" if how.quote and span else str(row["output"])
 
 
 def _span(row: Row, input_: str) -> list[int] | None:

@@ -32,3 +32,4 @@ class Retrieval(NamedTuple):
     distractors: Annotated[int, IntRange(0), "Other passages in a row to train on."]
     share_without: Annotated[float, FloatRange(0, 1), "Share of such rows without the passage that answers."]
     most_rows: Annotated[int, IntRange(0), "Such rows, drawn by a hash of their id; 0 for all."]
+    quote: Annotated[bool, "End an answer with the words of its passage that support it."] = False

@@ -61,7 +61,10 @@ def rewrite(chunks: Sequence[Chunk], how: Study, asking: Asking, teacher: Teache
     """
     chosen = choose(chunks, how.rewritten)
     parts = [Part([chunk], chunk["text"]) for chunk in chosen]
-    return _tell(parts, REWRITES, asking, teacher, lambda said, part: _shapeless(said) or _unfaithful(said, part, how, locale))
+    found = _tell(parts, REWRITES, asking, teacher, lambda said, part: _shapeless(said) or _unfaithful(said, part, how, locale))
+    ids = {chunk["id"] for chunk in chosen}
+    beyond = [{**chunk, "view": "rewrites"} for chunk in chunks if chunk["id"] not in ids]
+    return found._replace(ledger=[*(entry(chunk, STAGE, "dropped", reasons.BEYOND_CHUNKS) for chunk in beyond), *found.ledger])
 
 
 def choose(chunks: Sequence[Chunk], most: int) -> list[Chunk]:

@@ -10,11 +10,13 @@ from typing import Any
 
 import regex
 
+from mbegu.rows.ledger import Entry, entry
 from mbegu.sources.documents.questions import source
-from mbegu.sources.study.facts import Fact
+from mbegu.sources.study.facts import STAGE, Fact
 from mbegu.sources.study.links import Link
 from mbegu.sources.study.passages import Chunk, Part, body, title
 from mbegu.sources.study.retelling import SUMMARY, Told
+from mbegu.text import reasons
 from mbegu.text.draws import rank
 from mbegu.text.words import fold
 
@@ -57,10 +59,23 @@ def permuted(chunks: Iterable[Chunk]) -> Iterator[Text]:
 def cloze(facts: Iterable[Fact]) -> Iterator[Text]:
     """A verified fact with a gap for its value, and what belongs there; none where the fact words its value otherwise."""
     for fact in facts:
-        told, value = fact.said["fact"], fact.said["value"]
-        gapped = _spot(fold(value)).sub(GAP, told)
-        if gapped != told:
-            yield _text("cloze", f"{gapped}\n{GAP} = {value}", [fact.chunk], {**RULES, **fact.wrote}, span=list(fact.span))
+        if gapped := _gapped(fact):
+            text = f"{gapped}\n{GAP} = {fact.said['value']}"
+            yield _text("cloze", text, [fact.chunk], {**RULES, **fact.wrote}, span=list(fact.span))
+
+
+def without_gap(facts: Iterable[Fact]) -> Iterator[Entry]:
+    """A line of the ledger for each fact that `cloze` makes no text of."""
+    for fact in facts:
+        if not _gapped(fact):
+            reason = f"{reasons.NO_QUESTION}: the fact words its value otherwise, so that there is no gap"
+            yield entry({**fact.chunk, "fact": fact.said, "view": "cloze"}, STAGE, "dropped", reason)
+
+
+def _gapped(fact: Fact) -> str:
+    """A fact with a gap where its value stands; "" where it does not."""
+    gapped = _spot(fold(fact.said["value"])).sub(GAP, fact.said["fact"])
+    return gapped if gapped != fact.said["fact"] else ""
 
 
 def _spot(value: str) -> regex.Pattern[str]:
@@ -110,9 +125,17 @@ def _text(view: str, text: str, chunks: Sequence[Chunk], wrote: dict[str, Any], 
     return {"id": rank(f"{view}\x1f{text}")[:16], "text": text, "origin": origin}
 
 
-def unique(texts: Iterable[Text]) -> list[Text]:
-    """Each text once: a sentence that stands in two documents is read once, with the first as its source."""
-    return list({text["id"]: text for text in reversed(list(texts))}.values())[::-1]
+def unique(texts: Iterable[Text]) -> tuple[list[Text], list[Entry]]:
+    """Each text once: a sentence that stands in two documents is read once, with the first as its source; the others are
+    lines of the ledger."""
+    first: dict[str, Text] = {}
+    ledger = []
+    for text in texts:
+        kept = first.setdefault(text["id"], text)
+        if kept is not text:
+            reason = f"{reasons.SAME_TEXT} {kept['origin']['source']}"
+            ledger.append(entry(text, STAGE, "dropped", reason, nearest=kept["id"]))
+    return list(first.values()), ledger
 
 
 def counted(texts: Sequence[Text]) -> str:
