@@ -57,7 +57,7 @@ def _noise(params: Mapping[str, Any]) -> dict[str, str]:
 def _continued(params: Mapping[str, Any]) -> dict[str, str]:
     items = params.get("continued") or {}
     firsts: dict[tuple[str, ...], str] = {}
-    found = {}
+    found: dict[str, str] = {}
     for name in items:
         models = [model for model, folder in (params.get("models") or {}).items() if _is_at(folder, "continued", name)]
         if models and isinstance(items[name], dict):

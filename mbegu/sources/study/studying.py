@@ -105,12 +105,12 @@ def study(chunks: Sequence[Chunk], texts: dict[str, str], how: Study, work: Work
         "rewrites": lambda: views.told(rewrites.kept),
     }
     found = [text for view, make in made.items() if view in how.views for text in make()]
-    texts, twice = views.unique(found)
+    once, twice = views.unique(found)
     gapless = views.without_gap(facts.kept) if "cloze" in how.views else ()
     against = contradictions.find(facts.kept)
     asked = (summaries, facts, linked, rewrites)
     return Studied(
-        texts,
+        once,
         [*(line for one in asked for line in one.ledger), *gapless, *twice, *contradictions.reported(against)],
         sum(one.asked for one in asked),
         sum(one.fresh for one in asked),
