@@ -1,6 +1,6 @@
 """Which comparisons a project shows: each model with the one before it, or those that params.yaml names. What it trains again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -68,6 +68,21 @@ def _continued(params: Mapping[str, Any]) -> dict[str, str]:
 
 def _is_at(folder: object, kind: str, name: str) -> bool:
     return PurePosixPath(str(folder)) == PurePosixPath("models", kind, name)
+
+
+def once(models: Iterable[str], params: Mapping[str, Any]) -> list[str]:
+    """Models without those that were trained again only to know how much chance there is: what tables compare."""
+    others = again(params)
+    return [model for model in models if model not in others]
+
+
+def version_of(model: str, params: Mapping[str, Any]) -> str:
+    """The version whose rows a model was trained on last; "" for a base, or one of another kind."""
+    folder = PurePosixPath(str((params.get("models") or {}).get(model, "")))
+    kind, items = folder.parent.name, params.get(folder.parent.name)
+    if kind in ("noise", "continued") and isinstance(items, dict) and isinstance(items.get(folder.name), dict):
+        return str(items[folder.name].get("version", ""))
+    return folder.name if kind == "adapters" else ""
 
 
 def trainings(params: Mapping[str, Any]) -> list[list[str]]:

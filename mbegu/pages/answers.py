@@ -106,7 +106,7 @@ def beside(compared: Compared, pair: tuple[str, str], id_: str, locale: Locale, 
     """One question with the answers of both models, the older first.
 
     Args:
-        versions: rows that the models were trained on, by model; a base has none.
+        versions: rows that the models were trained on, by version, in the order in which they are shown.
     """
     row = compared.questions[id_]
     answers = []
@@ -114,7 +114,7 @@ def beside(compared: Compared, pair: tuple[str, str], id_: str, locale: Locale, 
         answer = compared.answers[model][id_]
         pieces = mark_facts(answer["prediction"], row["output"], question(row), locale)
         answers.append((model, pieces, answer["finish_reason"] == "length"))
-    near = [(name, match) for name in pair if name in versions for match in nearest_to(question(row), versions[name])]
+    near = [(name, match) for name, rows in versions.items() for match in nearest_to(question(row), rows)]
     return Beside(row, answers, near)
 
 

@@ -52,6 +52,17 @@ def test_compare_shows_verdicts_and_the_answers_to_a_question(site):
     assert "two models are needed" in compare._opened(site)[0]
 
 
+def test_compare_shows_what_the_report_compares_where_a_version_was_trained_again(tmp_path):
+    models = {"base": "models/base", "v1": "models/adapters/v1", "v2": "models/noise/v2"}
+    site = open_site(make_project(tmp_path / "project", models))
+    site.params["noise"] = {"v2": {"version": "v1", "seed": 1}}
+    said, new, old, *_ = compare._opened(site)
+    assert "v1 against base:" in said and "v2" not in said.split("</ul>")[0] and (new.value, old.value) == ("v1", "base")
+    assert [name for name, _ in new.choices] == ["base", "v1", "v2"]  # it may be looked at all the same
+    shown = compare._beside(site, "v2", "base", row_id(HELDOUT[0][0], ""))
+    assert "v1, row " in shown and "v2, row " not in shown
+
+
 def test_review_goes_through_the_drafts_and_takes_back(site):
     path = site.project.reviews("v2")
     _, shown, sitting, answer, _ = review._begin(site, "v2", " Achieng ")

@@ -55,7 +55,7 @@ def _opened(site: Site) -> tuple[Any, ...]:
     """What the page holds when it is opened."""
     compared = answers.read_compared(site.project)
     names = list(compared.models)
-    pairs = comparing.shown(site.params, names, site.project.params)
+    pairs = _declared(site, compared)
     built = [(new, old) for new, old in pairs if new in names and old in names]
     new, old = built[-1] if built else (names[-1], names[0])
     metrics = [(heading.title + arrow(heading), heading.name) for heading in metrics_of(compared.models)]
@@ -66,6 +66,11 @@ def _opened(site: Site) -> tuple[Any, ...]:
         gr.Dropdown(metrics, value=metric), gr.Dropdown([ALL, *answers.group_names(compared)], value=ALL),
         *_listed(site, new, old, metric, ALL, ALL, 1),
     )  # fmt: skip
+
+
+def _declared(site: Site, compared: answers.Compared) -> list[tuple[str, str]]:
+    """The comparisons of the report."""
+    return comparing.shown(site.params, comparing.once(compared.models, site.params), site.project.params)
 
 
 def _pairs(compared: answers.Compared, pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -94,7 +99,7 @@ def _plots(site: Site) -> str:
     """The same as pictures."""
     compared = answers.read_compared(site.project)
     found = compared.verdicts
-    shown = _pairs(compared, comparing.shown(site.params, list(compared.models), site.project.params))
+    shown = _pairs(compared, _declared(site, compared))
     if not shown:
         return ""
     drawn = [charts.difference_chart(found, shown), charts.score_chart(found["intervals"], found["models"])]
@@ -141,10 +146,11 @@ def _beside(site: Site, new: str, old: str, id_: str | None) -> Any:
     if id_ not in compared.questions:
         raise BadInput("This question is not held out any more; open the page again.")
     locale = parse_section(dict(site.params), "locale", Locale, str(site.project.params))
+    trained_on = dict.fromkeys(comparing.version_of(name, site.params) or name for name in (new, old))
     rows = {
-        name: read_rows(site.project.rows(name), answered=True)
-        for name in (new, old)
-        if name in site.project.names("versions") and site.project.rows(name).is_file()
+        version: read_rows(site.project.rows(version), answered=True)
+        for version in trained_on
+        if version in site.project.names("versions") and site.project.rows(version).is_file()
     }
     found = answers.beside(compared, (new, old), id_, locale, rows)
     cards = [
