@@ -102,7 +102,7 @@ def take(browser: Any, address: str, name: str, show: Callable[[Any], None], loo
     page.get_by_role("tab", name=name, exact=True).click()
     show(page)
     page.wait_for_timeout(1000)
-    page.screenshot(path=out / f"{name.lower()}-{width}-{theme}.png", full_page=True)
+    page.screenshot(path=out / f"{name.lower()}-{width}-{theme}.png", full_page=name != "Data")  # of which there are many rows
     page.context.close()
     print(f"{name} {width} {theme}", flush=True)
 

@@ -68,7 +68,7 @@ def test_what_is_built_answers_and_what_belongs_to_another_base_is_named(project
     site = opened(project)
     assert list(site.engine.speakers) == ["base", "v1"]  # v1-bare has v1's folder
     assert "trained on another base model" in site.missing["v2"]
-    assert len(site.about["v1"]["adapter"]) == 12
+    assert len(site.about["v1"]["adapter"]) == 12 and len(site.about["base"]["model"]) == 12
     said = {name: list(site.engine.ask(Question(name, "ሰላም?", "", Decoding(4))))[-1] for name in ("base", "v1")}
     assert all(one.finish_reason for one in said.values())
     site.engine.close()

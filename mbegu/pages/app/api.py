@@ -168,11 +168,12 @@ async def _events(site: Site, wanted: Wanted, answers: AsyncGenerator[Said | Non
 
 def _head(site: Site, wanted: Wanted, kind: str) -> dict[str, Any]:
     name = wanted.question.speaker
-    about = {**site.about.get(name, {}), "ignored_messages": wanted.ignored}
+    known = site.about.get(name, {})
+    about = {**known, "ignored_messages": wanted.ignored}
     about |= {} if wanted.sources is None else {"sources": wanted.sources}
     return {
         "id": f"chatcmpl-{uuid.uuid4().hex}", "object": kind, "created": int(time.time()), "model": name,
-        "system_fingerprint": site.about.get(name, {}).get("adapter"), "mbegu": about,
+        "system_fingerprint": known.get("adapter") or known.get("model"), "mbegu": about,
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from mbegu.asking.prompts import Prompt, read_prompt
 from mbegu.asking.speakers import load_speakers, names_of
 from mbegu.asking.together import Engine
-from mbegu.builds.comparing import again
+from mbegu.builds.comparing import again, version_of
 from mbegu.builds.declared import names, read_params
 from mbegu.builds.project import Project, project_in
 from mbegu.builds.record import revision
@@ -107,9 +107,9 @@ def about(engine: Engine, project: Project, folder: Path, params: Mapping[str, A
     commit = revision(folder=folder)
     found = {}
     for name, speaker in engine.speakers.items():
-        other = dict(params.get("noise") or {}).get(name) or {}
-        rows = project.rows(str(other.get("version", speaker.folder.name)))
-        known = {"adapter": sha256(speaker.folder / NAME)[:12], "revision": commit}
+        rows = project.rows(version_of(name, params) or speaker.folder.name)
+        kind = "adapter" if (speaker.folder / "adapter_config.json").is_file() else "model"
+        known = {kind: sha256(speaker.folder / NAME)[:12], "revision": commit}
         if speaker.folder.name != "base" and rows.is_file():
             known |= {"rows": f"{rows.stem} {sha256(rows)[:12]}"}
         found[name] = {key: value for key, value in known.items() if value}
