@@ -3,6 +3,7 @@
 import asyncio
 import math
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,6 @@ from mbegu.asking.memo import ABOUT, Answer, Memo, Request, known_speed
 from mbegu.asking.servers import Server
 from mbegu.asking.settings import Endpoint
 from mbegu.asking.teachers import Teacher, refusal
-from mbegu.command import warn
 from mbegu.errors import BadInput
 
 KEY = "MBEGU_TEACHER_API_KEY"
@@ -118,7 +118,7 @@ async def _check_models(line: calls.Line, run: Run, asked: _Asked) -> None:
 
 
 def _say(section: str, said: str) -> None:
-    warn(f"{section}: {said}")
+    tqdm.write(f"Warning: {section}: {said}", file=sys.stderr)  # above the bar
 
 
 def _key(asked: _Asked) -> str:

@@ -103,8 +103,6 @@ async def _fly(one: Try, server: Server, run: Run, landed: Landing) -> None:
         landed.put_nowait(Landed(one, server, sent, await run.call(server.url, one.request)))
     except Exception as error:  # a fault of ours, which must not wait for ever
         landed.put_nowait(error)
-    finally:
-        server.flying -= 1
 
 
 def _next(again: list[Try], fresh: deque[Request], run: Run, now: float) -> Try | None:
@@ -134,6 +132,7 @@ async def _ended(landed: Landing, alarm: float | None) -> list[Landed]:
 def _settle(ended: Landed, again: list[Try], run: Run, now: float) -> Outcome | None:
     """What came of a request, or nothing if it is to be tried again."""
     one, server, found = ended.one, ended.server, ended.found
+    server.flying -= 1  # not before what it said is known, or one that is down would be sent more
     if isinstance(found, Heard) or found.kind == PROMPT:
         if answered(server, now):
             run.warn(f"{server.url} answers again.")
