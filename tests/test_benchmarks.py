@@ -143,3 +143,12 @@ def test_a_recipe_is_better_only_where_the_interval_over_lineages_says_so():
     assert lines["first"] == "| first | 3.1500 | – | 100 | 1 |"
     assert lines["lower"].endswith("better | 100 | 1 |") and "-0.1115 [" in lines["lower"]
     assert "≈ | 100 | 1 |" in lines["apart"]
+
+
+def test_requests_to_endpoints_are_answered_and_a_killed_run_asks_only_for_the_rest():
+    command = [sys.executable, ROOT / "benchmarks/endpoints.py", "--requests", "600", "--concurrency", "8"]
+    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True, capture_output=True, text=True)
+    assert re.search(r"(?m)^\| 60 \|", done.stdout) and re.search(r"(?m)^\| 600 \|", done.stdout)
+    kept, asked, twice = re.search(r"held (\d+) of 600, the second run asked (\d+); (\d+) were asked twice", done.stdout).groups()
+    assert int(kept) + int(asked) == 600 and 200 - 16 <= int(kept) < 600
+    assert int(twice) <= 16  # what was in flight: 8 to each of two

@@ -32,6 +32,7 @@ class Line(NamedTuple):
     session: aiohttp.ClientSession
     endpoint: Endpoint
     secrets: tuple[str, ...]  # which some servers say again
+    proxies: Mapping[str, str | None]  # by address
 
 
 def opened(endpoint: Endpoint, key: str, headers: Mapping[str, str]) -> Line:
@@ -45,7 +46,8 @@ def opened(endpoint: Endpoint, key: str, headers: Mapping[str, str]) -> Line:
     # as many connections as there are requests in flight, which `servers` bounds
     connector = aiohttp.TCPConnector(limit=0, ssl=_trusted())
     session = aiohttp.ClientSession(connector=connector, headers={**own, **signed, **headers})
-    return Line(session, endpoint, tuple(secret for secret in (key, *headers.values()) if len(secret) > 3))
+    secrets = tuple(secret for secret in (key, *headers.values()) if len(secret) > 3)
+    return Line(session, endpoint, secrets, {url: _proxy(url) for url in fields.addresses(endpoint)})
 
 
 def _trusted() -> ssl.SSLContext:
@@ -61,7 +63,7 @@ async def complete(line: Line, url: str, request: Request) -> Heard | Trouble:
     sent = fields.body(endpoint, request)
     messages = [{"role": "user", "content": request["prompt"]}]
     body = json.dumps({"model": endpoint.model, "messages": messages, **sent}, ensure_ascii=False)
-    found = await _sent(line, "POST", f"{url}/chat/completions", endpoint.timeout, body.encode(errors="replace"))
+    found = await _sent(line, url, "chat/completions", endpoint.timeout, body.encode(errors="replace"))
     if isinstance(found, Trouble):
         return found
     status, said, wait = found
@@ -79,7 +81,7 @@ async def complete(line: Line, url: str, request: Request) -> Heard | Trouble:
 async def lacking(line: Line, url: str) -> Trouble | None:
     """What is wrong with an endpoint's list of models, if it has one and the model that is asked for is not on it."""
     model = line.endpoint.model
-    found = await _sent(line, "GET", f"{url}/models", min(LISTING, line.endpoint.timeout))
+    found = await _sent(line, url, "models", min(LISTING, line.endpoint.timeout))
     names = [] if isinstance(found, Trouble) or found[0] != 200 else listed(found[1].decode("utf-8", errors="replace"))
     if not names or any(same_model(model, name) for name in names):
         return None
@@ -88,13 +90,11 @@ async def lacking(line: Line, url: str) -> Trouble | None:
     return _safe(line, Trouble(STOP, f"a list of models without {model!r} ({told}{more}); {ANY_MODEL}"))
 
 
-async def _sent(
-    line: Line, method: str, url: str, timeout: float, body: bytes | None = None
-) -> tuple[int, bytes, float] | Trouble:
-    """Status, body, and the seconds of Retry-After."""
-    how: dict[str, Any] = {"data": body, "timeout": aiohttp.ClientTimeout(total=timeout), "proxy": _proxy(url)}
+async def _sent(line: Line, url: str, what: str, timeout: float, body: bytes | None = None) -> tuple[int, bytes, float] | Trouble:
+    """Status, body, and the seconds of Retry-After; with a body it is posted."""
+    how: dict[str, Any] = {"data": body, "timeout": aiohttp.ClientTimeout(total=timeout), "proxy": line.proxies[url]}
     try:
-        async with line.session.request(method, url, **how) as reply:
+        async with line.session.request("POST" if body else "GET", f"{url}/{what}", **how) as reply:
             return reply.status, await reply.read(), _seconds(reply.headers.get("Retry-After", ""))
     except TimeoutError:
         return Trouble(LATE, f"no answer within {timeout:g} s")
@@ -104,9 +104,8 @@ async def _sent(
 
 def _proxy(url: str) -> str | None:
     """As HTTP_PROXY, HTTPS_PROXY and NO_PROXY say; not aiohttp's own way, which also sends what ~/.netrc holds."""
-    proxies = getproxies()
     parts = urlsplit(url)
-    return None if not proxies or proxy_bypass(parts.netloc) else proxies.get(parts.scheme)
+    return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
 
 
 def _seconds(told: str) -> float:

@@ -148,15 +148,19 @@ def answer_all(
     Returns:
         The answers in the order of `requests`, and how many requests were asked.
     """
-    known = {request_key(request): recall(memo, request) for request in requests}
-    missing = {request_key(request): request for request in requests if known[request_key(request)] is None}
+    keys = [request_key(request) for request in requests]
+    known: dict[str, Answer | None] = {}
+    for key, request in zip(keys, requests, strict=True):
+        if key not in known:
+            known[key] = recall(memo, request)
+    missing = {key: request for key, request in zip(keys, requests, strict=True) if known[key] is None}
     if missing:
         for request, answer in ask(list(missing.values())):
             if answer.get("finish_reason") != REFUSED:
                 remember(memo, request, answer)
             known[request_key(request)] = answer
     # a request that is answered by `ask` stands in `known` by then, so no answer below is None
-    return [known[request_key(request)] or {} for request in requests], len(missing)
+    return [known[key] or {} for key in keys], len(missing)
 
 
 def export_lines(memo: diskcache.Cache | shared.Shared) -> Iterator[dict[str, Any]]:
