@@ -64,6 +64,8 @@ def open_memo(place: shared.Place) -> Iterator[diskcache.Cache | shared.Shared]:
     folder = Path(place)
     try:
         with _opened(folder) as memo:
+            for key, text in shared.put_aside():  # by a memo that went away, and has not come back
+                memo[key] = json.loads(text)
             yield memo
     except sqlite3.DatabaseError as error:
         if disk_problem(error):

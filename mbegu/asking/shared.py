@@ -106,9 +106,8 @@ def shared(place: str) -> Iterator[Shared]:
     except Gone as error:
         raise BadInput(f"memo: {place} does not answer ({error}); start it, or set `memo` to .mbegu/memo.") from None
     try:
-        memo = Shared(place, store)
-        _hand_over(memo)
-        yield memo
+        _hand_over(place, store)
+        yield Shared(place, store)
     finally:
         store.close()
 
@@ -121,7 +120,7 @@ def _opened(place: str) -> Store:
             raise BadInput(f"memo: {place}: there is no folder {folder.parent}; mount it, or name another: files:/mnt/team/memo.")
         folder.mkdir(exist_ok=True)
         return files(folder)
-    if ":" in place.partition("//")[2].rpartition("@")[0]:
+    if ":" in place.partition("//")[2].rpartition("@")[0] or "password=" in place:
         raise BadInput(f"memo: the address of the {kind} memo holds a password; leave it out and export {PASSWORD}.")
     password = os.environ.get(PASSWORD) or None
     if kind.startswith("redis"):
@@ -164,20 +163,25 @@ def files(folder: Path) -> Store:
     return Store(read, write, keys, lambda: None)
 
 
-def _hand_over(memo: Shared) -> None:
-    """Writes what was put aside, and deletes it there; stops where the place goes away again."""
-    handed = 0
-    for key in sorted(memo.aside.keys()):
-        text = memo.aside.read(key)
-        if text is not None:
-            try:
-                memo.store.write(key, text)
-            except Gone as error:
-                raise BadInput(_lost(memo.place, str(error))) from None
-            handed += 1
+def put_aside() -> Iterator[tuple[str, str]]:
+    """Keys and texts that are put aside on this machine; each is deleted once the next is asked for."""
+    aside = files(ASIDE)
+    for key in sorted(aside.keys()):
+        if (text := aside.read(key)) is not None:  # another run may take it over at the same time
+            yield key, text
         (ASIDE / key[:2] / f"{key}.json").unlink(missing_ok=True)
+
+
+def _hand_over(place: str, store: Store) -> None:
+    handed = 0
+    try:
+        for key, text in put_aside():
+            store.write(key, text)
+            handed += 1
+    except Gone as error:
+        raise BadInput(_lost(place, str(error))) from None
     if handed:
-        warn(f"{memo.place}: handed over {handed} answers that were put aside in {ASIDE}.")
+        warn(f"{place}: took over {handed} answers that were put aside in {ASIDE}.")
 
 
 def _lost(place: str, why: str) -> str:

@@ -12,7 +12,7 @@ with needs("postgres"):
 
 TABLE = "CREATE TABLE mbegu_memo (key text PRIMARY KEY, value text NOT NULL)"
 WRITE = "INSERT INTO mbegu_memo VALUES (%s, %s) ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value"
-SECONDS = 10  # of a try to connect
+SECONDS = 10  # of a try to connect, and of a server that is silent
 
 
 def store(address: str, password: str | None) -> Store:
@@ -29,7 +29,9 @@ def store(address: str, password: str | None) -> Store:
         if anew or not connection:
             for one in connection:
                 one.close()
-            connection[:] = [psycopg.connect(address, autocommit=True, connect_timeout=SECONDS, **given)]
+            connection[:] = [
+                psycopg.connect(address, autocommit=True, connect_timeout=SECONDS, tcp_user_timeout=SECONDS * 1000, **given)
+            ]
         return connection[0]
 
     def asked(query: str, *values: str) -> list[tuple[Any, ...]]:

@@ -234,8 +234,20 @@ def test_a_database_that_was_started_again_between_two_answers_is_not_noticed(po
         assert not memo.gone and recall(memo, asked("a"))["text"] == "1"
 
 
+def test_what_was_put_aside_is_taken_over_by_a_folder_too(files, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with open_memo(files.address) as memo:
+        files.stop()
+        remember(memo, asked("ጥያቄ"), {"text": "መልስ 🙂", "tokens": 1, "finish_reason": "stop"})
+    with open_memo(tmp_path / "memo") as folder:
+        assert recall(folder, asked("ጥያቄ"))["text"] == "መልስ 🙂"
+    assert not list(Path(".mbegu/aside").rglob("*.json"))
+
+
 @pytest.mark.parametrize("kind", ["redis", "postgresql"])
 def test_a_password_stands_in_no_address(kind):
+    with pytest.raises(BadInput), open_memo(f"{kind}://127.0.0.1:1/0?password=sesame"):
+        pass
     with pytest.raises(BadInput) as error, open_memo(f"{kind}://me:sesame@127.0.0.1:1/0"):
         pass
     assert "leave it out and export MBEGU_MEMO_PASSWORD" in str(error.value) and "sesame" not in str(error.value)
