@@ -62,7 +62,8 @@ def failed(server: Server, found: Trouble, sent: float, now: float, retries: int
     Args:
         sent: when the request was.
     """
-    first, alone = sent >= server.marked, sent >= server.answered
+    # that it has too much to do says nothing against it while it works on what else it was sent
+    first, alone = sent >= server.marked, sent >= server.answered and not (found.kind == SLOW and server.flying)
     if first and found.kind in (LATE, SLOW):
         server.limit = max(1.0, server.limit / 2)
     if first and alone:

@@ -24,6 +24,14 @@ def test_too_much_halves_the_limit_once_for_all_that_was_sent_before_and_answers
     assert server.limit == 1
 
 
+def test_too_much_counts_against_it_only_when_it_had_nothing_else_to_do():
+    server = Server("a", 8)
+    server.flying = 1
+    assert not failed(server, Trouble(SLOW, "busy"), 0.0, 1.0, retries=0) and server.trouble is None
+    server.flying = 0
+    assert failed(server, Trouble(SLOW, "busy"), 2.0, 3.0, retries=0) and server.trouble
+
+
 def test_an_error_of_another_kind_leaves_the_limit_alone():
     server = Server("a", 8)
     failed(server, Trouble(AGAIN, "HTTP 500"), 0.0, 1.0, 4)
