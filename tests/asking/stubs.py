@@ -2,14 +2,19 @@
 
 import json
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from mbegu.asking.endpoint import KEY
+from mbegu.asking.settings import Endpoint
 
 
 def completion(text, reason="stop"):
     usage = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
     choice = {"index": 0, "finish_reason": reason, "message": {"role": "assistant", "content": text}}
-    return {"id": "x", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice], "usage": usage}
+    return {"id": "x", "object": "chat.completion", "created": 0, "choices": [choice], "usage": usage}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -61,3 +66,17 @@ def serving(behaviour, models=None):
     yield f"http://127.0.0.1:{server.server_port}/v1", server.seen
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def serve(monkeypatch):
+    """Starts a server with a behaviour, returns an endpoint to it and the requests that it saw."""
+    monkeypatch.setenv(KEY, "secret-key")
+    with ExitStack() as servers:
+
+        def start(behaviour, models=None, **settings):
+            url, seen = servers.enter_context(serving(behaviour, models))
+            values = {"concurrency": 2, "retries": 0, "timeout": 5.0, "prompt_price": 0.0, "completion_price": 0.0, **settings}
+            return Endpoint(url, "m", **values), seen
+
+        yield start
