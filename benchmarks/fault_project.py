@@ -16,7 +16,7 @@ sys.path[:0] = [str(ROOT / folder) for folder in ("tests", "tests/e2e", "tests/a
 
 from projects import ENVIRONMENT, commit, copy_project, mixed_params, sections, write_sources  # noqa: E402
 from stages.test_question_answer import says  # noqa: E402
-from test_endpoint import Handler, completion, reply  # noqa: E402
+from stubs import Handler, completion, reply  # noqa: E402
 from tiny import make_model  # noqa: E402
 
 WORDS = """

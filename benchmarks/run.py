@@ -26,6 +26,7 @@ def main() -> None:
         "sets",
         "telegram",
         "retrieval",
+        "endpoints",
         "gpu",
     ):
         print(f"\n== {name}", flush=True)

@@ -23,12 +23,12 @@ from mbegu.sections import path, section
 @path("--base", "Folder of the base model.")
 @path("--model", "Who answers: the base, an adapter, or another base.")
 @path("--out", "Folder of the answers and losses.")
-@path("--memo", "Folder of remembered answers.")
+@click.option("--memo", required=True, help="Remembered answers: a folder, or the address of what several machines share.")
 @path("--work", "Folder for this run's lock.")
 @section(PromptFile, "prompt")
 @section(Predict, "predict")
 def main(
-    exam: Path, index: Path, k: int, base: Path, model: Path, out: Path, memo: Path, work: Path, prompt: PromptFile,
+    exam: Path, index: Path, k: int, base: Path, model: Path, out: Path, memo: str, work: Path, prompt: PromptFile,
     predict: Predict,
 ) -> None:  # fmt: skip
     """Answer the questions of an exam."""

@@ -1,6 +1,7 @@
 """Answers the held-out questions with the base model or an adapter, and measures the loss on the references.
 
-In: held-out rows, the base model, an adapter, another base or the base model again. Out: one line a row.
+In: held-out rows, the base model, an adapter, another base or the base model again. Out: one line a row. With `predict.kind:
+openai` an endpoint answers, which gives no losses.
 
 A model that `predict.without_context` names gets the questions without what retrieval found; their ids stay.
 
@@ -23,12 +24,12 @@ from mbegu.sections import path, section
 @path("--model", "Who answers: the base, an adapter, or another base.")
 @click.option("--name", required=True, help="What params.yaml calls it.")
 @path("--out", "Answers and losses.")
-@path("--memo", "Folder of remembered answers.")
+@click.option("--memo", required=True, help="Remembered answers: a folder, or the address of what several machines share.")
 @path("--work", "Folder for this run's lock.")
 @section(PromptFile, "prompt")
 @section(Predict, "predict")
 def main(
-    heldout: Path, base: Path, model: Path, name: str, out: Path, memo: Path, work: Path, prompt: PromptFile,
+    heldout: Path, base: Path, model: Path, name: str, out: Path, memo: str, work: Path, prompt: PromptFile,
     predict: Predict,
 ) -> None:  # fmt: skip
     """Answer the held-out questions."""
@@ -47,6 +48,18 @@ def main(
     if name in predict.without_context:
         questions = [{**row, "input": without_context(row["input"])} for row in questions]
     asked = read_prompt(*prompt)
+    if predict.kind == "openai":
+        from mbegu.scoring.remote import predict_remote
+
+        weights = weights_of(model, base, "none")
+        with sole_writer(work):
+            answers, asked_for = predict_remote(questions, name, weights, asked, predict.openai, predict.max_new_tokens, memo)
+            write_lines(out, answers)
+        click.echo(
+            f"Answered {len(answers)} questions with {name} of {predict.openai.base_url}, asked {asked_for} times; it gives no "
+            f"losses, so the scores have no held-out loss and no perplexity: {out}"
+        )
+        return
     settled = quantization(base, predict.quantization)
     if settled.reason:
         click.echo(settled.reason)

@@ -50,7 +50,8 @@ def main(predictions: Path, heldout: Path, out: Path, rows: Path, locale: Locale
         metrics["ifs_classifier_accuracy"] = round(classifier.accuracy, score.digits)
     write_json(out, metrics)
     last = score.rouge[-1]
-    click.echo(f"{len(answers)} answers, held-out loss {metrics['heldout_loss']}, {last} {metrics.get(last)}: {out}")
+    loss = metrics.get("heldout_loss", "left out, as an endpoint gives none")
+    click.echo(f"{len(answers)} answers, held-out loss {loss}, {last} {metrics.get(last)}: {out}")
 
 
 if __name__ == "__main__":

@@ -214,3 +214,12 @@ def test_a_project_without_what_a_curve_needs_is_one_line(curve, refused, read_p
     (read_project / "params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True), encoding="utf-8")
     shutil.rmtree(read_project / "data/exams")
     assert "data/exams/a: no closed-book questions" in refused(curve())
+
+
+def test_requests_to_endpoints_are_answered_and_a_killed_run_asks_only_for_the_rest():
+    command = [sys.executable, ROOT / "benchmarks/endpoints.py", "--requests", "600", "--concurrency", "8"]
+    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True, capture_output=True, text=True)
+    assert re.search(r"(?m)^\| 60 \|", done.stdout) and re.search(r"(?m)^\| 600 \|", done.stdout)
+    kept, asked, twice = re.search(r"held (\d+) of 600, the second run asked (\d+); (\d+) were asked twice", done.stdout).groups()
+    assert int(kept) + int(asked) == 600 and 200 - 16 <= int(kept) < 600
+    assert int(twice) <= 16  # what was in flight: 8 to each of two

@@ -20,7 +20,7 @@ BODIES = {name: stage.get("do", stage) for name, stage in yaml.safe_load(TEXTS["
 NAMING = {  # the sections whose keys name stages, and whose values their commands take
     stage["foreach"].strip("${}") for stage in yaml.safe_load(TEXTS["."])["stages"].values() if "foreach" in stage
 }
-VALUES = {"home", "base_model", "release"}  # of which the pipeline file makes paths
+VALUES = {"home", "base_model", "release", "memo"}  # of which the pipeline file makes paths
 
 
 def script_of(name: str) -> str:

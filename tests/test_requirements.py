@@ -12,7 +12,10 @@ from root import ROOT
 
 PACKAGES = packages_distributions()  # by the name that is imported
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-EXTRAS = {"documents": ROOT / "mbegu/sources/documents", "app": ROOT / "mbegu/pages/app"}
+EXTRAS = {  # a room, or one module
+    "documents": ROOT / "mbegu/sources/documents", "app": ROOT / "mbegu/pages/app",
+    "redis": ROOT / "mbegu/asking/shared_redis.py", "postgres": ROOT / "mbegu/asking/shared_postgres.py",
+}  # fmt: skip
 PARTS = {  # which come with another package, and of the version that it pins
     "soupsieve": "beautifulsoup4", "dulwich": "dvc", "scmrepo": "dvc", "dvc-task": "dvc", "httpx2": "huggingface-hub",
     "networkx": "dvc",
@@ -49,7 +52,8 @@ def test_what_the_core_imports_is_what_it_declares():
 
 @pytest.mark.parametrize("extra", EXTRAS)
 def test_an_extra_is_what_its_room_imports_beside(extra):
-    assert imported(EXTRAS[extra].rglob("*.py")) - declared() == declared(extra)
+    place = EXTRAS[extra]
+    assert imported([place] if place.suffix else place.rglob("*.py")) - declared() == declared(extra)
 
 
 def test_what_make_repro_installs_is_pinned_alike_for_the_tests():

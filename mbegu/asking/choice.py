@@ -22,7 +22,7 @@ class LocalModel(NamedTuple):
 class Memory(NamedTuple):
     """What stays from one run to the next."""
 
-    memo: Annotated[Path, "Folder of remembered answers."]
+    memo: Annotated[str, "Remembered answers: a folder, or the address of what several machines share."]
     work: Annotated[Path, "Folder for this run's lock."]
 
 

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 import regex
 
 from mbegu.asking.memo import Answer
+from mbegu.asking.served import ANY_MODEL, same_model
 
 MOST_BYTES_A_TOKEN = 64  # no tokenizer's token is longer; an answer beyond it did not come from the model that was asked
 SHOWN = 300  # characters of what a server says
-AGAIN, PROMPT, FIELD, STOP = "again", "prompt", "field", "stop"
+AGAIN, LATE, SLOW, PROMPT, FIELD, STOP = "again", "late", "slow", "prompt", "field", "stop"
 FILTERED = ("content_filter", "content-filter", "safety", "recitation", "prohibited_content", "refusal", "blocklist", "spii")
 BROKEN = ("error", "abort", "cancelled")
 # Keys under which servers put words, the plainest first
@@ -47,9 +48,10 @@ COMPLAINT = regex.compile(
 class Trouble(NamedTuple):
     """Why there is no answer."""
 
-    kind: str  # what may pass, this one prompt, a field that the endpoint refuses, or all there is to ask
+    kind: str  # what may pass, took too long, may pass with fewer at once; this one prompt, a field, or all there is to ask
     said: str  # the server's own words, in one line
     field: str = ""  # the one that is refused
+    wait: float = 0.0  # seconds that the server asks for
 
 
 class Heard(NamedTuple):
@@ -59,12 +61,13 @@ class Heard(NamedTuple):
     usage: dict[str, int]
 
 
-def read(body: str, limit: int | None) -> Heard | Trouble:
+def read(body: str, limit: int | None, model: str = "") -> Heard | Trouble:
     """A chat completion.
 
     Args:
         body: of an HTTP answer with status 200.
         limit: tokens that were asked for at most; None if the request said nothing of it.
+        model: that was asked for; nothing if any may answer.
     """
     try:
         found = json.loads(body)
@@ -78,6 +81,8 @@ def read(body: str, limit: int | None) -> Heard | Trouble:
     message = choice.get("message") if isinstance(choice, dict) else None
     if not isinstance(choice, dict) or not isinstance(message, dict):
         return Trouble(AGAIN, f"an answer that is no chat completion ({_line(body)!r})")
+    if model and isinstance(found.get("model"), str) and not same_model(model, found["model"]):
+        return Trouble(STOP, f"an answer of the model {_line(found['model'])!r} where {model!r} was asked for; {ANY_MODEL}")
     return _choice(choice, message, _usage(found), limit)
 
 
@@ -152,7 +157,9 @@ def refused(status: int, body: str, fields: tuple[str, ...]) -> Trouble:
     """
     said = words(body)
     told = f"HTTP {status}: {said}"
-    if status in (408, 409, 425, 429) or status >= 500:
+    if status in (429, 529):
+        return Trouble(SLOW, told)
+    if status in (408, 409, 425) or status >= 500:
         return Trouble(AGAIN, told)
     if MODERATED.search(said) or (status in (400, 413, 422) and TOO_LONG.search(said)):
         return Trouble(PROMPT, told)

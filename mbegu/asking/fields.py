@@ -15,24 +15,37 @@ OURS = ("max_tokens", "temperature", "top_p", "seed", "response_format", "repeti
 LIMIT = "max_tokens"
 SECRET = regex.compile(r"auth|key|token(?!iz)|secret|cookie|password|credential", regex.IGNORECASE)
 VARIABLE = "env:"
+ADDRESS = regex.compile(r"https?://[^\s/]+(?:/\S*)?$", regex.IGNORECASE)
 
 
-def check(endpoint: Endpoint) -> None:
-    """Raises BadInput unless every field that is left out or renamed is one that is sent, and every pair is one."""
-    for key, said in (("omit", endpoint.omit), ("rename", [name for name, _ in pairs(endpoint, "rename")])):
+def check(endpoint: Endpoint, section: str) -> None:
+    """Raises BadInput unless every address is one, every field that is left out or renamed is sent, and every pair is one.
+
+    Args:
+        section: of params.yaml, which errors name.
+    """
+    for url in addresses(endpoint):
+        if not ADDRESS.match(url):
+            raise BadInput(f"{section}.base_urls: {url!r} is no address; write one such as http://127.0.0.1:8000/v1.")
+    for key, said in (("omit", endpoint.omit), ("rename", [name for name, _ in pairs(endpoint, "rename", section)])):
         for name in said:
             if name not in OURS:
-                raise BadInput(f"teacher.openai.{key}: no field {name!r} is sent; there are {', '.join(OURS)}.")
-    pairs(endpoint, "extra")
-    for name, value in pairs(endpoint, "headers"):
+                raise BadInput(f"{section}.{key}: no field {name!r} is sent; there are {', '.join(OURS)}.")
+    pairs(endpoint, "extra", section)
+    for name, value in pairs(endpoint, "headers", section):
         if SECRET.search(name) and not value.startswith(VARIABLE):
             raise BadInput(
-                f"teacher.openai.headers: {name} looks like a secret, which stands in no file; write {name}={VARIABLE}VARIABLE, "
+                f"{section}.headers: {name} looks like a secret, which stands in no file; write {name}={VARIABLE}VARIABLE, "
                 "and export that variable."
             )
 
 
-def pairs(endpoint: Endpoint, key: str) -> list[tuple[str, str]]:
+def addresses(endpoint: Endpoint) -> list[str]:
+    """Of all endpoints, each once."""
+    return list(dict.fromkeys(url.strip().rstrip("/") for url in (endpoint.base_url, *endpoint.base_urls)))
+
+
+def pairs(endpoint: Endpoint, key: str, section: str = "") -> list[tuple[str, str]]:
     """The NAME=VALUE entries of a list of the section.
 
     Raises:
@@ -42,7 +55,7 @@ def pairs(endpoint: Endpoint, key: str) -> list[tuple[str, str]]:
     for entry in getattr(endpoint, key):
         pair = named(entry)
         if pair is None:
-            raise BadInput(f"teacher.openai.{key}: {entry!r} is no NAME=VALUE; write one, such as {EXAMPLES[key]}.")
+            raise BadInput(f"{section}.{key}: {entry!r} is no NAME=VALUE; write one, such as {EXAMPLES[key]}.")
         found.append(pair)
     return found
 
@@ -82,18 +95,16 @@ def _response_format(request: Request) -> Any:
     return {"type": "json_schema", "json_schema": {"name": "reply", "schema": request["shape"]["schema"], "strict": True}}
 
 
-def headers(endpoint: Endpoint) -> dict[str, str]:
+def headers(endpoint: Endpoint, section: str) -> dict[str, str]:
     """The headers that the section adds, those from the environment read.
 
     Raises:
         BadInput: a variable is not set.
     """
     found = {}
-    for name, value in pairs(endpoint, "headers"):
+    for name, value in pairs(endpoint, "headers", section):
         variable = value.removeprefix(VARIABLE)
         if value.startswith(VARIABLE) and not os.environ.get(variable):
-            raise BadInput(
-                f"teacher.openai.headers: the environment variable {variable} is not set; export {name} of the endpoint."
-            )
+            raise BadInput(f"{section}.headers: the environment variable {variable} is not set; export {name} of the endpoint.")
         found[name] = os.environ[variable] if value.startswith(VARIABLE) else value
     return found

@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-import diskcache
-
 from mbegu.asking import grammar
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.generation import Wanted, generate, several
-from mbegu.asking.memo import Answer, Request
+from mbegu.asking.memo import Answer, Memo, Request
 from mbegu.asking.prompts import control_tokens
 from mbegu.asking.teachers import Teacher, seed_of
 from mbegu.models.ends import all_ends, declared_ends
@@ -17,7 +15,7 @@ from mbegu.models.size import parameters
 from mbegu.models.turns import NOTHING, Told, as_turns, saved, settled
 
 
-def local(weights: Weights, batch_size: int, memo: diskcache.Cache, told: Told = NOTHING) -> Teacher:
+def local(weights: Weights, batch_size: int, memo: Memo, told: Told = NOTHING) -> Teacher:
     """A model that is loaded when it is first asked.
 
     Args:

@@ -17,14 +17,14 @@ from typing import Any, TypeAlias
 
 import diskcache
 
-from mbegu.asking import mending
+from mbegu.asking import mending, shared
 from mbegu.asking.mending import ROT
 from mbegu.command import warn
 from mbegu.errors import BadInput, disk_problem
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
-Memo: TypeAlias = diskcache.Cache | dict[str, Any]  # a recording is kept in no folder: it is one itself
+Memo: TypeAlias = diskcache.Cache | shared.Shared | dict[str, Any]  # a recording is kept in no folder: it is one itself
 ABOUT = "about"
 REFUSED = "refused"  # the finish reason of what is no answer: the same prompt may be answered another day
 FORMAT = 2  # of an entry; raised when an older one can no longer be read
@@ -46,16 +46,26 @@ def digest(value: Any) -> str:
 
 
 @contextmanager
-def open_memo(folder: Path) -> Iterator[diskcache.Cache]:
+def open_memo(place: shared.Place) -> Iterator[diskcache.Cache | shared.Shared]:
     """Opens (or creates) the memo; JSON values, so that reading one can't run code; nothing is ever evicted.
 
     Several processes may have it open at once.
 
+    Args:
+        place: a folder of this machine, or the address of a memo that several share (`asking.shared`).
+
     Raises:
         BadInput: it was written by a newer Mbegu, or its database can't be read.
     """
+    if shared.is_shared(place):
+        with shared.shared(str(place)) as opened:
+            yield _of_this_format(opened, str(place))
+        return
+    folder = Path(place)
     try:
         with _opened(folder) as memo:
+            for key, text in shared.put_aside():  # by a memo that went away, and has not come back
+                memo[key] = json.loads(text)
             yield memo
     except sqlite3.DatabaseError as error:
         if disk_problem(error):
@@ -78,10 +88,13 @@ def _opened(folder: Path) -> diskcache.Cache:
 
 
 def _current(folder: Path) -> diskcache.Cache:
-    memo = diskcache.Cache(str(folder), disk=diskcache.JSONDisk, eviction_policy="none")
+    return _of_this_format(diskcache.Cache(str(folder), disk=diskcache.JSONDisk, eviction_policy="none"), str(folder))
+
+
+def _of_this_format(memo: Any, place: str) -> Any:
     found = memo.get(_FORMAT_KEY, FORMAT)
     if found > FORMAT:
-        raise BadInput(f"{folder}: a memo of format {found}, this Mbegu reads up to {FORMAT}; update Mbegu or move it away.")
+        raise BadInput(f"{place}: a memo of format {found}, this Mbegu reads up to {FORMAT}; update Mbegu or move it away.")
     memo[_FORMAT_KEY] = FORMAT
     return memo
 
@@ -137,20 +150,25 @@ def answer_all(
     Returns:
         The answers in the order of `requests`, and how many requests were asked.
     """
-    known = {request_key(request): recall(memo, request) for request in requests}
-    missing = {request_key(request): request for request in requests if known[request_key(request)] is None}
+    keys = [request_key(request) for request in requests]
+    known: dict[str, Answer | None] = {}
+    for key, request in zip(keys, requests, strict=True):
+        if key not in known:
+            known[key] = recall(memo, request)
+    missing = {key: request for key, request in zip(keys, requests, strict=True) if known[key] is None}
     if missing:
         for request, answer in ask(list(missing.values())):
             if answer.get("finish_reason") != REFUSED:
                 remember(memo, request, answer)
             known[request_key(request)] = answer
     # a request that is answered by `ask` stands in `known` by then, so no answer below is None
-    return [known[request_key(request)] or {} for request in requests], len(missing)
+    return [known[key] or {} for key in keys], len(missing)
 
 
-def export_lines(memo: diskcache.Cache) -> Iterator[dict[str, Any]]:
+def export_lines(memo: diskcache.Cache | shared.Shared) -> Iterator[dict[str, Any]]:
     """Every whole entry as {"request", "answer"}, in the order of their keys."""
-    for key in sorted({*mending.keys(Path(memo.directory))} - {_FORMAT_KEY, _SPEED_KEY}):
+    keys = memo.keys() if isinstance(memo, shared.Shared) else mending.keys(Path(memo.directory))
+    for key in sorted({*keys} - {_FORMAT_KEY, _SPEED_KEY}):
         try:
             entry = memo[key]
         except (*ROT, KeyError):
@@ -159,7 +177,7 @@ def export_lines(memo: diskcache.Cache) -> Iterator[dict[str, Any]]:
             yield {"request": entry["request"], "answer": entry["answer"]}
 
 
-def import_lines(memo: diskcache.Cache, lines: Iterable[tuple[str, dict[str, Any]]]) -> tuple[int, int]:
+def import_lines(memo: diskcache.Cache | shared.Shared, lines: Iterable[tuple[str, dict[str, Any]]]) -> tuple[int, int]:
     """Adds entries of `export_lines`; an answer that is here already stays.
 
     Returns:

@@ -33,7 +33,7 @@ class Endpoint(NamedTuple):
 
     base_url: Annotated[str, "Address of an OpenAI-compatible endpoint, ending in /v1."]
     model: Annotated[str, "The endpoint's name of the model."]
-    concurrency: Annotated[int, IntRange(1), "Requests in flight."]
+    concurrency: Annotated[int, IntRange(1), "Requests in flight to each endpoint, at most."]
     retries: Annotated[int, IntRange(0), "Tries after a failed one, with backoff."]  # after 408, 409, 429, 5xx, no connection
     timeout: Annotated[float, FloatRange(0, min_open=True), "Seconds of one try."]
     prompt_price: Annotated[float, FloatRange(0), "Of a million prompt tokens."]  # in whatever currency, for the tally
@@ -45,6 +45,8 @@ class Endpoint(NamedTuple):
     rename: Annotated[list[str], "A field that it calls otherwise: max_tokens=max_completion_tokens; repeat."] = NONE
     extra: Annotated[list[str], "A field more: NAME=VALUE, the value JSON or a text; repeat."] = NONE
     headers: Annotated[list[str], "A header more: NAME=VALUE, or NAME=env:VARIABLE; repeat."] = NONE
+    base_urls: Annotated[list[str], "A further endpoint that serves the same model; repeat."] = NONE
+    check_model: Annotated[bool, "Stop if an endpoint serves another model."] = True
 
 
 class Recorded(NamedTuple):

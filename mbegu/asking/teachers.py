@@ -62,7 +62,9 @@ class Teacher(NamedTuple):
         answers, asked = answer_all(requests, respond, self.memo)
         if asked:
             note_speed(self.memo, self.identity, sum(generated), time.monotonic() - start)
-        return [heard(answer) for answer in answers], asked
+        for place, answer in enumerate(answers):  # in place: there may be very many
+            answers[place] = heard(answer)
+        return answers, asked
 
     def refuse(self, request: Request, why: str) -> None:
         """Notes that a reply was no good."""

@@ -128,7 +128,7 @@ def replies_of(
     teachers = parse_section(params, "teacher", Teachers, "params.yaml")._replace(kind=kind)
     item = params[SECTIONS[step.stage]][step.version]
     model = LocalModel(Path(params["base_model"]), Path(item["teacher"]))
-    with choose(teachers, model, Memory(Path(".mbegu/memo"), Path(".mbegu/record"))) as teacher:
+    with choose(teachers, model, Memory(params.get("memo", ".mbegu/memo"), Path(".mbegu/record"))) as teacher:
         spoiled = {key for key, one in left.items() if control_token(one["prompt"], teacher.control_tokens)}
         asked = {key: one for key, one in left.items() if key not in spoiled}
         numbered = {"number": number} if number else {}

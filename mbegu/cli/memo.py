@@ -9,14 +9,14 @@ from pathlib import Path
 import click
 
 from mbegu.command import Stage
-from mbegu.sections import FILE, path
+from mbegu.sections import FILE
 
 
 @click.command(cls=Stage)
 @click.argument("action", type=click.Choice(["export", "import"]))
 @click.argument("file", type=FILE)
-@path("--memo", "Folder of the memo.", ".mbegu/memo")
-def main(action: str, file: Path, memo: Path) -> None:
+@click.option("--memo", default=".mbegu/memo", show_default=True, help="Its folder, or its address (docs/scale.md).")
+def main(action: str, file: Path, memo: str) -> None:
     """Write the memo's answers to FILE, or add those of FILE to it.
 
     Each with its request.

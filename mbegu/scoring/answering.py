@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,6 +11,7 @@ from mbegu.asking.decoding import Decoding
 from mbegu.asking.generation import Wanted, generate, requests_for
 from mbegu.asking.memo import Answer, Request, answer_all, open_memo
 from mbegu.asking.prompts import Prompt, row_prompts, settled, trained_prompt
+from mbegu.asking.shared import Place
 from mbegu.asking.teachers import heard
 from mbegu.errors import BadInput
 from mbegu.models.cross_entropy import summed_cross_entropy
@@ -24,7 +24,7 @@ UNMEASURED = {"nll": 0.0, "tokens": 0}
 
 
 def predict(
-    rows: list[Row], weights: Weights, prompt: Prompt, batch_size: int, max_new_tokens: int, memo: Path, *, loss: bool = True
+    rows: list[Row], weights: Weights, prompt: Prompt, batch_size: int, max_new_tokens: int, memo: Place, *, loss: bool = True
 ) -> tuple[list[dict[str, Any]], int]:
     """Greedy answers to `rows`, with the loss on their reference answers, through the memo.
 
@@ -60,7 +60,7 @@ def predict(
             answer_all(losses, lambda missing: _losses(missing, model(), ids), opened) if loss else ([UNMEASURED] * len(rows), 0)
         )
     said = [heard(answer) for answer in answered]
-    predictions = [_prediction(*of_row) for of_row in zip(rows, said, measured, strict=True)]
+    predictions = [prediction(*of_row) for of_row in zip(rows, said, measured, strict=True)]
     return predictions, asked + unknown
 
 
@@ -91,7 +91,8 @@ def reference_nll(model: Any, encoded: dict[str, Any]) -> dict[str, Any]:
     return {"nll": round(nll.item(), 4), "tokens": len(positions)}
 
 
-def _prediction(row: Row, answer: Answer, loss: Answer) -> dict[str, Any]:
+def prediction(row: Row, answer: Answer, loss: Answer = UNMEASURED) -> dict[str, Any]:
+    """A row of `predict`."""
     return {
         "id": row["id"],
         "instruction": row["instruction"],

@@ -80,7 +80,8 @@ def _of_form(value: Mapping[str, Any], reference: str, is_answer: bool | None) -
     return {
         "ifs": (float(is_answer or 0), float(is_answer is not None)),
         "heldout_loss": (value["reference_nll"], value["reference_tokens"]),
-        "loss_per_byte": (value["reference_nll"], utf8_bytes(reference)),
+        # an endpoint gives no losses: over no tokens, so over no bytes either
+        "loss_per_byte": (value["reference_nll"], utf8_bytes(reference) if value["reference_tokens"] else 0),
         "repetition": (repetition(answer), 1.0),
         "answer_words": (answered, 1.0),
         "length_ratio": (answered, len(words(reference))),

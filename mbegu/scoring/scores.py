@@ -23,7 +23,7 @@ def summarize(rows: Sequence[Mapping[str, tuple[float, float]]], answers: Sequen
     names = list(dict.fromkeys(name for row in rows for name in row))
     metrics = {name: found for name in names if (found := ratio(rows, name)) is not None}
     for loss, perplexity in (("heldout_loss", "perplexity"), ("loss_per_byte", "perplexity_per_byte")):
-        metrics[perplexity] = math.exp(metrics[loss])
+        metrics |= {perplexity: math.exp(metrics[loss])} if loss in metrics else {}  # an endpoint gives no losses
     metrics |= {"distinct1": distinct(answers, 1), "distinct2": distinct(answers, 2)}
     if not any("abstention_recall" in row for row in rows):  # no row is marked unanswerable: any abstention is a wrong one
         for name in ("abstention_precision", "abstention_f1"):

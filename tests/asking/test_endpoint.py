@@ -1,73 +1,16 @@
 """The OpenAI client against servers that misbehave, each on a real socket."""
 
-import json
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from stubs import completion, reply
 
 from mbegu.asking.about import about
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.endpoint import KEY, openai_compatible
 from mbegu.asking.memo import open_memo
-from mbegu.asking.settings import Endpoint
 from mbegu.asking.teachers import request, seed_of, unanswered
 from mbegu.errors import BadInput
-
-
-def completion(text, reason="stop"):
-    usage = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
-    choice = {"index": 0, "finish_reason": reason, "message": {"role": "assistant", "content": text}}
-    return {"id": "x", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice], "usage": usage}
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.seen.append({**body, "authorization": self.headers["Authorization"], "headers": dict(self.headers)})
-        answer = self.server.behaviour(body, len(self.server.seen))
-        if answer is None:  # half an answer, then nothing
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", "500")
-            self.end_headers()
-            self.wfile.write(b'{"choices": [')
-            self.close_connection = True
-            return
-        status, content, kind = answer
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_):
-        pass
-
-
-def reply(value, status=200, kind="application/json"):
-    return status, value if isinstance(value, bytes) else json.dumps(value).encode(), kind
-
-
-@pytest.fixture
-def serve(monkeypatch):
-    """Starts a server with a behaviour, returns an endpoint to it and the requests that it saw."""
-    monkeypatch.setenv(KEY, "secret-key")
-    servers = []
-
-    def start(behaviour, **settings):
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.behaviour, server.seen = behaviour, []
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        values = {"concurrency": 2, "retries": 0, "timeout": 5.0, "prompt_price": 0.0, "completion_price": 0.0, **settings}
-        return Endpoint(f"http://127.0.0.1:{server.server_port}/v1", "m", **values), server.seen
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
 
 
 def ask(endpoint, memo, prompts=("ሰላም?",), decoding=Decoding(8, 0.5)):  # noqa: B008

@@ -201,7 +201,7 @@ def test_an_edit_runs_what_reaches_it_and_nothing_else(project):
     ("script", "never"),
     [
         ("train", ("metrics", "curating", "sources", "scoring", "asking/generation", "asking/memo", "asking/settings")),
-        ("predict", ("metrics", "curating", "sources", "training/loss", "training/trainer", "asking/endpoint", "scoring/scores")),
+        ("predict", ("metrics", "curating", "sources", "training/loss", "training/trainer", "asking/replies", "scoring/scores")),
         ("encode", ("metrics", "curating", "sources", "scoring", "asking/generation", "asking/endpoint", "training/trainer")),
         ("expand", ("metrics", "curating", "training", "scoring", "sources/documents", "sources/sets")),
         ("answer", ("curating", "training", "scoring", "sources/seeds", "sources/sets", "sources/documents/cutting")),

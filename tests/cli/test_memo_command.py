@@ -24,3 +24,16 @@ def test_what_is_no_export_is_one_line(mbegu, refused, write_jsonl):
     )
     assert "no.jsonl: No such file" in refused(mbegu("memo", "import", "no.jsonl"))
     assert "'send' is not one of 'export', 'import'" in refused(mbegu("memo", "send", "no.jsonl"))
+
+
+def test_answers_move_between_a_folder_and_what_machines_share(mbegu, write_jsonl, tmp_path):
+    given = write_jsonl("given.jsonl", LINES)
+    (tmp_path / "team").mkdir()
+    assert (
+        mbegu("memo", "import", given, "--memo", "files:team/memo").stdout
+        == "Imported 2 answers, 0 were known: files:team/memo\n"
+    )
+    mbegu("memo", "export", "first.jsonl", "--memo", "files:team/memo")
+    mbegu("memo", "import", given)
+    mbegu("memo", "export", "second.jsonl")
+    assert (tmp_path / "first.jsonl").read_bytes() == (tmp_path / "second.jsonl").read_bytes()

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from projects import ENVIRONMENT, ROOT, commit, copy_project, mixed_params, run, write_sources
 from stages.test_question_answer import says
-from test_endpoint import serve  # noqa: F401
+from stubs import serve  # noqa: F401
 
 from mbegu.rows.row import read_rows
 

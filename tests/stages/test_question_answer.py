@@ -4,7 +4,7 @@ import json
 import re
 
 from root import ROOT
-from test_endpoint import completion, reply, serve  # noqa: F401
+from stubs import completion, reply, serve  # noqa: F401
 
 from mbegu.asking.recorded import read_recordings
 from mbegu.rows.jsonl import read_lines

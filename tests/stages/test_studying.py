@@ -6,7 +6,7 @@ from shutil import copytree
 
 import pytest
 from root import ROOT
-from test_endpoint import completion, reply, serve  # noqa: F401
+from stubs import completion, reply, serve  # noqa: F401
 
 from mbegu.rows.jsonl import read_lines
 

@@ -1,0 +1,3 @@
+"""An endpoint on loopback, for the tests of this room."""
+
+from stubs import serve  # noqa: F401
