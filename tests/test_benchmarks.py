@@ -143,3 +143,8 @@ def test_a_recipe_is_better_only_where_the_interval_over_lineages_says_so():
     assert lines["first"] == "| first | 3.1500 | – | 100 | 1 |"
     assert lines["lower"].endswith("better | 100 | 1 |") and "-0.1115 [" in lines["lower"]
     assert "≈ | 100 | 1 |" in lines["apart"]
+
+
+def test_two_processes_are_timed_against_one():
+    found = benchmark("processes", "--steps", 1, "--layers", 1)
+    assert re.findall(r"^\| (lora|full) \| [\d.]+ \| [\d.]+ \| \d+% \|$", found, re.MULTILINE) == ["lora", "full"]
