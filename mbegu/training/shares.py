@@ -22,7 +22,7 @@ from mbegu.training.settings import Schedule
 class Share(NamedTuple):
     """What one of several processes does of each optimizer step."""
 
-    index: int  # of this process, from 0
+    rank: int  # of this process, from 0
     processes: int
     batch: int  # rows of a forward pass of one process alone
     rows: int  # rows of a forward pass of each of several
@@ -32,7 +32,7 @@ class Share(NamedTuple):
     @property
     def first(self) -> bool:
         """Whether this is the process that shows and writes."""
-        return self.index == 0
+        return self.rank == 0
 
     @property
     def sharded(self) -> bool:
@@ -48,7 +48,7 @@ class Place(NamedTuple):
     tokens: int  # tokens before these rows in their own forward pass
 
 
-def divide(schedule: Schedule, processes: int, index: int = 0, sharding: str = "none") -> Share:
+def divide(schedule: Schedule, processes: int, rank: int = 0, sharding: str = "none") -> Share:
     """The share of a process: `gradient_accumulation_steps` is divided as far as it can be, `batch_size` by the rest.
 
     Raises:
@@ -63,7 +63,7 @@ def divide(schedule: Schedule, processes: int, index: int = 0, sharding: str = "
             f"train.gradient_accumulation_steps {accumulated} evenly; set processes to {', '.join(map(str, fitting))}, or make "
             f"one of the two a multiple of {processes}."
         )
-    return Share(index, processes, batch, batch * together // processes, accumulated // together, sharding)
+    return Share(rank, processes, batch, batch * together // processes, accumulated // together, sharding)
 
 
 def pack(share: Share, rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def pack(share: Share, rows: list[dict[str, Any]]) -> dict[str, Any]:
         As `packing.pack`, and `place`. Where no row is left for this process, one from which nothing is learned: all processes
         have to make each step.
     """
-    start = share.index * share.rows
+    start = share.rank * share.rows
     own = rows[start : start + share.rows]
     place = Place(start // share.batch, math.ceil(len(rows) / share.batch), _tokens(rows[start - start % share.batch : start]))
     return packing.pack(own or [rows[0] | {"completion_start": len(rows[0]["input_ids"])}]) | {"place": place}
@@ -116,9 +116,9 @@ class SharingTrainer(Trainer):
         model: Any = self.model
         self.layers = [module for module in model.modules() if isinstance(module, Dropout) and module.p]
 
-    def get_train_dataloader(self) -> DataLoader:
+    def get_train_dataloader(self) -> DataLoader[Any]:
         """Whole batches, in the order of one process, of which `pack` keeps some rows: accelerate would fill the last one up."""
-        loader: DataLoader = DataLoader(
+        loader: DataLoader[Any] = DataLoader(
             self.train_dataset,  # type: ignore[arg-type]
             batch_size=self.share.rows * self.share.processes,
             sampler=self._get_train_sampler(),

@@ -132,6 +132,7 @@ def _trainer(
 ) -> Trainer:
     steps = schedule.epoch_steps(len(rows)) if len(validation) else None
     gpu = model.device.type == "cuda" or (share is not None and share.sharded)
+    kind: Callable[..., Trainer]
     kind, more = cuda.trainer(model, schedule.liger) if gpu else (Trainer, {})
     writes = share is None or share.first
     if share is not None:

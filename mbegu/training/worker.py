@@ -70,7 +70,7 @@ def _meet(index: int, crew: Crew) -> None:
             os.environ["OMP_NUM_THREADS"] = str(torch.get_num_threads())
         if sys.platform == "linux":
             os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
-    store = torch.distributed.FileStore(str(crew.meeting / "store"), crew.number)
+    store = torch.distributed.FileStore(str(crew.meeting / "store"), crew.number)  # type: ignore[attr-defined]
     backend = "cpu:gloo,cuda:nccl" if crew.gpu else "gloo"
     torch.distributed.init_process_group(backend, store=store, rank=index, world_size=crew.number)
 

@@ -45,8 +45,8 @@ def test_each_row_is_passed_once_and_its_place_is_that_in_the_pass_of_one_proces
     """Batches of 4, twice an optimizer step; so many rows are left of two of them."""
     rows = [{"input_ids": [5] * (3 + n), "completion_start": 1} for n in range(left)]
     ids = []
-    for index in range(number):
-        share = shares.divide(schedule(4, 2), number, index)
+    for rank in range(number):
+        share = shares.divide(schedule(4, 2), number, rank)
         step = share.rows * number  # what all pass at the same time
         for start in range(0, left, step):
             batch = shares.pack(share, rows[start : start + step])
@@ -54,7 +54,7 @@ def test_each_row_is_passed_once_and_its_place_is_that_in_the_pass_of_one_proces
             assert place.passes == -(-min(step, left - start) // 4)
             if not len(batch["logits_to_keep"]):
                 continue
-            first = start + index * share.rows
+            first = start + rank * share.rows
             own = list(range(first, min(first + share.rows, left)))
             ids += own
             assert batch["row_lengths"] == [3 + n for n in own]
