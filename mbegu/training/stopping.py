@@ -29,7 +29,8 @@ def check(validation: int, schedule: Schedule, section: str) -> None:
 class Stopping(TrainerCallback):
     """Ends training after `patience` evaluations that are no better than the best before them, and keeps the best weights.
 
-    Of several processes one has a folder to keep them in."""
+    Of several processes one has a folder to keep them in.
+    """
 
     def __init__(self, patience: int, folder: Path | None) -> None:
         self.patience = patience
