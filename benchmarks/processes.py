@@ -3,7 +3,7 @@
 python benchmarks/processes.py
 
 A random model of almost 30 million weights, trained as the stage `train` does it; seconds are those of the Trainer's loop,
-without the start. An efficiency of 100% means half the time.
+without the start. An efficiency of 100% means half the time; on a machine with other work it says little.
 """
 
 import os
