@@ -17,6 +17,7 @@ def main() -> None:
         "attention",
         "precision",
         "training",
+        "processes",
         "novelty",
         "rouge",
         "verdicts",

@@ -53,9 +53,21 @@ def die_with_dvc() -> None:
     begin with `exec`, as some shells (dash) would else stand between `dvc` and the stage and outlive the former.
     """
     if "DVC_STAGE" in os.environ and sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        _die_with_parent()
         if not _started_by_dvc(os.getppid()):  # it died before we could ask
             os._exit(1)
+
+
+def die_with(parent: int) -> None:
+    """Asks the kernel to kill this process when the one that started it dies, whose id is given (Linux)."""
+    if sys.platform == "linux":
+        _die_with_parent()
+        if os.getppid() != parent:  # it died before we could ask
+            os._exit(1)
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _started_by_dvc(parent: int) -> bool:

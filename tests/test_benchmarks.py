@@ -223,3 +223,8 @@ def test_requests_to_endpoints_are_answered_and_a_killed_run_asks_only_for_the_r
     kept, asked, twice = re.search(r"held (\d+) of 600, the second run asked (\d+); (\d+) were asked twice", done.stdout).groups()
     assert int(kept) + int(asked) == 600 and 200 - 16 <= int(kept) < 600
     assert int(twice) <= 16  # what was in flight: 8 to each of two
+
+
+def test_two_processes_are_timed_against_one():
+    found = benchmark("processes", "--steps", 1, "--layers", 1)
+    assert re.findall(r"^\| (lora|full) \| [\d.]+ \| [\d.]+ \| \d+% \|$", found, re.MULTILINE) == ["lora", "full"]

@@ -21,7 +21,7 @@ PARTS = {  # which come with another package, and of the version that it pins
     "networkx": "dvc",
 }  # fmt: skip
 GPU = {"triton"}  # which comes with PyTorch's builds for CUDA and is imported where there is a GPU
-UNSEEN = {"accelerate", "gguf"}  # transformers imports them
+UNSEEN = {"gguf"}  # transformers imports it
 
 
 def declared(extra: str | None = None) -> set[str]:

@@ -68,9 +68,13 @@ def forget_runs(work: Path) -> None:
             shutil.rmtree(folder)
 
 
-def save(model: Any, prompt: dict[str, Any], folder: Path) -> None:
-    """Saves the adapter (or the whole model) as safetensors, with how it must be asked and a SHA-256 manifest."""
-    model.save_pretrained(str(folder))
+def save(model: Any, prompt: dict[str, Any], folder: Path, weights: dict[str, Any] | None = None) -> None:
+    """Saves the adapter (or the whole model) as safetensors, with how it must be asked and a SHA-256 manifest.
+
+    Args:
+        weights: those that were trained, where the model itself holds but a part of them.
+    """
+    model.save_pretrained(str(folder), state_dict=weights)
     _sort_lists(folder / "adapter_config.json")
     (folder / "README.md").unlink(missing_ok=True)  # peft's model card is a form with nothing filled in
     (folder / PROMPT_FILE).write_text(json.dumps(prompt, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -19,6 +19,7 @@ class Dropout(nn.Module):
         super().__init__()
         self.p = p
         self.held: tuple[torch.Tensor, int] | None = None  # a seed on the GPU, and what tells this layer from others
+        self.before = 0  # tokens of a batch that come before those of this process (see `shares`)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Zeros a share of `x`, of any shape, and scales the rest so that the mean stays; `x` itself in evaluation."""
@@ -27,10 +28,13 @@ class Dropout(nn.Module):
         if x.device.type == "cuda":
             from mbegu.training.dropout_kernel import dropout  # triton comes with PyTorch's CUDA builds only
 
-            return dropout(x, *(self.held or (_seed().to(x.device), 0)), self.p)
+            return dropout(x, *(self.held or (_seed().to(x.device), self.before)), self.p)
         limit = round(self.p * 2**16)
         seed = int(_seed())
-        draws = np.random.Generator(np.random.SFC64(seed)).integers(0, 2**16, x.shape, dtype=np.uint16)
+        shape = (*x.shape[:-2], self.before + x.shape[-2], x.shape[-1]) if self.before else x.shape
+        draws = np.random.Generator(np.random.SFC64(seed)).integers(0, 2**16, shape, dtype=np.uint16)
+        if self.before:
+            draws = draws[..., self.before :, :]
         keep = torch.from_numpy((draws >= limit).view(np.uint8))
         return x * keep.to(x.dtype).mul_(2**16 / (2**16 - limit))
 

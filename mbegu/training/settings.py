@@ -20,6 +20,15 @@ class Lora(NamedTuple):
     use_rslora: Annotated[bool, "Scale by alpha / sqrt(r), which keeps high ranks learning."] = False
 
 
+class Training(NamedTuple):
+    """What is trained, and by how many processes."""
+
+    method: Annotated[str, Choice(["qlora", "lora", "full"]), "4-bit base, bf16 base, or all weights."]
+    lora: Lora
+    processes: Annotated[str, "Processes that share each step; auto: one a GPU."] = "1"
+    sharding: Annotated[str, Choice(["none", "fsdp"]), "Whether each GPU holds the whole model, or a part."] = "none"
+
+
 class Schedule(NamedTuple):
     """How long, how fast, on which rows."""
 
@@ -46,6 +55,16 @@ class Schedule(NamedTuple):
     def steps(self, rows: int) -> int:
         """Optimizer steps of the whole run."""
         return math.ceil(self.epochs * self.epoch_steps(rows))
+
+
+class Job(NamedTuple):
+    """What a run of the stage `train` is made of."""
+
+    encoded: Path
+    base: Path
+    start: Path | None  # an adapter to go on from
+    training: Training
+    schedule: Schedule
 
 
 class Corpus(NamedTuple):

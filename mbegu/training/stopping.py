@@ -27,16 +27,19 @@ def check(validation: int, schedule: Schedule, section: str) -> None:
 
 
 class Stopping(TrainerCallback):
-    """Ends training after `patience` evaluations that are no better than the best before them, and keeps the best weights."""
+    """Ends training after `patience` evaluations that are no better than the best before them, and keeps the best weights.
 
-    def __init__(self, patience: int, folder: Path) -> None:
+    Of several processes one has a folder to keep them in.
+    """
+
+    def __init__(self, patience: int, folder: Path | None) -> None:
         self.patience = patience
         self.folder = folder
 
     def on_evaluate(self, args: Any, state: Any, control: Any, model: Any = None, **kwargs: Any) -> None:
         """Compares the last evaluation with those before it."""
         _, validation = losses(state.log_history)
-        if best(validation) is validation[-1]:
+        if self.folder is not None and best(validation) is validation[-1]:
             with whole(_file(self.folder, state.global_step)) as temporary:
                 save_file({name: weights.detach().contiguous() for name, weights in _trained(model).items()}, temporary)
         if is_over(validation, self.patience):

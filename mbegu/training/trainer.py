@@ -1,6 +1,8 @@
 """One training run: LoRA on a 4-bit or bf16 base, or full fine-tuning, resumable and the same to the byte."""
 
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from mbegu.models.four_bits import unpack
 from mbegu.models.loading import keep_gradients_after_evaluation, load_base
 from mbegu.models.lora import round_branches
 from mbegu.rows.lineage import side
-from mbegu.training import checkpoints, cuda, new_tokens, packing, stopping
+from mbegu.training import checkpoints, cuda, new_tokens, packing, shares, stopping
 from mbegu.training.dropout import replace_dropout
 from mbegu.training.loss import completion_loss
 from mbegu.training.progress import Bar, Seal
@@ -40,8 +42,13 @@ def split(rows: Dataset, fraction: float, section: str = "train") -> tuple[Datas
     return rows.select(training), rows.select(validation)
 
 
-def build(base: Path, method: str, lora: Lora, seed: int, section: str = "train") -> Any:
+def build(
+    base: Path, method: str, lora: Lora, seed: int, section: str = "train", load: Callable[[Path, str, str], Any] = load_base
+) -> Any:
     """A model ready for training: "qlora" (NF4 base), "lora" (bf16 base) or "full" (every weight, in fp32).
+
+    Args:
+        load: what loads the base, as `load_base` does.
 
     Raises:
         BadInput: the base has no layer of one of the names in `lora.targets`, or one that can't have an adapter.
@@ -49,7 +56,7 @@ def build(base: Path, method: str, lora: Lora, seed: int, section: str = "train"
     cuda.prepare()
     # oneDNN keeps its compiled kernels by shape, and every batch has a new one: 1,024 of them took 0.8 GB in 20 steps
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
-    model = load_base(base, "nf4" if method == "qlora" else "none", packing.NAME)
+    model = load(base, "nf4" if method == "qlora" else "none", packing.NAME)
     keep_gradients_after_evaluation(model)
     if method == "full":
         return model.float()
@@ -90,12 +97,15 @@ def add_lora(model: Any, lora: Lora, seed: int) -> Any:
     return new_tokens.train_apart(get_peft_model(model, config))
 
 
-def train(model: Any, rows: Dataset, validation: Dataset, schedule: Schedule, folder: Path) -> Any:
+def train(
+    model: Any, rows: Dataset, validation: Dataset, schedule: Schedule, folder: Path, share: shares.Share | None = None
+) -> Any:
     """Trains in place, with validation before the first step and after each epoch, resuming from `folder`.
 
     Args:
         rows: encoded rows (see `encoded.SCHEMA`); `validation` likewise, empty for none.
         folder: for a checkpoint every `schedule.save_steps` optimizer steps.
+        share: what this process does of each step, where several train together.
 
     Returns:
         The `TrainerState`, whose `log_history` has one entry per logged step or evaluation.
@@ -105,21 +115,28 @@ def train(model: Any, rows: Dataset, validation: Dataset, schedule: Schedule, fo
     checkpoint = checkpoints.last_whole(folder)
     state = stopping.ended(checkpoint, schedule.early_stopping)
     if state is None:
-        trainer = _trainer(model, rows, validation, schedule, folder)
+        trainer = _trainer(model, rows, validation, schedule, folder, share)
         # a first evaluation draws from the random generator, and a resumed run has had it
         trainer.args.eval_on_start = bool(len(validation)) and checkpoint is None
         set_seed(schedule.seed)
         with cuda.enough_memory(model, schedule):
             trainer.train(resume_from_checkpoint=checkpoint)
         state = trainer.state
-    if schedule.early_stopping:
+    if schedule.early_stopping and (share is None or share.first):
         stopping.restore(model, state.log_history, folder)
     return state
 
 
-def _trainer(model: Any, rows: Dataset, validation: Dataset, schedule: Schedule, folder: Path) -> Trainer:
+def _trainer(
+    model: Any, rows: Dataset, validation: Dataset, schedule: Schedule, folder: Path, share: shares.Share | None
+) -> Trainer:
     steps = schedule.epoch_steps(len(rows)) if len(validation) else None
-    kind, more = cuda.trainer(model, schedule.liger) if model.device.type == "cuda" else (Trainer, {})
+    gpu = model.device.type == "cuda" or (share is not None and share.sharded)
+    kind: Callable[..., Trainer]
+    kind, more = cuda.trainer(model, schedule.liger) if gpu else (Trainer, {})
+    writes = share is None or share.first
+    if share is not None:
+        kind, more = partial(shares.SharingTrainer, share), more | shares.arguments(share, schedule)
     trainer = kind(
         model=model,
         args=TrainingArguments(**(_arguments(schedule, steps, folder) | more)),
@@ -127,7 +144,10 @@ def _trainer(model: Any, rows: Dataset, validation: Dataset, schedule: Schedule,
         eval_dataset=validation if len(validation) else None,
         data_collator=packing.pack,
         compute_loss_func=completion_loss,
-        callbacks=[Bar(), Seal(), *([stopping.Stopping(schedule.early_stopping, folder)] if schedule.early_stopping else [])],
+        callbacks=[
+            *([Bar(), Seal()] if writes else []),
+            *([stopping.Stopping(schedule.early_stopping, folder if writes else None)] if schedule.early_stopping else []),
+        ],
     )
     trainer.remove_callback(ProgressCallback)
     trainer.remove_callback(PrinterCallback)

@@ -43,3 +43,12 @@ def test_it_replaces_every_dropout_of_a_model():
     replace_dropout(model)
     assert [module.p for module in model.modules() if isinstance(module, Dropout)] == [0.1, 0.2]
     assert not [module for module in model.modules() if type(module) is torch.nn.Dropout]
+
+
+def test_a_part_of_a_batch_drops_what_the_whole_batch_would_there():
+    x, layer, masks = torch.ones(1, 37, 15), Dropout(0.3), []
+    for start, end in ((0, 37), (0, 11), (11, 12), (12, 37)):
+        torch.manual_seed(3)
+        layer.before = start
+        masks.append(layer(x[:, start:end]))
+    assert torch.equal(masks[0], torch.cat(masks[1:], 1))

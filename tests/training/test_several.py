@@ -1,0 +1,127 @@
+"""Several processes on this CPU: the losses of one, the same bytes again, and one line where a process is killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import torch
+from root import ROOT
+from test_trainer import SCHEDULE
+
+from mbegu.asking.prompts import read_prompt
+from mbegu.errors import BadInput
+from mbegu.models.manifest import verify
+from mbegu.training import launching, session
+from mbegu.training.encoded import write_encoded
+from mbegu.training.settings import Job, Lora, Training
+
+pytestmark = pytest.mark.skipif(torch.cuda.device_count() == 1, reason="one GPU, and a process needs one each")
+
+LORA = Lora(r=4, alpha=8, dropout=0.3, targets=["q_proj", "v_proj"])
+# of 13 rows some are held back; what is left does not fill the last batch, nor the last optimizer step
+ROWS = [{"id": str(n), "roots": [str(n)], "input_ids": [(7 * n + i) % 90 + 5 for i in range(8 + n)], "completion_start": 4}
+        for n in range(13)]  # fmt: skip
+
+
+@pytest.fixture
+def encoded(tiny_base, tmp_path):
+    path = tmp_path / "v1.arrow"
+    write_encoded(path, ROWS, read_prompt(ROOT / "templates/chat.jinja", True), verify(tiny_base))
+    return path
+
+
+def losses(ended: session.Ended) -> list[tuple[int, str, float]]:
+    return [(entry["step"], name, entry[name]) for entry in ended.history for name in ("loss", "eval_loss") if name in entry]
+
+
+@pytest.mark.parametrize("batch", [{"batch_size": 4}, {"batch_size": 2, "gradient_accumulation_steps": 3, "early_stopping": 9}])
+def test_two_processes_have_the_losses_of_one_and_write_what_it_writes(tiny_base, encoded, tmp_path, batch):
+    """Dropout at 0.3, rows in random order, validation after each pass."""
+    schedule = SCHEDULE._replace(epochs=2, validation=0.2, **batch)
+    found = []
+    for number in (1, 2):
+        job = Job(encoded, tiny_base, None, Training("qlora", LORA, str(number)), schedule)
+        run = tmp_path / f"run{number}"
+        run.mkdir()
+        ended = session.train(job, run) if number == 1 else launching.train(job, run, number)
+        ended.save(tmp_path / f"out{number}")
+        found.append(ended)
+    one, two = map(losses, found)
+    assert [entry[:2] for entry in one] == [entry[:2] for entry in two] and found[0].steps == found[1].steps
+    assert [entry[2] for entry in one] == pytest.approx([entry[2] for entry in two], rel=1e-3)
+    assert len({round(loss, 3) for _, name, loss in one if name == "loss"}) > 1
+    assert found[0].said == found[1].said
+    files = [sorted(path.name for path in (tmp_path / f"out{number}").iterdir()) for number in (1, 2)]
+    assert files[0] == files[1]
+    configs = [(tmp_path / f"out{number}/adapter_config.json").read_text() for number in (1, 2)]
+    assert configs[0] == configs[1]
+
+
+def test_what_a_process_refuses_is_one_line(tiny_base, encoded, tmp_path):
+    job = Job(encoded, tiny_base, None, Training("lora", LORA._replace(targets=["c_attn"]), "2"), SCHEDULE)
+    with pytest.raises(BadInput, match=r"^train\.lora\.targets: this base has no layer c_attn; it has .*q_proj"):
+        launching.train(job, tmp_path, 2)
+
+
+def started(base: Path, encoded: Path, name: str, work: str) -> subprocess.Popen:
+    """The stage, by two processes; some 60 steps, so that there is time to kill them."""
+    folder = encoded.parent
+    schedule = {"epochs": 20, "batch_size": 4, "gradient_accumulation_steps": 1, "learning_rate": 0.01, "lr_scheduler": "linear",
+                "warmup_steps": 0, "weight_decay": 0, "max_grad_norm": 1, "validation": 0.2, "save_steps": 4, "early_stopping": 0,
+                "seed": 0, "lora.r": 4, "lora.alpha": 8, "lora.dropout": 0.3, "lora.targets": "q_proj", "processes": 2,
+                "method": "lora"}  # fmt: skip
+    options = [part for key, value in schedule.items() for part in (f"--{key}", str(value))]
+    paths = {"encoded": encoded, "base": base, "start": base, "out": folder / name, "curves": folder / f"{name}-curves",
+             "warnings": folder / f"{name}.json", "work": folder / work}  # fmt: skip
+    options += [part for key, value in paths.items() for part in (f"--{key}", str(value))]
+    options += ["--no-gradient_checkpointing", "--deterministic", "--no-liger"]
+    with open(folder / f"{name}.log", "w") as log:
+        return subprocess.Popen(
+            [sys.executable, ROOT / "stages/train.py", *options],
+            stdout=log, stderr=log, cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+
+
+def workers(process: subprocess.Popen) -> list[psutil.Process]:
+    return [child for child in psutil.Process(process.pid).children() if "spawn_main" in " ".join(child.cmdline())]
+
+
+def wait_for_a_checkpoint(folder: Path, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + 600
+    while not list(folder.glob("*/checkpoint-*/SHA256SUMS")):
+        assert process.poll() is None and time.monotonic() < deadline, "ended before its first checkpoint"
+        time.sleep(0.05)
+
+
+def test_a_killed_process_ends_the_stage_with_one_line_and_the_next_run_ends_with_the_same_bytes(tiny_base, encoded, tmp_path):
+    whole = started(tiny_base, encoded, "whole", "work1")
+    assert whole.wait(900) == 0, (tmp_path / "whole.log").read_text()
+    assert " by 2 processes, last loss " in (tmp_path / "whole.log").read_text()
+
+    killed = started(tiny_base, encoded, "killed", "work2")
+    wait_for_a_checkpoint(tmp_path / "work2", killed)
+    os.kill(workers(killed)[1].pid, signal.SIGKILL)
+    assert killed.wait(300) == 1
+    said = (tmp_path / "killed.log").read_text()
+    assert "Error: train.processes: process 2 of 2 was killed (SIGKILL)" in said and "Traceback" not in said
+    assert said.count("Error") == 1 and "it goes on from the last checkpoint" in said and not (tmp_path / "killed").exists()
+
+    orphaned = started(tiny_base, encoded, "orphaned", "work2")  # a dead stage's processes must not write beside the next one's
+    while not (found := workers(orphaned)):
+        time.sleep(0.05)
+    orphaned.kill()
+    orphaned.wait()
+    assert not psutil.wait_procs(found, timeout=60)[1]
+
+    resumed = started(tiny_base, encoded, "resumed", "work2")
+    assert resumed.wait(900) == 0, (tmp_path / "resumed.log").read_text()
+    assert (tmp_path / "whole/SHA256SUMS").read_text() == (tmp_path / "resumed/SHA256SUMS").read_text()
+    for name in ("training.csv", "validation.csv"):
+        assert (tmp_path / "whole-curves" / name).read_bytes() == (tmp_path / "resumed-curves" / name).read_bytes()
+    assert json.loads((tmp_path / "whole.json").read_text()) == json.loads((tmp_path / "resumed.json").read_text())
