@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from mbegu.command import Stage
-from mbegu.sections import path, section
+from mbegu.sections import FILE, path, section
 from mbegu.sources.sets.settings import Load
 
 
@@ -20,29 +20,27 @@ from mbegu.sources.sets.settings import Load
 @section(Load, "load")
 @path("--out", "Rows.")
 @path("--ledger", "Records dropped or changed, and why.")
-def main(load: Load, out: Path, ledger: Path) -> None:
+@click.option("--executor", type=FILE, help="params.yaml whose section executor says where this runs; here without.")
+def main(load: Load, out: Path, ledger: Path, executor: Path | None) -> None:
     """Load an instruction set."""
     import logging
     from collections import Counter
 
+    from mbegu.executors import mapping
     from mbegu.quiet import quiet
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.ledger import check_balance
     from mbegu.sources.sets import columns, records
+    from mbegu.sources.sets.faults import bounded, limited
 
     quiet()
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # five notices of retries; our own sentence follows
     counts = Counter[str]()
     found = columns.noted(records.read(load.source, load.format, load.split), counts)
-    (kept, lines), read = columns.load(
-        load.source,
-        found,
-        load.columns,
-        load.rows,
-        context=load.context,
-        tool_calls=load.tool_calls,
-        unreadable=load.unreadable,
-    )
+    found = bounded(limited(found, load.rows), load.unreadable)
+    with mapping(executor) as mapped:
+        made = columns.made(found, load.columns, load.context, load.tool_calls, mapped)
+        (kept, lines), read = columns.gathered(load.source, made, load.columns)
     unread = columns.left_out(counts, load.columns, load.context)
     check_balance(read, len(kept), lines, columns.STAGE)
     write_lines(out, kept)

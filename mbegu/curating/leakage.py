@@ -11,10 +11,12 @@ what is trained on it is searched for 8-grams. Of a closed-book question (`sourc
 what training on the document shall teach.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from mbegu.errors import BadInput
+from mbegu.executors import Mapped, local
 from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.nearest import Questions
 from mbegu.rows.parts import FEW, LONG, NO_FRAMES, Frames, Parts, Said, Words, asked_of, frames, parts, said, segments
@@ -35,6 +37,14 @@ class Leak(NamedTuple):
     heldout: Row
     reason: str
     score: float  # of the test that bit, 0 to 1
+
+
+class Bite(NamedTuple):
+    """A test that a row fails."""
+
+    number: int  # of the held-out row
+    reason: str
+    score: float
 
 
 class Guard(NamedTuple):
@@ -109,16 +119,23 @@ def find_leak(row: Row, guarded: Guard, similarity: float, overlap: float) -> Le
         similarity: ROUGE-L F1 above which two texts are too alike.
         overlap: share of a held-out text's words above which shared 8-grams are too many; at 1, no text in common matters.
     """
-    found = next(find_leaks(row, said(row, guarded.known), guarded, similarity, overlap), None)
-    return None if found is None else Leak(row, guarded.rows[found.number], found.reason, found.score)
+    found = _bite(guarded, similarity, overlap, row)
+    return None if found is None else _leak(row, guarded, found)
 
 
-class Bite(NamedTuple):
-    """A test that a row fails."""
+def _leak(row: Row, guarded: Guard, bite: Bite) -> Leak:
+    return Leak(row, guarded.rows[bite.number], bite.reason, bite.score)
 
-    number: int  # of the held-out row
-    reason: str
-    score: float
+
+def bites(
+    rows: Iterable[Row], guarded: Guard, similarity: float, overlap: float, mapped: Mapped = local
+) -> Iterator[Bite | None]:  # fmt: skip
+    """The first of the tests that each row fails; similarity and overlap as in `find_leak`."""
+    return mapped(partial(_bite, guarded, similarity, overlap), rows)
+
+
+def _bite(guarded: Guard, similarity: float, overlap: float, row: Row) -> Bite | None:
+    return next(find_leaks(row, said(row, guarded.known), guarded, similarity, overlap), None)
 
 
 def find_leaks(row: Row, text: Said, guarded: Guard, similarity: float, overlap: float) -> Iterator[Bite]:
@@ -167,11 +184,17 @@ def decontaminate(
         BadInput: `leakage` is "error" and rows leak; one is shown with the held-out row and their files, the others are named.
     """
     guarded = guard(heldout, frames([*rows, *heldout]) if known is None else known)
+    return sifted(rows, guarded, bites(rows, guarded, similarity, overlap), leakage, stage)
+
+
+def sifted(rows: list[Row], guarded: Guard, found: Iterable[Bite | None], leakage: str, stage: str) -> Sieved:
+    """As `decontaminate`, of what `bites` found."""
     kept, ledger = [], []
     leaking: dict[str, Leak] = {}
-    for row in rows:
+    for row, bite in zip(rows, found, strict=True):
         tainted = next((parent for parent in row["origin"]["parents"] if parent in leaking), None)
-        leak = find_leak(row, guarded, similarity, overlap) if tainted is None else leaking[tainted]
+        own = None if bite is None else _leak(row, guarded, bite)
+        leak = own if tainted is None else leaking[tainted]
         if leak is None:
             kept.append(row)
             continue
