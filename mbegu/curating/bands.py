@@ -18,6 +18,7 @@ from rensa import RMinHash
 SOUGHT, MISSED = 0.8, 0.9
 STEPS = 1000  # of an integral
 SEED = 1
+Key = tuple[int, bytes]  # a band, its values
 MOST = 1 << 16  # bands
 MIX, HALF = np.uint64(0xFF51AFD7ED558CCD), np.uint64(32)
 
@@ -53,14 +54,25 @@ def shape(threshold: float, permutations: int, missed: float) -> Shape:
     return min(every, key=error)
 
 
-def keys(grams: Iterable[str], cut: Shape, kind: int) -> "array[int]":
-    """The keys of a set, one a band: 64 bits of its values, of its place and of `kind`, so that no other band or kind has them.
+def keys(grams: Iterable[str], cut: Shape) -> list[Key]:
+    """The keys of a set, one a band."""
+    values = array("I", _digest(grams, cut)).tobytes()
+    size = cut.rows * array("I").itemsize
+    return [(band, values[band * size : (band + 1) * size]) for band in range(cut.bands)]
 
-    Two sets whose values differ have the same bits once in 10^19 pairs; as a candidate they are compared all the same.
-    """
+
+def _digest(grams: Iterable[str], cut: Shape) -> list[int]:
     sketch = RMinHash(cut.permutations, SEED)
     sketch.update([*grams])
-    values = np.array(sketch.digest()[: cut.bands * cut.rows], np.uint64).reshape(cut.bands, cut.rows)
+    return list(sketch.digest())
+
+
+def hashed(grams: Iterable[str], cut: Shape, kind: int) -> "array[int]":
+    """The keys of a set as 64 bits each, of a band's values, its place and `kind`: for many sets, which are to be sorted by key.
+
+    Keys that differ have the same bits once in 10^19 pairs; whoever compares the sets exactly finds that out.
+    """
+    values = np.array(_digest(grams, cut)[: cut.bands * cut.rows], np.uint64).reshape(cut.bands, cut.rows)
     found = np.arange(kind * MOST, kind * MOST + cut.bands, dtype=np.uint64)
     for column in values.T:  # as MurmurHash3 mixes (Appleby 2008), one value after the other
         found = (found ^ column) * MIX
@@ -69,7 +81,7 @@ def keys(grams: Iterable[str], cut: Shape, kind: int) -> "array[int]":
 
 
 def shared(every: Iterable["array[int]"]) -> Any:
-    """The keys that stand more than once, sorted: what a shuffle by key brings together. Most keys are of one set alone."""
+    """The keys (`hashed`) that stand more than once, sorted: what a shuffle brings together. Most keys are of one set alone."""
     ordered = np.concatenate([np.frombuffer(one, np.uint64) for one in every])
     ordered.sort()
     return np.unique(ordered[1:][ordered[1:] == ordered[:-1]])

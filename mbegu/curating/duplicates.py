@@ -107,11 +107,11 @@ def _sketches(rows: Sequence[Row], known: Frames, cut: bands.Shape, mapped: Mapp
 def _within(known: Frames, cut: bands.Shape, row: Row) -> tuple[int, str, "array[int]"]:
     one = said(row, known)
     kind = _kind(one)
-    return kind, "\n".join(numbers(one.parts.whole)), bands.keys(_joined(_differing(one)), cut, kind)
+    return kind, "\n".join(numbers(one.parts.whole)), bands.hashed(_joined(_differing(one)), cut, kind)
 
 
 def _whole(known: Frames, cut: bands.Shape, row: Row) -> "array[int]":
-    return bands.keys(_joined(_all(said(row, known))), cut, PLAIN)
+    return bands.hashed(_joined(_all(said(row, known))), cut, PLAIN)
 
 
 class Keys(NamedTuple):
