@@ -50,7 +50,7 @@ def connected(address: str, cpus: int | None = None) -> Iterator[Mapped]:
         cpus: how many functions run at once on a Ray that is started here; None for one a core.
 
     Raises:
-        BadInput: nobody listens there, or Ray can't join; while results are taken, a cluster that is lost.
+        BadInput: nobody listens there, or Ray can't join; in the block, where the cluster is lost.
     """
     if address:
         _reached(address)
@@ -67,6 +67,9 @@ def connected(address: str, cpus: int | None = None) -> Iterator[Mapped]:
         raise BadInput(f"executor.address {address!r}: Ray can't join ({_first_line(error)}); {todo}.") from None
     try:
         yield partial(_mapped, ray.remote(max_retries=TRIES)(_computed))
+    except RayError as error:
+        todo = f"{TRIES} more tries were in vain. Look at `ray status` and the memory of its nodes, then run it again"
+        raise BadInput(f"executor: Ray lost a part of the work ({_first_line(error)}); {todo}.") from None
     finally:
         ray.shutdown()
 
@@ -177,9 +180,6 @@ def _taken(reference: Any) -> Done:
             elif time.monotonic() - seen > PATIENCE:
                 todo = "look at `ray status`, then run it again"
                 raise BadInput(f"executor: the Ray cluster has had no node with a CPU for {PATIENCE:.0f} s; {todo}.") from None
-        except RayError as error:
-            todo = f"{TRIES} more tries were in vain. Look at `ray status` and the memory of its nodes, then run it again"
-            raise BadInput(f"executor: Ray lost a part of the work ({_first_line(error)}); {todo}.") from None
 
 
 def _cpus() -> float:

@@ -24,7 +24,7 @@ class Mapped(Protocol):
     A function that may run elsewhere can be pickled, and so can its items, its results and what it raises.
     """
 
-    def __call__(self, function: Callable[[A], B], items: Iterable[A], /) -> Iterator[B]: ...
+    def __call__(self, function: Callable[[A], B], items: Iterable[A], /) -> Iterator[B]: ...  # noqa: D102
 
 
 class Executor(NamedTuple):

@@ -32,7 +32,8 @@ def main(
     """Apply reviews and checks to expanded rows."""
     from mbegu.curating import acceptance, quality
     from mbegu.curating.funnel import of_drafts, summary
-    from mbegu.curating.leakage import bites, check_heldout, guard, sifted
+    from mbegu.curating.leakage import bites, guard, sifted
+    from mbegu.curating.twins import check_heldout
     from mbegu.executors import mapping
     from mbegu.rows.exams import read_exam
     from mbegu.rows.heldout import read_heldout

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from root import ROOT
 
 from mbegu.errors import BadInput
@@ -93,3 +94,14 @@ def test_a_missing_ray_is_one_line_and_nothing_is_written(tmp_path):
 def test_work_that_is_done_here_imports_no_ray(tmp_path):
     done = run(tmp_path, "executor: {kind: local, address: ''}", "sys.modules['ray'] = None")
     assert done.returncode == 0 and done.stdout.startswith("Read 1 of 1 files"), done.stderr
+
+
+def test_the_example_clusters_are_files_of_their_kind_and_say_that_they_were_not_run():
+    compose, up = (ROOT / f"docs/examples/cluster-{name}.yaml" for name in ("compose", "ray-up"))
+    services = yaml.safe_load(compose.read_text())["services"]
+    assert "--head" in services["head"]["command"] and "--address=head:6379" in services["node"]["command"]
+    assert services["head"]["environment"] == services["node"]["environment"]  # one token
+    found = yaml.safe_load(up.read_text())
+    assert found["provider"]["type"] == "local" and "head_start_ray_commands" in found
+    assert len(found["provider"]["worker_ips"]) == found["max_workers"]
+    assert all("Not run when this was written" in path.read_text() for path in (compose, up))

@@ -1,6 +1,5 @@
-"""Stages on a real Ray cluster of two nodes on this machine: the same bytes as here, also when a node is killed in their midst."""
+"""Stages on a real Ray cluster of two nodes on this machine: the same bytes as here, also when a node is killed meanwhile."""
 
-import json
 import os
 import random
 import signal
@@ -20,10 +19,11 @@ from mbegu.errors import BadInput  # noqa: E402
 from mbegu.executors import local  # noqa: E402
 
 STORE = 80 * 2**20  # bytes of a node's object store, near Ray's least
-WORDS = (
+SAID = (
     "ሰላም ለእናንተ ይሁን አዲስ ስልክ በቅናሽ ዋጋ ብቻ habari yako leo shule kwa watoto wetu 🙂 👩\u200d🌾 zero\u200bwidth مرحبا بكم في المدرسة "
     "\u202bשלום\u202c 12 15,000 a fee of five shillings for each month that begins"
-).split()
+)
+WORDS = SAID.split()
 LOCALE = ["--languages", "am", "--currency", "ETB", "--unknown", "አላውቅም", "--disclaimer", "", "--names", "CIC"]
 
 
@@ -112,7 +112,9 @@ def sources(write_jsonl, folder: Path) -> None:
     (folder / "documents/bad.pdf").write_bytes(b"%PDF no")
     write_jsonl("set.jsonl", [*records(300), '{"instruction": "cut'])
     write_jsonl("heldout.jsonl", [{"instruction": "ሌላ ጥያቄ?", "output": "አይደለም።"}])
-    rows = [{"instruction": f"{one}?", "output": answer} for one, answer in zip(texts(300, 2)[5:245:30], texts(8, 9), strict=True)]
+    rows = [
+        {"instruction": f"{one}?", "output": answer} for one, answer in zip(texts(300, 2)[5:245:30], texts(8, 9), strict=True)
+    ]
     heldout = write_jsonl("leaking.jsonl", rows)
     from mbegu.rows.heldout import read_heldout
 
@@ -279,4 +281,6 @@ def test_a_cluster_whose_nodes_are_all_lost_is_one_line(nodes, monkeypatch):
 
     with cluster.connected(nodes.address) as mapped, pytest.raises(BadInput) as raised:
         list(mapped(slow, source()))
-    assert str(raised.value).startswith(("executor: the Ray cluster has had no node with a CPU for 2 s", "executor: Ray lost a p"))
+    assert str(raised.value).startswith(
+        ("executor: the Ray cluster has had no node with a CPU for 2 s", "executor: Ray lost a p")
+    )
