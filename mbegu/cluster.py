@@ -21,7 +21,7 @@ from mbegu.extras import needs
 
 with needs("ray"):
     import ray
-    from ray.exceptions import GetTimeoutError, RayError
+    from ray.exceptions import GetTimeoutError, RayError, RayTaskError
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -67,6 +67,10 @@ def connected(address: str, cpus: int | None = None) -> Iterator[Mapped]:
         raise BadInput(f"executor.address {address!r}: Ray can't join ({_first_line(error)}); {todo}.") from None
     try:
         yield partial(_mapped, ray.remote(max_retries=TRIES)(_computed))
+    except RayTaskError as error:  # what a function raises is carried another way; so it could not even begin
+        why = str(error).strip().splitlines()[-1].strip()
+        todo = "each node needs the same Python, Ray and Mbegu as this machine, with its extras"
+        raise BadInput(f"executor: a node of the Ray cluster can't do the work ({why}); {todo}.") from None
     except RayError as error:
         todo = f"{TRIES} more tries were in vain. Look at `ray status` and the memory of its nodes, then run it again"
         raise BadInput(f"executor: Ray lost a part of the work ({_first_line(error)}); {todo}.") from None

@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import socket
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from mbegu import cluster  # noqa: E402
 from mbegu.errors import BadInput  # noqa: E402
 from mbegu.executors import local  # noqa: E402
 
+ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])  # nodes can't import this file
 STORE = 80 * 2**20  # bytes of a node's object store, near Ray's least
 SAID = (
     "ሰላም ለእናንተ ይሁን አዲስ ስልክ በቅናሽ ዋጋ ብቻ habari yako leo shule kwa watoto wetu 🙂 👩\u200d🌾 zero\u200bwidth مرحبا بكم في المدرسة "
@@ -268,6 +270,18 @@ def test_other_code_on_a_node_is_refused(nodes, monkeypatch):
         next(mapped(half, [1]))
 
 
+def test_a_node_that_lacks_a_package_is_one_line(nodes, tmp_path, monkeypatch):
+    (tmp_path / "only_here.py").write_text("def double(number):\n    return 2 * number\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    from only_here import double
+
+    said = (
+        r"^executor: a node of the Ray cluster can't do the work \(ModuleNotFoundError: No module named 'only_here'\); each node"
+    )
+    with pytest.raises(BadInput, match=said), cluster.connected(nodes.address) as mapped:
+        next(mapped(double, [1]))
+
+
 def test_a_cluster_whose_nodes_are_all_lost_is_one_line(nodes, monkeypatch):
     monkeypatch.setattr(cluster, "PATIENCE", 2.0)
     lost = [partial(kill, nodes, node) for node in nodes.workers]
@@ -279,7 +293,7 @@ def test_a_cluster_whose_nodes_are_all_lost_is_one_line(nodes, monkeypatch):
                     lost.pop()()
             yield number
 
-    with cluster.connected(nodes.address) as mapped, pytest.raises(BadInput) as raised:
+    with pytest.raises(BadInput) as raised, cluster.connected(nodes.address) as mapped:
         list(mapped(slow, source()))
     assert str(raised.value).startswith(
         ("executor: the Ray cluster has had no node with a CPU for 2 s", "executor: Ray lost a p")

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from mbegu.errors import BadInput
 from mbegu.executors import Mapped, local
-from mbegu.rows.ledger import Entry, Sieved, entry
+from mbegu.rows.ledger import Entry, Sieved, check_balance, entry
 from mbegu.rows.row import KEYS, Row, parse_row, row_id
 from mbegu.sources.sets.faults import bounded, limited
 from mbegu.sources.sets.record import Record
@@ -76,24 +76,45 @@ def _made(columns: Columns, context: Sequence[str], tool_calls: bool, record: Re
 
 def gathered(source: str, parts: Iterable[Made], columns: Columns) -> tuple[Sieved, int]:
     """As `load`, of what `made` gives."""
-    kept, ledger, read = [], [], 0
+    ledger: list[Entry] = []
+    counts = Counter[str]()
+    kept = [*streamed(source, parts, columns, ledger, counts)]
+    return Sieved(kept, ledger), counts["read"]
+
+
+def streamed(
+    source: str, parts: Iterable[Made], columns: Columns, ledger: list[Entry], counts: Counter[str]
+) -> Iterator[Row]:  # fmt: skip
+    """The rows of `gathered`, one at a time; what it raises at the end comes after the last.
+
+    Args:
+        ledger: learns its lines.
+        counts: learns how many records were "read" and "kept".
+
+    Raises:
+        AssertionError: rows in are not rows out and dropped ones.
+    """
     seen: set[str] = set()
     for row, line, names, is_file in parts:
-        kept += [row] if row else []
         ledger += [line] if line else []
-        if not is_file:
-            read += 1
-            seen.update(names)
-            if read == LOOKED_AT:  # the input may come later: JSON Lines may leave it out where it is empty
-                _check_columns(source, {"instruction": columns.instruction, "output": columns.output}, seen)
+        if is_file:
+            continue
+        counts["read"] += 1
+        seen.update(names)
+        if counts["read"] == LOOKED_AT:  # the input may come later: JSON Lines may leave it out where it is empty
+            _check_columns(source, {"instruction": columns.instruction, "output": columns.output}, seen)
+        if row:
+            counts["kept"] += 1
+            yield row
+    read = counts["read"]
     if not read:
         raise BadInput(f"{source}: holds no records; expected some with a question and an answer each.")
     if seen:
         _check_columns(source, columns._asdict(), seen)
-    if not kept:
+    if not counts["kept"]:
         place, reason = next((line["row"]["origin"]["source"], line["reason"]) for line in ledger if line["action"] == "dropped")
         raise BadInput(f"{place}: {reason}; nor can another of the {read} records of {source} be a row.")
-    return Sieved(kept, ledger), read
+    check_balance(read, counts["kept"], ledger, STAGE)
 
 
 def noted(records: Iterable[Record], counts: Counter[str]) -> Iterator[Record]:
