@@ -117,7 +117,8 @@ class Shards:
     """Items in shards, and what their source raised."""
 
     def __init__(self, items: Iterator[Any]) -> None:
-        self.items, self.error = items, None
+        self.items = items
+        self.error: Exception | None = None
 
     def next(self) -> Shard:
         """The next shard, or an empty one."""
