@@ -1,4 +1,4 @@
-# Targets: setup repro examples app documents remotes test lint bench lock clean. A fresh machine needs Python 3.11+, git and make.
+# Targets: setup repro examples app documents ray remotes test lint bench lock clean. A fresh machine needs Python 3.11+, git and make.
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip install --quiet
 RUFF = ruff check . && ruff format --check .
@@ -10,7 +10,7 @@ CPU = https://download.pytorch.org/whl/cpu
 ANSWERS = import signal, urllib.request; signal.alarm(3); urllib.request.urlopen("$(CPU)/torch/")
 TORCH_INDEX ?= $(shell command -v nvidia-smi >/dev/null || ! $(PYTHON) -c '$(ANSWERS)' 2>/dev/null || echo $(CPU))
 
-.PHONY: setup repro examples app documents remotes test lint bench lock clean help
+.PHONY: setup repro examples app documents ray remotes test lint bench lock clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z ]+:.*##' Makefile | sed 's/:.*##/\t/'
@@ -24,13 +24,13 @@ setup: .venv/core  ## create .venv with the pinned requirements of what `make re
 	.venv/bin/python -m mbegu.builds.plots_page .dvc/plots.html
 	touch $@
 
-app documents remotes: %: .venv/%  ## add to .venv: the chat page; readers of documents; DVC over S3 and SSH
+app documents ray remotes: %: .venv/%  ## add to .venv: the chat page; readers of documents; Ray; DVC over S3 and SSH
 
 .venv/dev: .venv/core requirements-dev.txt
 	$(PIP) --requirement requirements-dev.txt
 	touch $@
 
-.venv/app .venv/documents .venv/remotes: .venv/%: .venv/core requirements-dev.txt
+.venv/app .venv/documents .venv/ray .venv/remotes: .venv/%: .venv/core requirements-dev.txt
 	$(PIP) --constraint requirements-dev.txt --editable '.[$*]'
 	touch $@
 

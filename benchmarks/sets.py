@@ -20,9 +20,10 @@ from typing import Any
 import click
 
 from mbegu.curating import duplicates, splitting
-from mbegu.curating.leakage import check_heldout, decontaminate
+from mbegu.curating.leakage import decontaminate
 from mbegu.curating.merging import merge
 from mbegu.curating.settings import Split
+from mbegu.curating.twins import check_heldout
 from mbegu.rows.row import Row, row_id
 
 HOW = Split(0.1, "", 0.7, 0.5)

@@ -12,7 +12,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mbegu.errors import BadInput
@@ -24,8 +24,10 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 def whole(path: Path) -> Iterator[Path]:
     """Yields a temporary path beside `path` to write a file or a folder at; renames it when the block ends well.
 
-    The temporary name is fixed (`.NAME.tmp`, ignored by DVC), so what a killed run left is replaced by the next.
+    The temporary name is fixed (`.NAME.tmp`, ignored by DVC), so what a killed run left is replaced by the next. Folders on the
+    way are made, and taken away again if they were for nothing.
     """
+    made = [folder for folder in path.parents if not folder.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.parent / f".{path.name}.tmp"
     _remove(temporary)
@@ -36,6 +38,9 @@ def whole(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     except BaseException:
         _remove(temporary)
+        with suppress(OSError):  # another output may stand there by now
+            for folder in made:
+                folder.rmdir()
         raise
 
 

@@ -34,12 +34,15 @@ class Chunk(NamedTuple):
 @path("--out", "Chunks to train on.")
 @path("--heldout_out", "Chunks that are held out.")
 @path("--ledger", "Chunks left out, and why.")
+@click.option("--executor", type=FILE, help="params.yaml whose section executor says where this runs; here without.")
 @section(Chunk, "chunk")
 def main(
-    documents: Path, heldout_rows: Path, exam: Path | None, base: Path, out: Path, heldout_out: Path, ledger: Path, chunk: Chunk
+    documents: Path, heldout_rows: Path, exam: Path | None, base: Path, out: Path, heldout_out: Path, ledger: Path,
+    executor: Path | None, chunk: Chunk,
 ) -> None:  # fmt: skip
     """Cut documents into chunks."""
     from mbegu.errors import BadInput
+    from mbegu.executors import mapping
     from mbegu.rows.exams import read_exam
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import read_lines, write_lines
@@ -59,7 +62,8 @@ def main(
     holding.check_split(read_heldout(heldout_rows), read, held)
     if exam:
         sourced.check_sources(read_exam(exam).closed, read, held)
-    found = [one for document in read for one in holding.chunk_apart(document, held, cut)]
+    with mapping(executor) as mapped:
+        found = holding.chunk_all(read, held, cut, mapped)
     kept, dropped = chunks.sort_out(found, is_held, chunk.min_size)
     trained, apart = chunks.split(kept, is_held)
     if not trained:

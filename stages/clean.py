@@ -11,7 +11,7 @@ import click
 
 from mbegu.command import Stage
 from mbegu.curating.settings import CLEAN, Clean
-from mbegu.sections import path, section
+from mbegu.sections import FILE, path, section
 
 
 @click.command(cls=Stage)
@@ -21,12 +21,16 @@ from mbegu.sections import path, section
 @path("--ledger", "Rows dropped or changed, and why.")
 @path("--funnel", "Rows left after each filter, as csv.")
 @path("--metrics", "The same counts as json.")
+@click.option("--executor", type=FILE, help="params.yaml whose section executor says where this runs; here without.")
 @section(Clean, "clean")
-def main(loaded: Path, dropped: Path, out: Path, ledger: Path, funnel: Path, metrics: Path, clean: Clean) -> None:
+def main(
+    loaded: Path, dropped: Path, out: Path, ledger: Path, funnel: Path, metrics: Path, executor: Path | None, clean: Clean
+) -> None:  # fmt: skip
     """Mend and sieve a loaded set."""
     from mbegu.curating import cleaning, duplicates, quality
     from mbegu.curating.funnel import of_set, summary
     from mbegu.errors import BadInput
+    from mbegu.executors import mapping
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.ledger import check_balance, read_ledger
     from mbegu.rows.row import read_rows
@@ -34,10 +38,11 @@ def main(loaded: Path, dropped: Path, out: Path, ledger: Path, funnel: Path, met
 
     quality.check_bounds(clean, CLEAN)
     read = read_rows(loaded, answered=True)
-    kept, repaired = cleaning.repair(read)
-    kept, poor = quality.check_set(kept, clean)
-    kept, same = duplicates.drop_duplicates(kept)
-    kept, near = duplicates.drop_near_duplicates(kept, clean.near_duplicate, clean.permutations)
+    with mapping(executor) as mapped:
+        kept, repaired = cleaning.repair(read, mapped)
+        kept, poor = quality.check_set(kept, clean, mapped)
+        kept, same = duplicates.drop_duplicates(kept)
+        kept, near = duplicates.drop_near_duplicates(kept, clean.near_duplicate, clean.permutations, mapped)
     lines = [*repaired, *poor, *same, *near]
     if not kept:
         raise BadInput(f"{loaded}: none of its {len(read)} rows is left; the last went as {lines[-1]['reason']}. Widen clean.")

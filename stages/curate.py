@@ -23,15 +23,18 @@ from mbegu.sections import FILE, path, section
 @path("--funnel", "Candidates left after each filter, as csv.")
 @path("--metrics", "The same counts as json.")
 @path("--warnings", "What may come of it that is no use, as json.")
+@click.option("--executor", type=FILE, help="params.yaml whose section executor says where this runs; here without.")
 @section(Curate, "curate")
 def main(
     given: Candidates, heldout: Path, exams: Path | None, out: Path, ledger: Path, funnel: Path, metrics: Path, warnings: Path,
-    curate: Curate,
+    executor: Path | None, curate: Curate,
 ) -> None:  # fmt: skip
     """Apply reviews and checks to expanded rows."""
     from mbegu.curating import acceptance, quality
     from mbegu.curating.funnel import of_drafts, summary
-    from mbegu.curating.leakage import check_heldout, decontaminate
+    from mbegu.curating.leakage import bites, guard, sifted
+    from mbegu.curating.twins import check_heldout
+    from mbegu.executors import mapping
     from mbegu.rows.exams import read_exams
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import write_lines
@@ -57,7 +60,10 @@ def main(
     check_heldout(guarded, similarity, known)
     kept, decided = acceptance.apply_reviews(candidates, decisions, given.unreviewed)
     kept, failed = quality.check_drafts(kept, curate, scripts(tested))
-    kept, leaked = decontaminate(kept, guarded, similarity, overlap, curate.leakage, CURATE, known)
+    index = guard(guarded, known)
+    with mapping(executor) as mapped:
+        found = bites(kept, index, similarity, overlap, mapped)
+        kept, leaked = sifted(kept, index, found, curate.leakage, CURATE)
     lines = [*decided, *failed, *leaked]
     check_balance(len(candidates), len(kept), lines, CURATE)
     write_lines(out, kept)

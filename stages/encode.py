@@ -13,7 +13,7 @@ from click import Choice, IntRange
 
 from mbegu.asking.settings import PromptFile
 from mbegu.command import Stage, warn
-from mbegu.sections import path, section
+from mbegu.sections import FILE, path, section
 
 
 class Encode(NamedTuple):
@@ -31,39 +31,45 @@ class Encode(NamedTuple):
 @path("--metrics", "Token counts.")
 @path("--lengths", "Tokens of each row, for a histogram.")
 @path("--warnings", "What may come of it that is no use, as json.")
+@click.option("--executor", type=FILE, help="params.yaml whose section executor says where this runs; here without.")
 @section(PromptFile, "prompt")
 @section(Encode, "encode")
 def main(
     version: Path, base: Path, out: Path, ledger: Path, metrics: Path, lengths: Path, warnings: Path, prompt: PromptFile,
-    encode: Encode,
+    encode: Encode, executor: Path | None,
 ) -> None:  # fmt: skip
     """Turn a version's rows into token ids."""
     from mbegu.quiet import quiet
 
     quiet()
     from mbegu.asking.prompts import dated, read_prompt, settled
+    from mbegu.executors import mapping
     from mbegu.models.loading import load_tokenizer
     from mbegu.models.manifest import verify
     from mbegu.rows.jsonl import write_lines
-    from mbegu.rows.ledger import check_balance
-    from mbegu.rows.row import read_rows
+    from mbegu.rows.ledger import Entry
+    from mbegu.rows.row import Row, stream_rows
     from mbegu.rows.tables import write_csv, write_json
     from mbegu.training import tokens
     from mbegu.training.encoded import write_encoded
-    from mbegu.training.spelling import spelt
+    from mbegu.training.spelling import sampled, spelt
 
-    rows = read_rows(version, answered=True)
+    sample: list[Row] = []
+    sizes: list[tokens.Size] = []
+    lines: list[Entry] = []
+    rows = sampled(stream_rows(version, answered=True), sample)
     identity = verify(base)
     tokenizer = load_tokenizer(base)
     asked = settled(read_prompt(*prompt), tokenizer)
-    kept, lines = tokens.fit(tokens.encode(rows, asked, tokenizer), rows, *encode)
-    check_balance(len(rows), len(kept), lines, tokens.STAGE)
-    write_encoded(out, kept, asked, identity)
+    how = (asked, tokenizer, (encode.max_length, encode.on_truncation))
+    with mapping(executor) as mapped:
+        write_encoded(out, tokens.stream(rows, how, sizes, lines, mapped), asked, identity)
     write_lines(ledger, lines)
-    write_json(metrics, tokens.count(kept, lines))
-    write_csv(lengths, ("id", "tokens", "trained"), tokens.lengths(kept))
-    write_json(warnings, warn(spelt(rows, tokenizer), dated(asked)))
-    click.echo(f"{len(kept)} rows, {sum(len(row['input_ids']) for row in kept)} tokens, {len(lines)} in the ledger: {out}")
+    counted = tokens.count(sizes, lines)
+    write_json(metrics, counted)
+    write_csv(lengths, ("id", "tokens", "trained"), sizes)
+    write_json(warnings, warn(spelt(sample, tokenizer), dated(asked)))
+    click.echo(f"{counted['rows']} rows, {counted['tokens']} tokens, {len(lines)} in the ledger: {out}")
 
 
 if __name__ == "__main__":

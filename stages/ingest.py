@@ -12,7 +12,7 @@ from typing import Annotated, NamedTuple
 import click
 
 from mbegu.command import Stage
-from mbegu.sections import NONEMPTY, path, section
+from mbegu.sections import FILE, NONEMPTY, path, section
 
 
 class Ingest(NamedTuple):
@@ -27,21 +27,24 @@ class Ingest(NamedTuple):
 @path("--folder", "Where the documents are; searched recursively.")
 @path("--out", "Documents.")
 @path("--ledger", "Files that were not read and what was left out of others, and why.")
+@click.option("--executor", type=FILE, help="params.yaml whose section executor says where this runs; here without.")
 @section(Ingest, "ingest")
-def main(folder: Path, out: Path, ledger: Path, ingest: Ingest) -> None:
+def main(folder: Path, out: Path, ledger: Path, executor: Path | None, ingest: Ingest) -> None:
     """Read the documents of a folder."""
     import logging
 
     from tqdm import tqdm
 
     from mbegu.errors import BadInput
+    from mbegu.executors import mapping
     from mbegu.rows.jsonl import write_lines
     from mbegu.sources.documents import documents, ocr, readers
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it can't read, the ledger says
     names, others = documents.find(folder, ingest.include, ingest.exclude)
     progress = tqdm(names, desc="Read", unit="file", disable=None, dynamic_ncols=True)
-    read, unread = readers.read_all(folder, progress, ocr.find(ingest.ocr))
+    with mapping(executor) as mapped:
+        read, unread = readers.read_all(folder, progress, ocr.find(ingest.ocr), mapped)
     if not read:
         raise BadInput(f"{folder}: none of {len(names)} files could be read; the first: {unread[0]['reason']}.")
     write_lines(out, read)

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from mbegu.command import Stage
-from mbegu.sections import path, section
+from mbegu.sections import FILE, path, section
 from mbegu.sources.sets.settings import Load
 
 
@@ -20,39 +20,43 @@ from mbegu.sources.sets.settings import Load
 @section(Load, "load")
 @path("--out", "Rows.")
 @path("--ledger", "Records dropped or changed, and why.")
-def main(load: Load, out: Path, ledger: Path) -> None:
+@click.option("--executor", type=FILE, help="params.yaml whose section executor says where this runs; here without.")
+def main(load: Load, out: Path, ledger: Path, executor: Path | None) -> None:
     """Load an instruction set."""
     import logging
     from collections import Counter
+    from collections.abc import Iterator
 
+    from mbegu.executors import mapping
     from mbegu.quiet import quiet
     from mbegu.rows.jsonl import write_lines
-    from mbegu.rows.ledger import check_balance
+    from mbegu.rows.ledger import Entry
+    from mbegu.rows.row import Row
     from mbegu.sources.sets import columns, records
+    from mbegu.sources.sets.faults import bounded, limited
 
     quiet()
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # five notices of retries; our own sentence follows
-    counts = Counter[str]()
-    found = columns.noted(records.read(load.source, load.format, load.split), counts)
-    (kept, lines), read = columns.load(
-        load.source,
-        found,
-        load.columns,
-        load.rows,
-        context=load.context,
-        tool_calls=load.tool_calls,
-        unreadable=load.unreadable,
-    )
-    unread = columns.left_out(counts, load.columns, load.context)
-    check_balance(read, len(kept), lines, columns.STAGE)
-    write_lines(out, kept)
+    lines: list[Entry] = []
+    filled, counts = Counter[str](), Counter[str]()  # columns that hold something; records
+    notes = []
+
+    def rows() -> Iterator[Row]:
+        found = columns.noted(records.read(load.source, load.format, load.split), filled)
+        found = bounded(limited(found, load.rows), load.unreadable)
+        with mapping(executor) as mapped:
+            made = columns.made(found, load.columns, load.context, load.tool_calls, mapped)
+            yield from columns.streamed(load.source, made, load.columns, lines, counts)
+        notes.append(columns.left_out(filled, load.columns, load.context))  # which may refuse; so before the file is whole
+
+    write_lines(out, rows())
     write_lines(ledger, lines)
     for line in lines:
         if line["action"] == "left out":
             click.echo(f"Note: {line['row']['origin']['source']}: {line['reason']}", err=True)
-    if unread:
-        click.echo(f"Note: {load.source}: {unread}", err=True)
-    click.echo(f"Loaded {len(kept)} of {read} records, {len(lines)} lines in the ledger: {out}")
+    for note in filter(None, notes):
+        click.echo(f"Note: {load.source}: {note}", err=True)
+    click.echo(f"Loaded {counts['kept']} of {counts['read']} records, {len(lines)} lines in the ledger: {out}")
 
 
 if __name__ == "__main__":

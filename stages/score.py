@@ -11,7 +11,7 @@ import click
 
 from mbegu.command import Stage
 from mbegu.scoring.settings import Score
-from mbegu.sections import path, section
+from mbegu.sections import FILE, path, section
 from mbegu.text.settings import Locale
 
 
@@ -22,9 +22,13 @@ from mbegu.text.settings import Locale
 @path("--rows", "What was measured of each answer.")
 @section(Locale, "locale")
 @section(Score, "score")
-def main(predictions: Path, heldout: Path, out: Path, rows: Path, locale: Locale, score: Score) -> None:
+@click.option("--executor", type=FILE, help="params.yaml whose section executor says where this runs; here without.")
+def main(
+    predictions: Path, heldout: Path, out: Path, rows: Path, locale: Locale, score: Score, executor: Path | None
+) -> None:  # fmt: skip
     """Score held-out answers."""
     from mbegu.errors import BadInput
+    from mbegu.executors import mapping
     from mbegu.metrics.copying import spans
     from mbegu.metrics.following import learn
     from mbegu.rows.heldout import read_heldout
@@ -43,7 +47,9 @@ def main(predictions: Path, heldout: Path, out: Path, rows: Path, locale: Locale
     except BadInput as problem:
         classifier = None
         click.echo(f"Warning: no {problem}", err=True)
-    measured = measure(answers, questions, score, classifier, locale, spans(row["output"] for row in taught))
+    copyable = spans(row["output"] for row in taught)
+    with mapping(executor) as mapped:
+        measured = measure(answers, questions, score, classifier, locale, copyable, mapped)
     metrics = scores.summarize(measured, [value["prediction"] for value in answers], score.digits)
     write_lines(rows, scores.measure_lines([value["id"] for value in answers], measured))
     if classifier is not None:

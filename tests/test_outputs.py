@@ -38,6 +38,17 @@ def test_a_folder_is_replaced_whole_and_what_a_killed_run_left_is_overwritten(tm
 HOLD = "import sys, time; from pathlib import Path; from mbegu.outputs import sole_writer\nwith sole_writer(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"  # noqa: E501
 
 
+def test_a_folder_that_was_made_for_an_output_goes_with_it_unless_another_stands_there(tmp_path):
+    with pytest.raises(ValueError), whole(tmp_path / "ሀ/b/c.txt") as temporary:
+        temporary.write_text("x")
+        raise ValueError
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ValueError), whole(tmp_path / "ሀ/b/c.txt"):
+        (tmp_path / "ሀ/other.txt").write_text("x")
+        raise ValueError
+    assert [path.name for path in (tmp_path / "ሀ").iterdir()] == ["other.txt"]
+
+
 def test_a_second_writer_is_refused_while_the_first_lives_and_not_after_it_is_killed(tmp_path):
     first = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert first.stdout.readline() == "held\n"

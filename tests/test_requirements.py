@@ -16,6 +16,7 @@ EXTRAS = {  # a room, or one module
     "documents": ROOT / "mbegu/sources/documents", "app": ROOT / "mbegu/pages/app",
     "redis": ROOT / "mbegu/asking/shared_redis.py", "postgres": ROOT / "mbegu/asking/shared_postgres.py",
 }  # fmt: skip
+RAY = ROOT / "mbegu/cluster.py"  # the one module that imports it
 PARTS = {  # which come with another package, and of the version that it pins
     "soupsieve": "beautifulsoup4", "dulwich": "dvc", "scmrepo": "dvc", "dvc-task": "dvc", "httpx2": "huggingface-hub",
     "networkx": "dvc",
@@ -45,15 +46,20 @@ def imported(paths) -> set[str]:
 
 def test_what_the_core_imports_is_what_it_declares():
     files = {path for folder in ("mbegu", "stages") for path in (ROOT / folder).rglob("*.py")}
-    core = {path for path in files if not any(path.is_relative_to(room) for room in EXTRAS.values())}
+    core = {path for path in files if not any(path.is_relative_to(room) for room in (*EXTRAS.values(), RAY))}
     assert imported(core) - declared() == set()
-    assert declared() - imported(files) == UNSEEN
+    assert declared() - imported(files - {RAY}) == UNSEEN
 
 
 @pytest.mark.parametrize("extra", EXTRAS)
 def test_an_extra_is_what_its_room_imports_beside(extra):
     place = EXTRAS[extra]
     assert imported([place] if place.suffix else place.rglob("*.py")) - declared() == declared(extra)
+
+
+def test_the_extra_ray_is_what_its_module_imports_beside():
+    pytest.importorskip("ray", reason="the extra ray is not installed")
+    assert imported([RAY]) - declared() == declared("ray") == {"ray"}
 
 
 def test_what_make_repro_installs_is_pinned_alike_for_the_tests():

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from mbegu.errors import BadInput
 
-HALL = ("command", "errors", "extras", "outputs", "quiet")  # they decide whether an output appears, never what it holds
+# they decide whether an output appears, and where it is computed; never what it holds
+HALL = ("cluster", "command", "errors", "executors", "extras", "outputs", "quiet")
 
 
 def fingerprints(stages: Path, library: Path) -> dict[str, str]:

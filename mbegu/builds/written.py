@@ -12,8 +12,9 @@ from mbegu.builds.asked import exams
 from mbegu.builds.declared import names
 from mbegu.builds.project import Project, project_in
 from mbegu.builds.references import check_references
-from mbegu.curating.leakage import check_heldout, decontaminate
+from mbegu.curating.leakage import decontaminate
 from mbegu.curating.merging import merge
+from mbegu.curating.twins import check_heldout
 from mbegu.errors import BadInput
 from mbegu.rows.heldout import read_heldout
 from mbegu.rows.jsonl import read_lines

@@ -8,7 +8,7 @@ compares them exactly.
 from array import array
 from collections.abc import Iterable
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from rensa import RMinHash
@@ -19,6 +19,8 @@ SOUGHT, MISSED = 0.8, 0.9
 STEPS = 1000  # of an integral
 SEED = 1
 Key = tuple[int, bytes]  # a band, its values
+MOST = 1 << 16  # bands
+MIX, HALF = np.uint64(0xFF51AFD7ED558CCD), np.uint64(32)
 
 
 class Shape(NamedTuple):
@@ -54,8 +56,41 @@ def shape(threshold: float, permutations: int, missed: float) -> Shape:
 
 def keys(grams: Iterable[str], cut: Shape) -> list[Key]:
     """The keys of a set, one a band."""
-    sketch = RMinHash(cut.permutations, SEED)
-    sketch.update([*grams])
-    values = array("I", sketch.digest()).tobytes()
+    values = array("I", _digest(grams, cut)).tobytes()
     size = cut.rows * array("I").itemsize
     return [(band, values[band * size : (band + 1) * size]) for band in range(cut.bands)]
+
+
+def _digest(grams: Iterable[str], cut: Shape) -> list[int]:
+    sketch = RMinHash(cut.permutations, SEED)
+    sketch.update([*grams])
+    return list(sketch.digest())
+
+
+def hashed(grams: Iterable[str], cut: Shape, kind: int) -> "array[int]":
+    """The keys of a set as 64 bits each, of a band's values, its place and `kind`: for many sets, which are to be sorted by key.
+
+    Keys that differ have the same bits once in 10^19 pairs; whoever compares the sets exactly finds that out.
+    """
+    values = np.array(_digest(grams, cut)[: cut.bands * cut.rows], np.uint64).reshape(cut.bands, cut.rows)
+    found = np.arange(kind * MOST, kind * MOST + cut.bands, dtype=np.uint64)
+    for column in values.T:  # as MurmurHash3 mixes (Appleby 2008), one value after the other
+        found = (found ^ column) * MIX
+        found ^= found >> HALF
+    return array("Q", found.tobytes())
+
+
+def shared(every: Iterable["array[int]"]) -> Any:
+    """The keys (`hashed`) that stand more than once, sorted: what a shuffle brings together. Most keys are of one set alone."""
+    ordered = np.concatenate([np.frombuffer(one, np.uint64) for one in every])
+    ordered.sort()
+    return np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+
+
+def among(own: "array[int]", common: Any) -> list[int]:
+    """Those of a set's keys that are among `shared` ones."""
+    if not common.size:
+        return []
+    values = np.frombuffer(own, np.uint64)
+    places = np.minimum(np.searchsorted(common, values), common.size - 1)
+    return list(values[common[places] == values].tolist())

@@ -1,13 +1,16 @@
 """What can be mended of public instruction sets: broken characters, pasted templates, a model's reasoning before its answer."""
 
 import unicodedata
+from collections.abc import Sequence
+from functools import partial
 
 import regex
 from ftfy import TextFixerConfig, fix_encoding, fixes
 
 from mbegu.curating.pasted import unwrap
 from mbegu.curating.settings import CLEAN
-from mbegu.rows.ledger import Sieved, entry
+from mbegu.executors import Mapped, local
+from mbegu.rows.ledger import Entry, Sieved, entry
 from mbegu.rows.row import Row, row_id
 from mbegu.text import reasons
 from mbegu.text.reasoning import Spoken, without_reasoning
@@ -25,14 +28,21 @@ ENTITIES = "html entities"  # a repair that is made once
 KEYS = ("instruction", "input", "output")
 
 
-def is_escaped(rows: list[Row]) -> bool:
+def is_escaped(rows: Sequence[Row], mapped: Mapped = local) -> bool:
     """Whether a set as a whole is escaped: two rows or more hold HTML entities, and fewer hold a bare "&" or a "<".
 
     A single text shows nothing of the set that holds it, nor does one that speaks of entities.
     """
-    texts = ["\n".join(row[key] for key in KEYS) for row in rows]
-    entities, bare = (sum(bool(sign.search(text)) for text in texts) for sign in (SIGN, BARE))
+    entities = bare = 0
+    for entity, other in mapped(_signs, rows):
+        entities, bare = entities + entity, bare + other
     return entities > max(1, bare)
+
+
+def _signs(row: Row) -> tuple[bool, bool]:
+    """Whether a row holds an HTML entity, and what an escaped text does not hold."""
+    text = "\n".join(row[key] for key in KEYS)
+    return bool(SIGN.search(text)), bool(BARE.search(text))
 
 
 def unescape(text: str) -> str:
@@ -85,7 +95,7 @@ def stands_elsewhere(text: str) -> bool:
 REPAIRS = (("mojibake", fix_mojibake), ("control characters", remove_controls))
 
 
-def repair(rows: list[Row]) -> Sieved:
+def repair(rows: Sequence[Row], mapped: Mapped = local) -> Sieved:
     """Mends characters, unescapes a set that is escaped, unwraps templates and takes reasoning out of answers; drops rows whose
     template can't be unwrapped, whose answer is nothing but reasoning, or whose input stands elsewhere.
 
@@ -94,26 +104,29 @@ def repair(rows: list[Row]) -> Sieved:
         changed line's `nearest` is that new id if it is another.
     """
     kept, ledger = [], []
-    escaped = is_escaped(rows)
-    for row in rows:
-        mended, done = _mended(row, escaped and ENTITIES not in row["origin"].get("repaired", ()))
-        if mended is None:
-            ledger.append(entry(row, CLEAN, "dropped", f"{reasons.TEMPLATE} in the text"))
-            continue
-        spoken = without_reasoning(mended["output"])
-        if why := _hopeless(mended["input"], spoken):
-            ledger.append(entry(row, CLEAN, "dropped", why))
-            continue
-        if spoken.text != mended["output"]:
-            mended, done = {**mended, "output": spoken.text}, [*done, "reasoning"]
-        if done:
-            mended = _finished(mended, list(dict.fromkeys(done)))
-            new = None if mended["id"] == row["id"] else mended["id"]
-            ledger.append(
-                entry(row, CLEAN, "changed", f"{reasons.REPAIRED}: {', '.join(mended['origin']['repaired'])}", nearest=new)
-            )
-        kept.append(mended)
+    repaired = mapped(partial(_repaired, is_escaped(rows, mapped)), rows)
+    for row, (mended, line) in zip(rows, repaired, strict=True):
+        kept += [row] if line is None else [mended] if mended else []
+        ledger += [line] if line else []
     return Sieved(kept, ledger)
+
+
+def _repaired(escaped: bool, row: Row) -> tuple[Row | None, Entry | None]:
+    """A row that was mended, and the ledger's line of one that was mended or goes; neither of one that stays as it is."""
+    mended, done = _mended(row, escaped and ENTITIES not in row["origin"].get("repaired", ()))
+    if mended is None:
+        return None, entry(row, CLEAN, "dropped", f"{reasons.TEMPLATE} in the text")
+    spoken = without_reasoning(mended["output"])
+    if why := _hopeless(mended["input"], spoken):
+        return None, entry(row, CLEAN, "dropped", why)
+    if spoken.text != mended["output"]:
+        mended, done = {**mended, "output": spoken.text}, [*done, "reasoning"]
+    if not done:
+        return None, None
+    mended = _finished(mended, list(dict.fromkeys(done)))
+    new = None if mended["id"] == row["id"] else mended["id"]
+    what = f"{reasons.REPAIRED}: {', '.join(mended['origin']['repaired'])}"
+    return mended, entry(row, CLEAN, "changed", what, nearest=new)
 
 
 def _hopeless(input_: str, spoken: Spoken) -> str | None:

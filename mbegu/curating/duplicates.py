@@ -1,13 +1,16 @@
 """The same row again in a set, to the letter or nearly."""
 
+from array import array
 from collections.abc import Iterator, Sequence
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from mbegu.curating import bands
 from mbegu.curating.settings import CLEAN
+from mbegu.executors import Mapped, local
 from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.nearest import numbers
-from mbegu.rows.parts import LONG, Said, frames, said
+from mbegu.rows.parts import LONG, Frames, Said, frames, said
 from mbegu.rows.row import Row, place
 from mbegu.text import reasons
 from mbegu.text.sameness import key
@@ -15,7 +18,9 @@ from mbegu.text.words import fold, words
 
 GRAM = 3  # words of a shingle
 Shingles = set[tuple[str, ...]]
-Key = tuple[str, bands.Key]  # a kind of rows, and a key
+PLAIN, PASSAGE, TEMPLATE = range(3)  # kinds of rows
+HELD = 4096  # rows whose words are kept while others are compared with them
+Key = tuple[int, bool, int]  # a kind of rows, whether for rows of other kinds, and a key
 
 
 def drop_duplicates(rows: list[Row]) -> Sieved:
@@ -45,7 +50,7 @@ def _twice(row: Row, twin: Row) -> str | None:
     return f"{reasons.SAME_QUESTION} with another answer as {place(twin)}"
 
 
-def drop_near_duplicates(rows: list[Row], above: float, permutations: int) -> Sieved:
+def drop_near_duplicates(rows: Sequence[Row], above: float, permutations: int, mapped: Mapped = local) -> Sieved:
     """Keeps the first of rows that say nearly the same: the same numbers in the question, and a Jaccard index of the word
     3-grams of question and answer above `above`. Rows about one text, or of one template, must also be as alike in what differs:
     in what is asked and answered, or in what fills the template (`mbegu.rows.parts`).
@@ -58,14 +63,15 @@ def drop_near_duplicates(rows: list[Row], above: float, permutations: int) -> Si
         permutations: 16 or more.
     """
     known = frames(rows)
-    texts = [said(row, known) for row in rows]
-    kinds = [_kind(one) for one in texts]
-    held = [numbers(one.parts.whole) for one in texts]
+    cut = bands.above(above, permutations)
+    sketches = _sketches(rows, known, cut, mapped)
+    text = lru_cache(HELD)(lambda position: said(rows[position], known))
     seen: dict[Key, list[int]] = {}
     kept, ledger = [], []
-    for position, (row, keys) in enumerate(zip(rows, _keys(texts, kinds, above, permutations), strict=True)):
-        found = {other for key in keys.sought for other in seen.get(key, ()) if held[other] == held[position]}
-        scored = [(_score(texts[position], texts[other], above), -other) for other in found]
+    for position, (row, keys) in enumerate(zip(rows, _keys(sketches, cut.bands), strict=True)):
+        same = sketches.held[position]
+        found = {other for key in keys.sought for other in seen.get(key, ()) if sketches.held[other] == same}
+        scored = [(_score(text(position), text(other), above), -other) for other in found]
         score, nearest = max(scored, default=(0.0, 0))
         if score > above:
             ledger.append(entry(row, CLEAN, "dropped", reasons.NEAR_DUPLICATE, score, rows[-nearest]["id"]))
@@ -76,6 +82,38 @@ def drop_near_duplicates(rows: list[Row], above: float, permutations: int) -> Si
     return Sieved(kept, ledger)
 
 
+class Sketches(NamedTuple):
+    """What near-duplicates of rows are sought by."""
+
+    kinds: list[int]
+    held: list[str]  # the numbers of their questions
+    within: "array[int]"  # keys of what rows of one kind differ in
+    whole: "array[int]"  # keys of all that is said, of the rows that are not plain: those of plain rows stand in `within`
+
+
+def _sketches(rows: Sequence[Row], known: Frames, cut: bands.Shape, mapped: Mapped) -> Sketches:
+    found = Sketches([], [], array("Q"), array("Q"))
+    for kind, held, within in mapped(partial(_within, known, cut), rows):
+        found.kinds.append(kind)
+        found.held.append(held)
+        found.within.extend(within)
+    if len(set(found.kinds)) > 1:
+        others = (row for row, kind in zip(rows, found.kinds, strict=True) if kind != PLAIN)
+        for whole in mapped(partial(_whole, known, cut), others):
+            found.whole.extend(whole)
+    return found
+
+
+def _within(known: Frames, cut: bands.Shape, row: Row) -> tuple[int, str, "array[int]"]:
+    one = said(row, known)
+    kind = _kind(one)
+    return kind, "\n".join(numbers(one.parts.whole)), bands.hashed(_joined(_differing(one)), cut, kind)
+
+
+def _whole(known: Frames, cut: bands.Shape, row: Row) -> "array[int]":
+    return bands.hashed(_joined(_all(said(row, known))), cut, PLAIN)
+
+
 class Keys(NamedTuple):
     """Under what near-duplicates of a row are sought, and the row is found itself. Rows of one kind are sought by what differs
     between them, or all rows of one template would be candidates; those of two kinds by all they say."""
@@ -84,19 +122,27 @@ class Keys(NamedTuple):
     kept: list[Key]
 
 
-def _keys(texts: Sequence[Said], kinds: Sequence[str], above: float, permutations: int) -> Iterator[Keys]:
-    """The bands of each row's sketches: near-duplicates most likely have one in common."""
-    cut = bands.above(above, permutations)
-    every = sorted(set(kinds))
-    for kind, one in zip(kinds, texts, strict=True):
-        within = [(kind, key) for key in bands.keys(_joined(_differing(one)), cut)]
-        whole = bands.keys(_joined(_all(one)), cut) if every[1:] else []
-        across = [(f"{name} among others", key) for name in every if name != kind for key in whole]
-        yield Keys(within + across, within + [(f"{kind} among others", key) for key in whole])
+def _keys(found: Sketches, size: int) -> Iterator[Keys]:
+    """The bands of each row's sketches, `size` a sketch, of those that another row has too: near-duplicates most likely have one
+    in common."""
+    common = bands.shared([found.within, found.whole])
+    every = sorted(set(found.kinds))
+    place = 0
+    for position, kind in enumerate(found.kinds):
+        own = bands.among(found.within[position * size : (position + 1) * size], common)
+        within = [(kind, False, key) for key in own]
+        if not every[1:]:
+            yield Keys(within, within)
+            continue
+        if kind != PLAIN:
+            own = bands.among(found.whole[place * size : (place + 1) * size], common)
+            place += 1
+        across = [(name, True, key) for name in every if name != kind for key in own]
+        yield Keys(within + across, within + [(kind, True, key) for key in own])
 
 
-def _kind(one: Said) -> str:
-    return "template" if one.parts.framed else "passage" if one.parts.about else "plain"
+def _kind(one: Said) -> int:
+    return TEMPLATE if one.parts.framed else PASSAGE if one.parts.about else PLAIN
 
 
 def _differing(one: Said) -> Shingles:

@@ -11,16 +11,17 @@ what is trained on it is searched for 8-grams. Of a closed-book question (`sourc
 what training on the document shall teach.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from mbegu.errors import BadInput
+from mbegu.executors import Mapped, local
 from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.nearest import Questions
-from mbegu.rows.parts import FEW, LONG, NO_FRAMES, Frames, Parts, Said, Words, asked_of, frames, parts, said, segments
+from mbegu.rows.parts import FEW, LONG, NO_FRAMES, Frames, Parts, Said, Words, frames, said, segments
 from mbegu.rows.row import Row, more, place, question
 from mbegu.text import reasons
-from mbegu.text.sameness import same_question
 from mbegu.text.words import words
 
 GRAM = LONG  # words
@@ -35,6 +36,14 @@ class Leak(NamedTuple):
     heldout: Row
     reason: str
     score: float  # of the test that bit, 0 to 1
+
+
+class Bite(NamedTuple):
+    """A test that a row fails."""
+
+    number: int  # of the held-out row
+    reason: str
+    score: float
 
 
 class Guard(NamedTuple):
@@ -109,16 +118,23 @@ def find_leak(row: Row, guarded: Guard, similarity: float, overlap: float) -> Le
         similarity: ROUGE-L F1 above which two texts are too alike.
         overlap: share of a held-out text's words above which shared 8-grams are too many; at 1, no text in common matters.
     """
-    found = next(find_leaks(row, said(row, guarded.known), guarded, similarity, overlap), None)
-    return None if found is None else Leak(row, guarded.rows[found.number], found.reason, found.score)
+    found = _bite(guarded, similarity, overlap, row)
+    return None if found is None else _leak(row, guarded, found)
 
 
-class Bite(NamedTuple):
-    """A test that a row fails."""
+def _leak(row: Row, guarded: Guard, bite: Bite) -> Leak:
+    return Leak(row, guarded.rows[bite.number], bite.reason, bite.score)
 
-    number: int  # of the held-out row
-    reason: str
-    score: float
+
+def bites(
+    rows: Iterable[Row], guarded: Guard, similarity: float, overlap: float, mapped: Mapped = local
+) -> Iterator[Bite | None]:  # fmt: skip
+    """The first of the tests that each row fails; similarity and overlap as in `find_leak`."""
+    return mapped(partial(_bite, guarded, similarity, overlap), rows)
+
+
+def _bite(guarded: Guard, similarity: float, overlap: float, row: Row) -> Bite | None:
+    return next(find_leaks(row, said(row, guarded.known), guarded, similarity, overlap), None)
 
 
 def find_leaks(row: Row, text: Said, guarded: Guard, similarity: float, overlap: float) -> Iterator[Bite]:
@@ -167,11 +183,17 @@ def decontaminate(
         BadInput: `leakage` is "error" and rows leak; one is shown with the held-out row and their files, the others are named.
     """
     guarded = guard(heldout, frames([*rows, *heldout]) if known is None else known)
+    return sifted(rows, guarded, bites(rows, guarded, similarity, overlap), leakage, stage)
+
+
+def sifted(rows: list[Row], guarded: Guard, found: Iterable[Bite | None], leakage: str, stage: str) -> Sieved:
+    """As `decontaminate`, of what `bites` found."""
     kept, ledger = [], []
     leaking: dict[str, Leak] = {}
-    for row in rows:
+    for row, bite in zip(rows, found, strict=True):
         tainted = next((parent for parent in row["origin"]["parents"] if parent in leaking), None)
-        leak = find_leak(row, guarded, similarity, overlap) if tainted is None else leaking[tainted]
+        own = None if bite is None else _leak(row, guarded, bite)
+        leak = own if tainted is None else leaking[tainted]
         if leak is None:
             kept.append(row)
             continue
@@ -197,55 +219,3 @@ def _sentence(leaks: list[Leak]) -> str:
 def _shown(row: Row) -> str:
     text = f"{question(row)} → {row['output']}" if row["output"] else question(row)
     return repr(text if len(text) <= 400 else text[:399] + "…")
-
-
-def check_heldout(heldout: list[Row], similarity: float, known: Frames | None = None) -> list[Row]:
-    """Returns `heldout`.
-
-    Args:
-        known: the templates of all rows; those of `heldout` if it is None.
-
-    Raises:
-        BadInput: held-out rows ask the same in other words (`twins`), and so count one question twice; all are named.
-    """
-    found = twins(heldout, similarity, known)
-    if found:
-        row, other, score = found[0]
-        again = more([(place(twin.row), place(twin.heldout)) for twin in found[1:]])
-        raise BadInput(
-            f"{place(row)}: {question(row)!r} asks the same as {place(other)}: "
-            f"{question(other)!r} (ROUGE-L F1 {score:.2f}, above {similarity}){again}; "
-            "one question would count twice. Keep one."
-        )
-    return heldout
-
-
-class Twin(NamedTuple):
-    """A held-out row, and an earlier one that asks the same."""
-
-    row: Row
-    heldout: Row
-    score: float  # ROUGE-L F1
-
-
-def twins(heldout: list[Row], similarity: float, known: Frames | None = None) -> list[Twin]:
-    """Held-out rows that ask the same as an earlier one, by the earlier one's side.
-
-    Two questions are alike above a ROUGE-L F1 of `similarity`; those that differ in a number, a name or a stretch of other words
-    are two questions.
-    """
-    known = frames(heldout) if known is None else known
-    pool = Questions()
-    first: list[Row] = []
-    found = []
-    for row in heldout:
-        asked = parts(row, known)
-        near = next(
-            (one for one in pool.near(asked, similarity) if same_question(asked_of(row), asked_of(first[one.position]))), None
-        )
-        if near is not None:
-            found.append(Twin(row, first[near.position], near.score))
-            continue
-        pool.add(asked)
-        first.append(row)
-    return found

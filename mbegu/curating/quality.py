@@ -1,10 +1,12 @@
 """Poor answers: one chain of filters, for what machines wrote and for sets that others made."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
+from functools import partial
 
 from mbegu.curating.pasted import turn_mark
 from mbegu.curating.settings import CLEAN, CURATE, Clean, Curate
 from mbegu.errors import BadInput
+from mbegu.executors import Mapped, local
 from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.row import MACHINE, Row
 from mbegu.text import filters, reasons
@@ -73,11 +75,19 @@ def _contradicted(rows: list[Row]) -> set[str]:
     return {id_ for id_, found in answers.items() if len(found) > 1}
 
 
-def check_set(rows: list[Row], bounds: Clean) -> Sieved:
+def check_set(rows: Sequence[Row], bounds: Clean, mapped: Mapped = local) -> Sieved:
     """Drops rows without words, with a model's control tokens, and poor answers."""
-    found = [(row, _broken(row) or problem_of(row, bounds)) for row in rows]
-    ledger = [entry(row, CLEAN, "dropped", *problem) for row, problem in found if problem]
-    return Sieved([row for row, problem in found if not problem], ledger)
+    kept, ledger = [], []
+    for row, problem in zip(rows, mapped(partial(_poor, bounds), rows), strict=True):
+        if problem:
+            ledger.append(entry(row, CLEAN, "dropped", *problem))
+        else:
+            kept.append(row)
+    return Sieved(kept, ledger)
+
+
+def _poor(bounds: Clean, row: Row) -> filters.Problem | None:
+    return _broken(row) or problem_of(row, bounds)
 
 
 def _broken(row: Row) -> filters.Problem | None:

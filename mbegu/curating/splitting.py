@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from mbegu.curating.clusters import named, of_one_text, with_kin
-from mbegu.curating.leakage import decontaminate, twins
+from mbegu.curating.leakage import decontaminate
 from mbegu.curating.settings import Split
+from mbegu.curating.twins import twins
 from mbegu.rows.heldout import MARKS
 from mbegu.rows.ledger import Entry, Sieved, entry
 from mbegu.rows.parts import frames, with_template

@@ -180,9 +180,33 @@ def _closed(points: list[dict[str, Any]], metric: str) -> list[dict[str, Any]]:
     ]
 
 
+def scale_chart(points: list[dict[str, Any]]) -> str:
+    """What stages need for more and more rows. Points: {"stage", "where", "rows", "seconds", "megabytes"}; a column of panels a
+    stage, the upper for seconds, the lower for memory, both axes logarithmic: on a straight line of 45 degrees time is linear."""
+    rows = {"field": "rows", "type": "quantitative", "scale": {"type": "log"}, "axis": {"format": "~s", "tickCount": 3}}
+    columns = []
+    for stage in dict.fromkeys(point["stage"] for point in points):
+        panels = [
+            {
+                "title": stage,
+                "width": 130,
+                "height": 110,
+                "mark": {"type": "line", "point": True},
+                "encoding": {
+                    "x": rows,
+                    "y": {"field": field, "type": "quantitative", "title": title, "scale": {"type": "log"}},
+                    "color": {"field": "where", "type": "nominal", "title": None, "legend": {"orient": "top"}},
+                },
+            }
+            for field, title in (("seconds", "seconds"), ("megabytes", "MB"))
+        ]
+        columns.append({"vconcat": panels, "data": {"values": [point for point in points if point["stage"] == stage]}})
+    return svg({"hconcat": columns})
+
+
 def svg(spec: dict[str, Any]) -> str:
     """A Vega-Lite chart as text."""
-    size = {} if spec.keys() & {"facet", "vconcat"} else {"width": WIDTH, "height": HEIGHT}
+    size = {} if spec.keys() & {"facet", "hconcat", "vconcat"} else {"width": WIDTH, "height": HEIGHT}
     whole = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", **size, **spec}
     return str(vl_convert.vegalite_to_svg(whole))
 

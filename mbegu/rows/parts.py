@@ -50,7 +50,7 @@ class Said(NamedTuple):
 class Frames(NamedTuple):
     """The templates of rows."""
 
-    counts: Counter[Words]  # rows that hold a sentence
+    counts: Counter[Words]  # rows that hold a sentence, of those that more than one holds; others make no template
     total: int
     slotted: dict[Words, tuple[int, int]]  # where the slot of an instruction is, of those that are one sentence
 
@@ -76,7 +76,7 @@ def frames(rows: Iterable[Row]) -> Frames:
         if len(found) == 1 and not row["input"]:
             single[found[0]] = list(found[0])
     slotted = {text: slot for text, slot in zip(single, slots(list(single.values())), strict=True) if slot != (0, len(text))}
-    return Frames(counts, total, slotted)
+    return Frames(Counter({text: count for text, count in counts.items() if count > 1}), total, slotted)
 
 
 def segments(text: str) -> list[Words]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,13 @@ def read_rows(path: Path, *, answered: bool) -> list[Row]:
     Raises:
         BadInput: as `read_lines`; a missing or wrongly typed field; an id that is not that of the question.
     """
-    return [parse_row(value, where, answered=answered) for where, value in read_lines(path, KEYS)]
+    return [*stream_rows(path, answered=answered)]
+
+
+def stream_rows(path: Path, *, answered: bool) -> Iterator[Row]:
+    """As `read_rows`, one row at a time; an error comes where its line is."""
+    for where, value in read_lines(path, KEYS):
+        yield parse_row(value, where, answered=answered)
 
 
 def parse_row(value: Row, where: str, *, answered: bool) -> Row:

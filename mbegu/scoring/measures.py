@@ -5,8 +5,10 @@ byte or an F1 over all entities, be resampled question by question (`mbegu.scori
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
+from mbegu.executors import Mapped, local
 from mbegu.metrics import facts
 from mbegu.metrics.abstention import abstains
 from mbegu.metrics.chrf import chrf
@@ -34,6 +36,7 @@ def measure(
     classifier: Classifier | None,
     locale: Locale,
     taught: Spans = frozenset(),
+    mapped: Mapped = local,
 ) -> list[Measures]:
     """Measures of each prediction, which answers the held-out row at its position.
 
@@ -46,14 +49,16 @@ def measure(
     """
     texts = [value["prediction"] for value in predictions]
     answers = [None] * len(texts) if classifier is None else reads_as_answer(classifier, texts)
-    found = []
-    for value, row, is_answer in zip(predictions, heldout, answers, strict=True):
-        measures = _of_text(value["prediction"], row["output"], settings.rouge)
-        measures |= _of_facts(value["prediction"], row, locale)
-        measures |= _of_form(value, row["output"], is_answer) | {"copied": copied(value["prediction"], taught)}
-        measures |= _of_instructions(value["prediction"], row, locale)
-        found.append({name: pair for name, pair in measures.items() if pair[1]})
-    return found
+    return [*mapped(partial(_measured, settings, locale, taught), zip(predictions, heldout, answers, strict=True))]
+
+
+def _measured(settings: Score, locale: Locale, taught: Spans, asked: tuple[Mapping[str, Any], Row, bool | None]) -> Measures:
+    value, row, is_answer = asked
+    measures = _of_text(value["prediction"], row["output"], settings.rouge)
+    measures |= _of_facts(value["prediction"], row, locale)
+    measures |= _of_form(value, row["output"], is_answer) | {"copied": copied(value["prediction"], taught)}
+    measures |= _of_instructions(value["prediction"], row, locale)
+    return {name: pair for name, pair in measures.items() if pair[1]}
 
 
 def _of_text(answer: str, reference: str, rouge_types: Sequence[str]) -> Measures:

@@ -1,6 +1,8 @@
 """A version's token ids as an Arrow file, with the prompt and the base model that they belong to."""
 
 import json
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from mbegu.asking.prompts import Prompt, saved_prompt
 from mbegu.errors import BadInput
 from mbegu.outputs import whole
 
+BATCH = 2000  # rows that are Python objects at a time
 SCHEMA = pa.schema(
     [
         ("id", pa.string()),
@@ -20,12 +23,18 @@ SCHEMA = pa.schema(
 )
 
 
-def write_encoded(path: Path, encoded: list[dict[str, Any]], prompt: Prompt, base_identity: str) -> None:
+def write_encoded(path: Path, encoded: Iterable[dict[str, Any]], prompt: Prompt, base_identity: str) -> None:
     """Writes an Arrow stream (`datasets.Dataset.from_file` maps it) whose schema carries the prompt and the base."""
     metadata = json.dumps({**saved_prompt(prompt), "base": base_identity}, sort_keys=True)
     schema = SCHEMA.with_metadata({"mbegu": metadata})
     with whole(path) as temporary, pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_stream(sink, schema) as writer:
-        writer.write_table(pa.Table.from_pylist(encoded, schema=schema))
+        writer.write_table(pa.concat_tables([schema.empty_table(), *_tables(encoded, schema)]).combine_chunks())
+
+
+def _tables(encoded: Iterable[dict[str, Any]], schema: Any) -> Iterator[Any]:
+    waiting = iter(encoded)
+    while batch := [*islice(waiting, BATCH)]:
+        yield pa.Table.from_pylist(batch, schema=schema)
 
 
 def read_encoded(path: Path) -> tuple[Any, dict[str, Any]]:

@@ -5,6 +5,8 @@ SmolLM2-135M: 1.17 for `english.py`, 1.43 for data/seeds/v1.jsonl, 2.79 for Swah
 Gemma 3's, needs 1.2 for English, 2.3 for Swahili and 3.2 for Amharic, so that `SPELT` is above what such a one comes to.
 """
 
+from collections.abc import Iterable, Iterator
+from heapq import nsmallest
 from typing import Any
 
 from mbegu.asking.prompts import token_ids
@@ -17,10 +19,22 @@ SPELT = 3.0  # times the tokens a word of English
 ROWS = 64  # the most that is measured
 
 
+def sampled(rows: Iterable[Row], sample: list[Row]) -> Iterator[Row]:
+    """The same rows; `sample` learns those of which `spelt` would say the same as of all."""
+    for row in rows:
+        sample.append(row)
+        if len(sample) >= 100 * ROWS:
+            sample[:] = _first(sample)
+        yield row
+
+
+def _first(rows: list[Row]) -> list[Row]:
+    return nsmallest(ROWS, rows, key=lambda row: rank(row["id"]))
+
+
 def spelt(rows: list[Row], tokenizer: Any) -> str | None:
     """A sentence if the tokenizer cuts a word of these rows' answers into far more tokens than an English one, else None."""
-    sample = sorted(rows, key=lambda row: rank(row["id"]))[:ROWS]
-    english, own = tokens_a_word(list(ANSWERS), tokenizer), tokens_a_word([row["output"] for row in sample], tokenizer)
+    english, own = (tokens_a_word(texts, tokenizer) for texts in (list(ANSWERS), [row["output"] for row in _first(rows)]))
     if own < SPELT * english:
         return None
     return (

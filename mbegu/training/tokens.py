@@ -1,17 +1,60 @@
 """Rows to token ids: prompt and answer are tokenized apart, so that labels are known by position."""
 
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from mbegu.asking.prompts import Prompt, prompt_ids, row_prompts, token_ids
 from mbegu.errors import BadInput
+from mbegu.executors import Mapped, local
 from mbegu.models.ends import trained_end
-from mbegu.rows.ledger import Entry, Sieved, entry
+from mbegu.rows.ledger import Entry, Sieved, check_balance, entry
 from mbegu.rows.lineage import roots
 from mbegu.rows.row import Row
 from mbegu.text.reasons import CUT_TO, LONGER
 
 STAGE = "encode"
 BATCH = 2000  # rows a call of the tokenizer, which spreads a call over the cores
+Size = tuple[str, int, int]  # id, tokens, trained tokens
+
+
+def stream(
+    rows: Iterable[Row], how: tuple[Prompt, Any, tuple[int, str]], sizes: list[Size], ledger: list[Entry], mapped: Mapped = local
+) -> Iterator[dict[str, Any]]:
+    """Encoded rows (`encode`) that fit (`fit`), of which only a few thousand are held at a time.
+
+    Args:
+        how: the prompt, the tokenizer, and what `fit` is told of the longest row.
+        sizes, ledger: learn the sizes of the rows that stay, and the lines of the others.
+
+    Raises:
+        BadInput: as those two.
+        AssertionError: rows in are not rows out and dropped ones.
+    """
+    counts = Counter[str]()
+    for kept, lines in mapped(partial(_fitting, *how), _batches(_counted(rows, counts))):
+        sizes += lengths(kept)
+        ledger += lines
+        yield from kept
+    check_balance(counts["rows"], len(sizes), ledger, STAGE)
+
+
+def _counted(rows: Iterable[Row], counts: Counter[str]) -> Iterator[Row]:
+    for row in rows:
+        counts["rows"] += 1
+        yield row
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    waiting = iter(rows)
+    while batch := [*islice(waiting, BATCH)]:
+        yield batch
+
+
+def _fitting(prompt: Prompt, tokenizer: Any, bounds: tuple[int, str], batch: list[Row]) -> Sieved:
+    return fit(encode(batch, prompt, tokenizer), batch, *bounds)
 
 
 def encode(rows: list[Row], prompt: Prompt, tokenizer: Any) -> list[dict[str, Any]]:
@@ -23,8 +66,7 @@ def encode(rows: list[Row], prompt: Prompt, tokenizer: Any) -> list[dict[str, An
     """
     encoded = []
     end = trained_end(tokenizer, prompt.chat)
-    for start in range(0, len(rows), BATCH):
-        batch = rows[start : start + BATCH]
+    for batch in _batches(rows):
         prompts = prompt_ids(row_prompts(batch, prompt, tokenizer), prompt, tokenizer)
         answers = token_ids([row["output"] for row in batch], tokenizer, special_tokens=False)
         for row, question, answer in zip(batch, prompts, answers, strict=True):
@@ -64,16 +106,15 @@ def fit(encoded: list[dict[str, Any]], rows: list[Row], max_length: int, on_trun
     return Sieved(kept, ledger)
 
 
-def lengths(encoded: list[dict[str, Any]]) -> list[tuple[str, int, int]]:
+def lengths(encoded: Sequence[dict[str, Any]]) -> list[Size]:
     """(id, tokens, trained tokens) of each row."""
     return [(row["id"], len(row["input_ids"]), len(row["input_ids"]) - row["completion_start"]) for row in encoded]
 
 
-def count(encoded: list[dict[str, Any]], ledger: list[Entry]) -> dict[str, int]:
+def count(sizes: Sequence[Size], ledger: Sequence[Entry]) -> dict[str, int]:
     """What the metrics file says: rows and tokens, in all, trained, longest; rows cut and dropped."""
-    sizes = lengths(encoded)
     return {
-        "rows": len(encoded),
+        "rows": len(sizes),
         "rows_cut": sum(line["action"] == "changed" for line in ledger),
         "rows_dropped": sum(line["action"] == "dropped" for line in ledger),
         "tokens": sum(tokens for _, tokens, _ in sizes),

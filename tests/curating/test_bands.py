@@ -1,6 +1,7 @@
 """Keys find the pairs that comparing all with all finds, in several scripts."""
 
 import random
+from array import array
 
 import pytest
 
@@ -44,7 +45,8 @@ def rows(script: str) -> list[dict]:
 @pytest.mark.parametrize("above", [0.5, 0.7, 0.85])
 def test_near_duplicates_are_those_of_all_pairs(script, above, monkeypatch):
     found = duplicates.drop_near_duplicates(rows(script), above, 128)
-    monkeypatch.setattr(bands, "keys", lambda grams, cut: [(0, b"")])  # under which all rows are found
+    # under which all rows are found
+    monkeypatch.setattr(bands, "hashed", lambda grams, cut, kind: array("Q", [7] * cut.bands))
     assert found == duplicates.drop_near_duplicates(rows(script), above, 128)
     assert len(found.ledger) >= 10
 
@@ -64,6 +66,22 @@ def test_keys_depend_on_the_set_alone_and_equal_sets_share_all():
     assert bands.keys(grams, cut) == bands.keys([*reversed(grams), *grams], cut)
     assert not set(bands.keys(grams, cut)) & set(bands.keys(["other", "words"], cut))
     assert len(bands.keys(grams, cut)) == cut.bands and cut.bands * cut.rows <= 64
+
+
+def test_hashed_keys_meet_where_keys_do_and_kinds_never_meet():
+    cut = bands.above(0.7, 64)
+    sets = [text for script in WORDS for text in variants(WORDS[script].split(), 60, random.Random(script))]
+    plain = [bands.hashed(one, cut, 0) for one in sets]
+    exact = [set(bands.keys(one, cut)) for one in sets]
+    for first in range(len(sets)):
+        for second in range(first):
+            assert len(set(plain[first]) & set(plain[second])) == len(exact[first] & exact[second])
+    assert not set(bands.hashed(sets[0], cut, 0)) & set(bands.hashed(sets[0], cut, 1))
+    common = bands.shared(plain)
+    every = [key for one in plain for key in one]
+    for one in plain:
+        assert bands.among(one, common) == [key for key in one if every.count(key) > 1]
+    assert bands.among(plain[0], bands.shared([array("Q")])) == [] == bands.among(plain[0], bands.shared([plain[0]]))
 
 
 @pytest.mark.parametrize(("threshold", "missed", "shape"), [(0.8, 0.5, (9, 13)), (0.56, 0.9, (26, 4)), (0.5, 0.5, (25, 5))])

@@ -3,6 +3,7 @@ import random
 import pytest
 
 from mbegu.curating import leakage
+from mbegu.curating.twins import check_heldout
 from mbegu.errors import BadInput
 from mbegu.rows.row import row_id
 from mbegu.text.context import join
@@ -91,9 +92,9 @@ def test_what_descends_from_a_leaking_row_leaks_too():
 def test_held_out_questions_count_once_unless_a_number_or_name_differs():
     fine = [row("What does CIC pay on KES 5,000 a month?"), row("What does Sanlam pay on KES 5,000 a month?", line=2),
             row("What does CIC pay on KES 9,000 a month?", line=3)]  # fmt: skip
-    assert leakage.check_heldout(fine, 0.7) == fine
+    assert check_heldout(fine, 0.7) == fine
     with pytest.raises(BadInput, match=r"seeds.jsonl:4: .* asks the same as seeds.jsonl:1: .* one question would count twice"):
-        leakage.check_heldout([*fine, row("What would CIC pay on KES 5,000 a month?", line=4)], 0.7)
+        check_heldout([*fine, row("What would CIC pay on KES 5,000 a month?", line=4)], 0.7)
 
 
 def test_decisions_are_those_of_comparing_every_pair():
@@ -132,7 +133,7 @@ def test_facts_that_retrieval_gave_to_two_rows_are_no_leak():
     assert leakage.find_leak(shared, leakage.guard([HELD]), 0.7, 0.5) is None
     untold, held = ({**row, "origin": {**row["origin"], "context": []}} for row in (shared, HELD))
     assert leakage.find_leak(untold, leakage.guard([held]), 0.7, 0.5).reason == QUESTIONS  # if nothing says what was retrieved
-    assert leakage.check_heldout([HELD, shared], 0.7) == [HELD, shared]
+    assert check_heldout([HELD, shared], 0.7) == [HELD, shared]
 
 
 def test_a_brief_in_other_words_is_a_leak_whatever_is_retrieved_and_so_is_a_context_that_holds_the_answer():
@@ -169,9 +170,9 @@ ABOUT = [asked("Who deducts the tax?", PASSAGE, "The bank does."), asked("When i
 
 
 def test_questions_about_one_passage_are_compared_by_question_but_a_passage_on_both_sides_is_a_leak():
-    assert leakage.check_heldout(ABOUT, 0.7) == ABOUT
+    assert check_heldout(ABOUT, 0.7) == ABOUT
     with pytest.raises(BadInput, match="'Who deducts the tax now\\?"):
-        leakage.check_heldout([*ABOUT, asked("Who deducts the tax now?", PASSAGE, line=4)], 0.7)
+        check_heldout([*ABOUT, asked("Who deducts the tax now?", PASSAGE, line=4)], 0.7)
     assert leakage.find_leak(ABOUT[1], leakage.guard(ABOUT[:1]), 0.7, 1) is None
     assert leakage.find_leak(ABOUT[1], leakage.guard(ABOUT[:1]), 0.7, 0.5).reason == GRAMS
     near = leakage.find_leak(asked("Who now deducts the tax?", PASSAGE), leakage.guard(ABOUT[:1]), 0.7, 1)
@@ -183,9 +184,9 @@ CATEGORY = "የሚከተለው ዜና ከስፖርት፣ ከንግድ፣ ከጤ�
 
 def test_unlike_headlines_in_a_script_without_capitals_are_two_questions():
     rows = [row(f"{CATEGORY} {text}", line=line) for line, text in enumerate(("ባንክ ቅርንጫፍ ከፈተ", "ቡድኑ ዋንጫ አነሳ", "ዝናብ ጎርፍ አመጣ"))]
-    assert leakage.check_heldout(rows, 0.7) == rows
+    assert check_heldout(rows, 0.7) == rows
     with pytest.raises(BadInput, match="asks the same"):
-        leakage.check_heldout([*rows, row(f"{CATEGORY} ባንኩ ቅርንጫፍ ከፈተ", line=4)], 0.7)
+        check_heldout([*rows, row(f"{CATEGORY} ባንኩ ቅርንጫፍ ከፈተ", line=4)], 0.7)
 
 
 def test_all_that_leaks_and_all_that_asks_the_same_is_named_with_its_lines():
@@ -200,7 +201,7 @@ def test_all_that_leaks_and_all_that_asks_the_same_is_named_with_its_lines():
         for line, verb in enumerate(("does", "did", "can"), 1)
     ]
     with pytest.raises(BadInput, match=r"^seeds.jsonl:2: .* \(and 1 more: seeds.jsonl:3 and seeds.jsonl:1\); one question would"):
-        leakage.check_heldout(asks, 0.7)
+        check_heldout(asks, 0.7)
 
 
 def test_rows_of_one_template_are_compared_by_what_fills_it():
@@ -222,7 +223,7 @@ def test_rows_of_one_template_are_compared_by_what_fills_it():
         row(other, "Trade.", 11),
         *(row(f"What is this about? n{n} m{n} o{n}", "Health.", 12 + n) for n in range(5)),
     ]
-    assert leakage.check_heldout(held, 0.7) == held
+    assert check_heldout(held, 0.7) == held
     kept, ledger = leakage.decontaminate(rows, held, 0.7, 0.5, "drop", "curate")
     assert [(line["row"]["instruction"], line["reason"]) for line in ledger] == [
         (same, "near a held-out row: the same text in a template")

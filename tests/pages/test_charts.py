@@ -73,3 +73,15 @@ def test_the_loss_chart_has_a_panel_a_version_and_tells_the_splits_apart_without
     assert 'stroke-width="1.5"' in picture and 'stroke-width="3"' in picture
     one = charts.loss_chart([point for point in losses if point["version"] == "v1" and point["split"] == "training"])
     assert points(one) == 0 and "NaN" not in one
+
+
+def test_how_stages_grow_has_two_panels_a_stage_and_a_line_a_place():
+    places = [
+        {"stage": stage, "where": where, "rows": rows, "seconds": rows / 500, "megabytes": 60 + rows / 100}
+        for stage in ("load", "clean")
+        for where in ("here", "Ray, 2")
+        for rows in (1000, 10_000)
+    ]
+    picture = charts.scale_chart(places)
+    assert points(picture) == 2 * len(places) and "NaN" not in picture
+    assert all(name in picture for name in ("load", "clean", "here", "Ray, 2", "seconds", "MB"))

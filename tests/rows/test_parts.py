@@ -1,5 +1,7 @@
 """What a question asks, and about what: inputs, templates in several scripts, passages."""
 
+from collections import Counter
+
 import pytest
 
 from mbegu.rows.parts import Parts, frames, kindred, parts, segments
@@ -78,6 +80,20 @@ def test_a_passage_that_many_questions_are_asked_about_in_the_instruction_is_no_
     known = frames([*asked, *others])
     assert parts(asked[0], known).source() == (*segments(passage)[0], *segments(passage)[1])
     assert not parts(asked[0], known).framed and parts(asked[0], known).asked[-3:] == ["is", "n0", "0"]
+
+
+def test_sentences_that_one_row_alone_holds_are_not_kept_and_tell_nothing():
+    asked = [
+        f"{form.format(text)} n{number}" for number, form in enumerate(("Name it: {}", "{}. ምንድን ነው፧", "“{}”")) for text in NEWS
+    ]
+    rows = [row(text, input_, text) for text in [*asked, *AMHARIC] for input_ in ("", "x")]
+    known = frames([*rows, row(f"{PASSAGE} Why?"), row("مرحبا 🌱؟")])
+    every = Counter(one for each in rows for one in set(segments(each["instruction"])))
+    all_of_them = known._replace(counts=every + Counter(dict.fromkeys([*segments(PASSAGE), ("why",)], 1)))
+    assert min(known.counts.values()) == 2 and len(known.counts) < len(all_of_them.counts)
+    for one in [*rows, row(f"{PASSAGE} Why?"), row(f"{PASSAGE} Why?", PASSAGE)]:
+        assert parts(one, known) == parts(one, all_of_them)
+    assert any(parts(one, known).framed for one in rows)
 
 
 def test_what_differs_decides():

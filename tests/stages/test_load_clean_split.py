@@ -11,7 +11,8 @@ from threading import Thread
 import pytest
 from root import ROOT
 
-from mbegu.curating.leakage import check_heldout, decontaminate
+from mbegu.curating.leakage import decontaminate
+from mbegu.curating.twins import check_heldout
 from mbegu.rows.heldout import read_heldout
 from mbegu.rows.ledger import read_ledger
 from mbegu.rows.row import read_rows

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mbegu.curating.leakage import check_heldout, decontaminate
+from mbegu.curating.leakage import decontaminate
+from mbegu.curating.twins import check_heldout
 from mbegu.rows.heldout import read_heldout
 from mbegu.rows.jsonl import write_lines
 from mbegu.rows.ledger import read_ledger

@@ -1,3 +1,6 @@
+import random
+
+import pyarrow as pa
 import pytest
 from test_tokens import CHAT, ROWS
 
@@ -20,3 +23,20 @@ def test_a_file_that_is_no_tokenized_set_is_refused(tmp_path):
     for name in ("x.arrow", "missing.arrow"):
         with pytest.raises(BadInput, match=f"{name}: not a tokenized data set"):
             encoded.read_encoded(tmp_path / name)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 7])
+def test_rows_written_a_few_at_a_time_give_the_file_of_all_at_once(tmp_path, monkeypatch, count):
+    draw = random.Random(count)
+    rows = [
+        {"id": f"ሰ{number}", "roots": ["a"] * draw.randrange(3), "input_ids": draw.sample(range(49_000), draw.randrange(1, 40)),
+         "completion_start": number}
+        for number in range(count)
+    ]  # fmt: skip
+    encoded.write_encoded(tmp_path / "few", iter(rows), CHAT, "base")
+    monkeypatch.setattr(encoded, "BATCH", 2)
+    encoded.write_encoded(tmp_path / "fewer", iter(rows), CHAT, "base")
+    schema = encoded.SCHEMA.with_metadata(pa.ipc.open_stream((tmp_path / "few").read_bytes()).schema.metadata)
+    with pa.OSFile(str(tmp_path / "all"), "wb") as sink, pa.ipc.new_stream(sink, schema) as writer:
+        writer.write_table(pa.Table.from_pylist(rows, schema=schema))
+    assert (tmp_path / "few").read_bytes() == (tmp_path / "all").read_bytes() == (tmp_path / "fewer").read_bytes()

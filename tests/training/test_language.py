@@ -8,7 +8,7 @@ from languages import AMHARIC, SWAHILI
 from mbegu.models.loading import load_base
 from mbegu.training import language, packing
 from mbegu.training.english import ANSWERS
-from mbegu.training.spelling import spelt, tokens_a_word
+from mbegu.training.spelling import ROWS, sampled, spelt, tokens_a_word
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +59,13 @@ def test_a_script_that_is_spelt_byte_by_byte_is_said_and_one_without_spaces_is_c
     assert spelt([{"id": str(n), "output": text} for n, text in enumerate(ANSWERS)], tiny_tokenizer) is None
     assert tokens_a_word(["水をやる"], tiny_tokenizer) <= 4 and tokens_a_word(["🌱"], tiny_tokenizer) > 0
     assert tokens_a_word([""], tiny_tokenizer) == 0
+
+
+def test_a_sample_says_what_all_rows_do(tiny_tokenizer):
+    """Also of rows that are alike in their ids, of which the first count."""
+    said = [text.replace(" ", "") for _, text in AMHARIC]
+    rows = [{"id": f"{number % 5000}", "output": said[number % len(said)]} for number in range(15_000)]
+    sample: list = []
+    assert list(sampled(rows, sample)) == rows
+    assert len(sample) <= 100 * ROWS
+    assert spelt(sample, tiny_tokenizer) == spelt(rows, tiny_tokenizer) is not None

@@ -71,7 +71,7 @@ def test_a_row_that_is_too_long_is_an_error_dropped_or_cut(tiny_tokenizer):
     kept, ledger = tokens.fit(found, rows, limit, "keep")
     assert [len(value["input_ids"]) for value in kept] == [limit - 20, limit]
     assert [(line["id"], line["action"]) for line in ledger] == [(rows[1]["id"], "changed")]
-    assert tokens.count(kept, ledger) | {"trained_tokens": 0} == {
+    assert tokens.count(tokens.lengths(kept), ledger) | {"trained_tokens": 0} == {
         "rows": 2, "rows_cut": 1, "rows_dropped": 0, "tokens": 2 * limit - 20, "trained_tokens": 0, "longest_row_tokens": limit,
     }  # fmt: skip
 
@@ -80,3 +80,30 @@ def test_a_row_without_room_for_an_answer_is_dropped_even_when_rows_are_cut(tiny
     found, rows = long_and_short(tiny_tokenizer)
     kept, ledger = tokens.fit(found, rows, min(value["completion_start"] for value in found), "keep")
     assert (kept, len(ledger)) == ([], 2)
+
+
+def test_a_stream_gives_what_all_rows_at_once_do_and_holds_a_batch_at_a_time(tiny_tokenizer, monkeypatch):
+    rows = [row(f"ጥያቄ {number} 🌱?", output="مرحبا " * (number % 5)) for number in range(11)]
+    limit = 40
+    kept, ledger = tokens.fit(tokens.encode(rows, CHAT, tiny_tokenizer), rows, limit, "drop")
+    assert 0 < len(ledger) < len(rows)
+    monkeypatch.setattr(tokens, "BATCH", 2)
+    taken, sizes, lines = [], [], []
+
+    def source():
+        for one in rows:
+            taken.append(one)
+            yield one
+
+    found = tokens.stream(source(), (CHAT, tiny_tokenizer, (limit, "drop")), sizes, lines)
+    first = next(found)
+    assert len(taken) < len(rows)
+    assert [first, *found] == kept and lines == ledger and sizes == tokens.lengths(kept)
+
+
+def test_a_stream_that_loses_rows_on_the_way_is_no_balance(tiny_tokenizer):
+    def losing(function, items):
+        return (one for one in map(function, items) if False)
+
+    with pytest.raises(AssertionError, match="3 rows in, 0 out, but 0 dropped"):
+        list(tokens.stream(ROWS, (CHAT, tiny_tokenizer, (99, "error")), [], [], losing))

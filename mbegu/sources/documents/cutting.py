@@ -26,6 +26,10 @@ class Cutter(NamedTuple):
     measure: Callable[[str], int]  # units of a text
     sentences: Any  # a TextSplitter that cuts a line into sentences
     pieces: Any  # a TextSplitter that cuts a sentence into pieces of the size
+    made_of: tuple[Any, ...] = ()  # what `cutter` was given
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return cutter, self.made_of  # a splitter can't be pickled
 
 
 class Sentence(NamedTuple):
@@ -61,13 +65,14 @@ def cutter(unit: str, size: int, step: int, tokenizer: Any = None) -> Cutter:
         raise BadInput(f"chunk.step {step} is above chunk.size {size}, which would leave text out; lower it.")
     lines = TextSplitter((1, 10**9))  # as soon as there is one unit: each part of the highest level, sentences in a line
     if unit == "characters":
-        return Cutter(size, step, len, lines, TextSplitter(size))
+        return Cutter(size, step, len, lines, TextSplitter(size), (unit, size, step))
     backend = tokenizer.backend_tokenizer
 
     def tokens(text: str) -> int:
         return len(backend.encode(text, add_special_tokens=False).ids)
 
-    return Cutter(size, step, tokens, lines, TextSplitter.from_huggingface_tokenizer(backend, size))
+    pieces = TextSplitter.from_huggingface_tokenizer(backend, size)
+    return Cutter(size, step, tokens, lines, pieces, (unit, size, step, tokenizer))
 
 
 def chunk(document: dict[str, Any], cut: Cutter) -> list[Row]:

@@ -1,10 +1,12 @@
 """Which documents, or which sections of them, nothing is trained on."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from mbegu.errors import BadInput
+from mbegu.executors import Mapped, local
 from mbegu.rows.row import Row
 from mbegu.sources.documents.cutting import Cutter, chunk
 from mbegu.sources.documents.documents import matches
@@ -119,6 +121,11 @@ def parts(document: _Document, held: Held) -> Iterator[tuple[int, int, bool]]:
     for side, found in groupby(sections(document), lambda section: section in out):
         together = list(found)
         yield together[0].start, together[-1].end, side
+
+
+def chunk_all(documents: Iterable[_Document], held: Held, cut: Cutter, mapped: Mapped = local) -> list[Row]:
+    """The chunks (`chunk_apart`) of all documents."""
+    return [one for found in mapped(partial(chunk_apart, held=held, cut=cut), documents) for one in found]
 
 
 def chunk_apart(document: _Document, held: Held, cut: Cutter) -> list[Row]:

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from contextlib import closing
+from functools import cache
 from typing import Any, NamedTuple
 
 from mbegu.errors import BadInput
@@ -40,6 +41,20 @@ def find(languages: str) -> Ocr | None:
     if missing:
         raise BadInput(f"ingest.ocr: tesseract does not know {', '.join(missing)}, but {' '.join(there).strip()}; {INSTALL}.")
     return Ocr(program, _run(program, "--version").split()[1], languages)
+
+
+@cache
+def check_same(ocr: Ocr) -> None:
+    """Checks that this machine reads as the one that found `ocr`.
+
+    Raises:
+        BadInput: another version of Tesseract, or none.
+    """
+    if (here := find(ocr.languages)) is None or here.version != ocr.version:
+        raise BadInput(
+            f"ingest.ocr: a node of the cluster has Tesseract {here and here.version}, this machine {ocr.version}; "
+            "install the same."
+        )
 
 
 def read(ocr: Ocr, document: Any, place: int) -> str:

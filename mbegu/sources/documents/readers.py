@@ -1,9 +1,11 @@
 """The table of readers, and what they are guarded from."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from mbegu.executors import Mapped, local
 from mbegu.rows.ledger import Sieved
 from mbegu.sources.documents.documents import Part, Unreadable, document, shown
 from mbegu.sources.documents.docx import read_docx
@@ -12,7 +14,7 @@ from mbegu.sources.documents.html import read_html
 from mbegu.sources.documents.lines import read_text
 from mbegu.sources.documents.mail import read_mail
 from mbegu.sources.documents.markdown import read_markdown
-from mbegu.sources.documents.ocr import Ocr
+from mbegu.sources.documents.ocr import Ocr, check_same
 from mbegu.sources.documents.odt import read_odt
 from mbegu.sources.documents.pdf import read_pdf
 from mbegu.sources.documents.rtf import read_rtf
@@ -30,14 +32,25 @@ READERS: dict[str, Callable[[bytes], list[Part]]] = {
 }  # fmt: skip
 
 
-def read_all(folder: Path, names: Iterable[str], ocr: Ocr | None = None) -> Sieved:
+Found = tuple[dict[str, Any], list[Part]]  # a record, and the parts that say what was left out of it
+
+
+class File(NamedTuple):
+    """A file as it was found: only this machine has the folder."""
+
+    name: str  # its path below the folder
+    content: bytes
+    problem: str = ""  # why there is no content
+
+
+def read_all(folder: Path, names: Iterable[str], ocr: Ocr | None = None, mapped: Mapped = local) -> Sieved:
     """The records of files, and the ledger of those that can't be read or hold what another does, and of what was left out."""
     known: dict[str, str] = {}  # where each content stands
     read, unread = [], []
-    for name in names:
+    for name, one in mapped(partial(_read, ocr), _files(folder, names)):
         path = shown(name)
         try:
-            found, lost = read_document(folder, name, ocr)
+            found, lost = _or_raise(one)
             if found["sha256"] in known:
                 raise Unreadable(f"same content as {known[found['sha256']]}")
             known[found["sha256"]] = path
@@ -48,11 +61,37 @@ def read_all(folder: Path, names: Iterable[str], ocr: Ocr | None = None) -> Siev
     return Sieved(read, unread)
 
 
+def _files(folder: Path, names: Iterable[str]) -> Iterator[File]:
+    for name in names:
+        try:
+            yield File(name, opened(folder, name))
+        except Unreadable as error:
+            yield File(name, b"", str(error))
+
+
+def _read(ocr: Ocr | None, file: File) -> tuple[str, Found | str]:
+    """The name of a file, and what it holds or why it can't be read."""
+    if file.problem:
+        return file.name, file.problem
+    if ocr:
+        check_same(ocr)
+    try:
+        return file.name, parsed(file.name, file.content, ocr)
+    except Unreadable as error:
+        return file.name, str(error)
+
+
+def _or_raise(found: Found | str) -> Found:
+    if isinstance(found, str):
+        raise Unreadable(found)
+    return found
+
+
 def _line(path: str, action: str, reason: str, **more: Any) -> dict[str, Any]:
     return {"path": path, "stage": STAGE, "action": action, "reason": reason, **more}
 
 
-def read_document(folder: Path, name: str, ocr: Ocr | None = None) -> tuple[dict[str, Any], list[Part]]:
+def read_document(folder: Path, name: str, ocr: Ocr | None = None) -> Found:
     """The record (`documents.document`) of a file, and the parts that say what was left out of it.
 
     Args:
@@ -62,14 +101,27 @@ def read_document(folder: Path, name: str, ocr: Ocr | None = None) -> tuple[dict
     Raises:
         Unreadable: the file holds no text that can be read; the message says why.
     """
-    path = folder / name
-    reader = READERS.get(path.suffix.lower())
+    return parsed(name, opened(folder, name), ocr)
+
+
+def opened(folder: Path, name: str) -> bytes:
+    """The content of a file below `folder`.
+
+    Raises:
+        Unreadable: it can't be opened, or none of ours may.
+    """
     try:
-        content = _content(folder, path)
+        return _content(folder, folder / name)
     except (OSError, RuntimeError) as error:  # Python 3.11 raises the latter for a link to itself
         raise Unreadable(f"can't be opened ({getattr(error, 'strerror', None) or 'a link in a circle'})") from None
+
+
+def parsed(name: str, content: bytes, ocr: Ocr | None = None) -> Found:
+    """As `read_document`, of a file that was opened."""
+    suffix = Path(name).suffix
+    reader = READERS.get(suffix.lower())
     if reader is None:
-        raise Unreadable(f"no reader for {path.suffix or 'a file without a suffix'}; there are {', '.join(READERS)}")
+        raise Unreadable(f"no reader for {suffix or 'a file without a suffix'}; there are {', '.join(READERS)}")
     try:
         parts = read_pdf(content, ocr) if reader is read_pdf else reader(content)
         return document(name, content, parts), [part for part in parts if part.lost]
@@ -77,7 +129,7 @@ def read_document(folder: Path, name: str, ocr: Ocr | None = None) -> tuple[dict
         raise
     except Exception as error:  # whatever a stranger's file does to a parser, the other files are read
         why = str(error).split("\n")[0] or type(error).__name__
-        raise Unreadable(f"broken {path.suffix[1:].upper()} ({why})") from None
+        raise Unreadable(f"broken {suffix[1:].upper()} ({why})") from None
 
 
 def _content(folder: Path, path: Path) -> bytes:

@@ -7,10 +7,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from mbegu.errors import BadInput
-from mbegu.rows.ledger import Entry, Sieved, entry
+from mbegu.executors import Mapped, local
+from mbegu.rows.ledger import Entry, Sieved, check_balance, entry
 from mbegu.rows.row import KEYS, Row, parse_row, row_id
 from mbegu.sources.sets.faults import bounded, limited
 from mbegu.sources.sets.record import Record
@@ -45,29 +47,74 @@ def load(
     Raises:
         BadInput: no record, none that can be a row, too many that can't be read, or a column that no record has.
     """
-    kept, ledger, read = [], [], 0
+    return gathered(source, made(bounded(limited(records, most), unreadable), columns, context, tool_calls), columns)
+
+
+class Made(NamedTuple):
+    """What one part of a record became."""
+
+    row: Row | None
+    line: Entry | None  # of the ledger
+    names: list[str]  # of the columns that it came with
+    is_file: bool = False  # no record, but a file that is left out
+
+
+def made(
+    records: Iterable[Record], columns: Columns, context: Sequence[str], tool_calls: bool, mapped: Mapped = local
+) -> Iterator[Made]:
+    """What each part of each record becomes; the arguments as in `load`."""
+    for found in mapped(partial(_made, columns, context, tool_calls), records):
+        yield from found
+
+
+def _made(columns: Columns, context: Sequence[str], tool_calls: bool, record: Record) -> list[Made]:
+    if record.is_file:
+        name = _as_it_came({"instruction": record.text, "input": "", "output": ""}, record.where)
+        return [Made(None, entry(name, STAGE, "left out", record.fault), [], is_file=True)]
+    return [Made(*_row(part, columns), [*part.values]) for part in shaped(record, columns, context, tool_calls)]
+
+
+def gathered(source: str, parts: Iterable[Made], columns: Columns) -> tuple[Sieved, int]:
+    """As `load`, of what `made` gives."""
+    ledger: list[Entry] = []
+    counts = Counter[str]()
+    kept = [*streamed(source, parts, columns, ledger, counts)]
+    return Sieved(kept, ledger), counts["read"]
+
+
+def streamed(
+    source: str, parts: Iterable[Made], columns: Columns, ledger: list[Entry], counts: Counter[str]
+) -> Iterator[Row]:  # fmt: skip
+    """The rows of `gathered`, one at a time; what it raises at the end comes after the last.
+
+    Args:
+        ledger: learns its lines.
+        counts: learns how many records were "read" and "kept".
+
+    Raises:
+        AssertionError: rows in are not rows out and dropped ones.
+    """
     seen: set[str] = set()
-    for record in bounded(limited(records, most), unreadable):
-        if record.is_file:
-            name = _as_it_came({"instruction": record.text, "input": "", "output": ""}, record.where)
-            ledger.append(entry(name, STAGE, "left out", record.fault))
+    for row, line, names, is_file in parts:
+        ledger += [line] if line else []
+        if is_file:
             continue
-        for part in shaped(record, columns, context, tool_calls):
-            read += 1
-            row, line = _row(part, columns)
-            kept += [row] if row else []
-            ledger += [line] if line else []
-            seen |= part.values.keys()
-            if read == LOOKED_AT:  # the input may come later: JSON Lines may leave it out where it is empty
-                _check_columns(source, {"instruction": columns.instruction, "output": columns.output}, seen)
+        counts["read"] += 1
+        seen.update(names)
+        if counts["read"] == LOOKED_AT:  # the input may come later: JSON Lines may leave it out where it is empty
+            _check_columns(source, {"instruction": columns.instruction, "output": columns.output}, seen)
+        if row:
+            counts["kept"] += 1
+            yield row
+    read = counts["read"]
     if not read:
         raise BadInput(f"{source}: holds no records; expected some with a question and an answer each.")
     if seen:
         _check_columns(source, columns._asdict(), seen)
-    if not kept:
+    if not counts["kept"]:
         place, reason = next((line["row"]["origin"]["source"], line["reason"]) for line in ledger if line["action"] == "dropped")
         raise BadInput(f"{place}: {reason}; nor can another of the {read} records of {source} be a row.")
-    return Sieved(kept, ledger), read
+    check_balance(read, counts["kept"], ledger, STAGE)
 
 
 def noted(records: Iterable[Record], counts: Counter[str]) -> Iterator[Record]:
