@@ -30,12 +30,13 @@ def store(address: str, password: str | None) -> Store:
         "retry": Retry(ExponentialBackoff(), 3),
     }
     try:
-        client = redis.Redis.from_url(address, decode_responses=True, **given, **({"password": password} if password else {}))
+        client: Any = redis.Redis.from_url(address, decode_responses=True, **given, **({"password": password} if password else {}))
     except ValueError as error:
         raise BadInput(f"memo: {address} is no address of Redis ({error}); write one such as redis://host:6379/0.") from None
 
     def read(key: str) -> str | None:
-        return client.get(BEGIN + key)
+        found: str | None = client.get(BEGIN + key)
+        return found
 
     def write(key: str, text: str) -> None:
         client.set(BEGIN + key, text)
