@@ -99,6 +99,16 @@ def test_rouge_is_what_it_was_in_every_pair():
     assert len(re.findall(r"^60 (?:ASCII|Amharic) pairs, .* times what it was$", found, re.MULTILINE)) == 4
 
 
+def test_the_growth_of_data_stages_is_a_table_a_file_and_a_picture(tmp_path):
+    files = ["--json", tmp_path / "scale.json", "--svg", tmp_path / "scale.svg"]
+    printed = benchmark("scale", "--rows", 40, "--rows", 60, "--workers", 0, *files)
+    found = json.loads((tmp_path / "scale.json").read_text())
+    stages = ["ingest", "chunk", "load", "clean", "curate", "score"]
+    assert [(point["stage"], point["rows"]) for point in found] == [(name, rows) for rows in (40, 60) for name in stages]
+    assert len(printed.splitlines()) == 2 + len(found) and all(point["megabytes"] > 5 for point in found)
+    assert (tmp_path / "scale.svg").read_text().startswith("<svg")
+
+
 def test_answers_are_generated_by_both_sides():
     found = benchmark("generation", "--questions", 5, "--rows", 4, "--max_new_tokens", 8)
     assert re.findall(r"^(before|now) .*: 5 answers of ", found, re.MULTILINE) == ["before", "now"]
