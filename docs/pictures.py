@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 PATIENCE = 240_000  # milliseconds for a page; a model answers on the way
@@ -59,8 +60,8 @@ def blind(page: Any) -> None:
 
 
 def compare(page: Any) -> None:
-    """The question whose answer changed most."""
-    page.locator(".questions label").first.click()
+    """One of the questions whose answers changed most."""
+    page.locator(".questions label").nth(3).click()
     page.get_by_text("Nearest training rows").locator("visible=true").first.wait_for()
 
 
@@ -102,8 +103,10 @@ def take(browser: Any, address: str, name: str, show: Callable[[Any], None], loo
     page.get_by_role("tab", name=name, exact=True).click()
     show(page)
     page.wait_for_timeout(1000)
-    page.screenshot(path=out / f"{name.lower()}-{width}-{theme}.png", full_page=name != "Data")  # of which there are many rows
+    path = out / f"{name.lower()}-{width}-{theme}.png"
+    page.screenshot(path=path, full_page=name != "Data")  # of which there are many rows
     page.context.close()
+    Image.open(path).convert("RGB").quantize(64).save(path, optimize=True)  # a third of the bytes
     print(f"{name} {width} {theme}", flush=True)
 
 
@@ -113,6 +116,7 @@ def main() -> None:
     parser.add_argument("--project", type=Path, default=Path(), help="Folder of a project that is built; . by default.")
     parser.add_argument("--out", type=Path, default=Path("docs/shown/app"), help="Folder of the pictures.")
     parser.add_argument("--row", required=True, help="Id of the row that Trace follows.")
+    parser.add_argument("--only", choices=LOOKS, action="append", help="A page; repeat. All of them by default.")
     parser.add_argument("--all", action="store_true", help="Each page at both widths, light and dark; else one of each.")
     options = parser.parse_args()
     pages = {"Ask": ask, "Blind": blind, "Compare": compare, "Review": review, "Trace": trace(options.row), "Data": data}
@@ -120,9 +124,9 @@ def main() -> None:
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with served(options.project) as address, sync_playwright() as started:
         browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        for name, show in pages.items():
+        for name in options.only or pages:
             for look in itertools.product(WIDTHS, THEMES) if options.all else [LOOKS[name]]:
-                take(browser, address, name, show, look, options.out)
+                take(browser, address, name, pages[name], look, options.out)
         browser.close()
 
 
