@@ -137,6 +137,7 @@ SOURCES = {
     "models": {"base": "models/base", "v3": "models/adapters/v3"},
     "exported": {},
     "judged": {},
+    "compared": [],
     "conversations": {"conversations": {"models": ["base", "v3"], "count": 2}},
 }
 
