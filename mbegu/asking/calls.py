@@ -29,14 +29,15 @@ NAMED = 5  # models of a list that are told
 class Line(NamedTuple):
     """What all calls share."""
 
-    session: aiohttp.ClientSession
+    session: aiohttp.ClientSession  # which keeps connections for the next calls
+    fresh: aiohttp.ClientSession  # each of whose calls has a connection of its own
     endpoint: Endpoint
     secrets: tuple[str, ...]  # which some servers say again
     proxies: Mapping[str, str | None]  # by address
 
 
 def opened(endpoint: Endpoint, key: str, headers: Mapping[str, str]) -> Line:
-    """A line to be closed by `session.close()`; made in the loop that uses it.
+    """A line to be closed by `closed`; made in the loop that uses it.
 
     Args:
         key: sent as a bearer's token; nothing for none.
@@ -44,10 +45,20 @@ def opened(endpoint: Endpoint, key: str, headers: Mapping[str, str]) -> Line:
     own = {"User-Agent": "mbegu", "Content-Type": "application/json", "Accept": "application/json"}
     signed = {"Authorization": f"Bearer {key}"} if key else {}
     # as many connections as there are requests in flight, which `servers` bounds
-    connector = aiohttp.TCPConnector(limit=0, ssl=_trusted())
-    session = aiohttp.ClientSession(connector=connector, headers={**own, **signed, **headers})
+    session, fresh = (
+        aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=_trusted(), force_close=alone), headers={**own, **signed, **headers}
+        )
+        for alone in (False, True)
+    )
     secrets = tuple(secret for secret in (key, *headers.values()) if len(secret) > 3)
-    return Line(session, endpoint, secrets, {url: _proxy(url) for url in fields.addresses(endpoint)})
+    return Line(session, fresh, endpoint, secrets, {url: _proxy(url) for url in fields.addresses(endpoint)})
+
+
+async def closed(line: Line) -> None:
+    """Closes its connections."""
+    await line.session.close()
+    await line.fresh.close()
 
 
 def _trusted() -> ssl.SSLContext:
@@ -91,15 +102,28 @@ async def lacking(line: Line, url: str) -> Trouble | None:
 
 
 async def _sent(line: Line, url: str, what: str, timeout: float, body: bytes | None = None) -> tuple[int, bytes, float] | Trouble:
-    """Status, body, and the seconds of Retry-After; with a body it is posted."""
+    """Status, body, and the seconds of Retry-After; with a body it is posted.
+
+    That the server has closed a connection which lay idle shows only when it is used; then a new one is taken, at once.
+    """
+    given = "POST" if body else "GET", f"{url}/{what}"
     how: dict[str, Any] = {"data": body, "timeout": aiohttp.ClientTimeout(total=timeout), "proxy": line.proxies[url]}
     try:
-        async with line.session.request("POST" if body else "GET", f"{url}/{what}", **how) as reply:
-            return reply.status, await reply.read(), _seconds(reply.headers.get("Retry-After", ""))
+        try:
+            return await _heard(line.session, *given, how)
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+            if isinstance(error, aiohttp.ClientConnectorError):  # nobody listens
+                raise
+            return await _heard(line.fresh, *given, how)
     except TimeoutError:
         return Trouble(LATE, f"no answer within {timeout:g} s")
     except (aiohttp.ClientError, OSError, ValueError) as error:  # the last of a header or an address that is none
         return _safe(line, Trouble(AGAIN, f"the connection failed ({' '.join(str(error).split()) or type(error).__name__})"))
+
+
+async def _heard(session: aiohttp.ClientSession, method: str, url: str, how: dict[str, Any]) -> tuple[int, bytes, float]:
+    async with session.request(method, url, **how) as reply:
+        return reply.status, await reply.read(), _seconds(reply.headers.get("Retry-After", ""))
 
 
 def _proxy(url: str) -> str | None:

@@ -93,7 +93,7 @@ def _flight(asked: _Asked, requests: list[Request]) -> Iterator[tuple[Run, Itera
                 runner.run(_check_models(line, run, asked))
             yield run, outcomes(runner, requests, run)
         finally:
-            runner.run(line.session.close())
+            runner.run(calls.closed(line))
 
 
 async def _opened(endpoint: Endpoint, key: str, headers: dict[str, str]) -> calls.Line:

@@ -30,7 +30,9 @@ def store(address: str, password: str | None) -> Store:
         "retry": Retry(ExponentialBackoff(), 3),
     }
     try:
-        client: Any = redis.Redis.from_url(address, decode_responses=True, **given, **({"password": password} if password else {}))
+        client: Any = redis.Redis.from_url(
+            address, decode_responses=True, **given, **({"password": password} if password else {})
+        )
     except ValueError as error:
         raise BadInput(f"memo: {address} is no address of Redis ({error}); write one such as redis://host:6379/0.") from None
 

@@ -58,9 +58,9 @@ def reply(value, status=200, kind="application/json"):
 
 
 @contextmanager
-def serving(behaviour, models=None):
+def serving(behaviour, models=None, handler=Handler):
     """The address of a server with a behaviour, and the requests that it sees."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.behaviour, server.seen, server.models = behaviour, [], models
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/v1", server.seen

@@ -1,15 +1,17 @@
 """Several endpoints at once, and one that asks for less, each on a real socket."""
 
+import asyncio
 import threading
 import time
 
 import pytest
-from stubs import completion, reply
+from stubs import Handler, completion, reply, serving
 
-from mbegu.asking import servers
+from mbegu.asking import calls, servers
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.endpoint import openai_compatible
 from mbegu.asking.memo import export_lines, open_memo
+from mbegu.asking.settings import Endpoint
 from mbegu.asking.teachers import request
 from mbegu.errors import BadInput
 
@@ -128,6 +130,31 @@ def test_a_retry_after_is_waited_for(serve, tmp_path):
     endpoint, _ = serve(behave, retries=1)
     assert ask(endpoint, tmp_path, ["Q"]) == ["ጥሩ"]
     assert times[1] - times[0] >= 1
+
+
+class Closing(Handler):
+    """Leaves a client in the belief that the connection is kept, and closes it."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        super().do_POST()
+        self.close_connection = True
+
+
+def test_a_connection_that_was_closed_while_it_lay_idle_costs_no_try():
+    with serving(well, handler=Closing) as (url, seen), asyncio.Runner() as runner:
+
+        async def opened():
+            return calls.opened(Endpoint(url, "m", 1, 0, 5.0, 0.0, 0.0), "", {})
+
+        line = runner.run(opened())
+        asked = {"prompt": "ሰላም 🙂", "decoding": Decoding(8)._asdict()}
+        for number in range(3):
+            found = runner.run(calls.complete(line, url, asked))
+            assert getattr(found, "answer", found)["text"] == "ጥሩ" and len(seen) == number + 1
+            time.sleep(0.2)  # the loop stands still, and does not see that the connection is closed
+        runner.run(calls.closed(line))
 
 
 def test_an_endpoint_that_refuses_all_for_ever_stops_in_one_line(serve, tmp_path, monkeypatch):
