@@ -76,13 +76,21 @@ def once(models: Iterable[str], params: Mapping[str, Any]) -> list[str]:
     return [model for model in models if model not in others]
 
 
+def trained_on(folder: PurePosixPath, params: Mapping[str, Any]) -> tuple[str, Any, str]:
+    """The version on whose rows a model was trained last, for how many epochs, and from which start; "" for no version."""
+    train, kind = params.get("train") or {}, folder.parent.name
+    epochs, start = train.get("epochs", 1), train.get("start", "")
+    if kind == "adapters":
+        return folder.name, epochs, start
+    item = (params.get(kind) or {}).get(folder.name) if kind in ("noise", "continued") else None
+    if not isinstance(item, dict):
+        return "", 0, ""
+    return item.get("version", ""), item.get("epochs", epochs), item.get("start", start)
+
+
 def version_of(model: str, params: Mapping[str, Any]) -> str:
-    """The version whose rows a model was trained on last; "" for a base, or one of another kind."""
-    folder = PurePosixPath(str((params.get("models") or {}).get(model, "")))
-    kind, items = folder.parent.name, params.get(folder.parent.name)
-    if kind in ("noise", "continued") and isinstance(items, dict) and isinstance(items.get(folder.name), dict):
-        return str(items[folder.name].get("version", ""))
-    return folder.name if kind == "adapters" else ""
+    """The version on whose rows a model was trained last; "" for a base, or one of another kind."""
+    return str(trained_on(PurePosixPath(str((params.get("models") or {}).get(model, ""))), params)[0])
 
 
 def trainings(params: Mapping[str, Any]) -> list[list[str]]:

@@ -96,7 +96,7 @@ def _spent(folder: PurePosixPath, encoded: Path, params: Mapping[str, Any]) -> d
         if not path.is_file():
             raise BadInput(f"{path}: not there, and what {folder} has read is not known; build it with `dvc repro`.")
         return {"rows": 0, "tokens": int(json.loads(path.read_text(encoding="utf-8"))["trained"]), "answer_tokens": 0}
-    version, epochs, start = _trained_on(folder, params)
+    version, epochs, start = comparing.trained_on(folder, params)
     path = encoded / f"{version}.arrow"
     if not version or not path.is_file():
         return None
@@ -111,15 +111,3 @@ def _counted(path: Path, validation: float) -> tuple[int, int, int]:
     columns = zip(rows["roots"], rows["input_ids"], rows["completion_start"], strict=True)
     sizes = [(len(ids), len(ids) - start) for roots, ids, start in columns if side(roots, validation) == "training"]
     return len(sizes), sum(size for size, _ in sizes), sum(answer for _, answer in sizes)
-
-
-def _trained_on(folder: PurePosixPath, params: Mapping[str, Any]) -> tuple[str, Any, str]:
-    """The version on whose rows a model was trained last, for how many epochs, and from which start; "" for no version."""
-    train, kind = params.get("train") or {}, folder.parent.name
-    epochs, start = train.get("epochs", 1), train.get("start", "")
-    if kind == "adapters":
-        return folder.name, epochs, start
-    if kind not in ("noise", "continued"):
-        return "", 0, ""
-    item = (params.get(kind) or {}).get(folder.name) or {}
-    return item.get("version", ""), item.get("epochs", epochs), item.get("start", start)

@@ -41,7 +41,7 @@ def measured(project: Project, old: str, new: str) -> Rescored:
     revs, where = (old, new), f"both {old} and {new}"
     built = {rev: _models(project, rev) for rev in revs}
     declares = {rev: revisions.params(project, rev) for rev in revs}
-    models = [[name for name in built[rev] if name not in comparing.again(declares[rev])] for rev in revs]
+    models = [comparing.once(built[rev], declares[rev]) for rev in revs]
     both = [name for name in models[0] if name in models[1]]
     notes = [f"{name} is at one revision only." for name in sorted(set(models[0]) ^ set(models[1]))]
     if not both:

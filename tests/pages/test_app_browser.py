@@ -102,15 +102,15 @@ def wait_for(page, text: str) -> None:
     page.get_by_text(text, exact=False).locator("visible=true").first.wait_for()
 
 
-def prefer_one(page, folder: Path) -> None:
-    """Prefers one of two answers whose models are not told."""
+def prefer_one(page, folder: Path, reviewer: str, side: str) -> None:
+    """Prefers one of two answers whose models are not told; `side` is "left" or "right"."""
     page.get_by_role("tab", name="Blind").click()
-    page.get_by_label("Your name").fill("Achieng")
+    page.get_by_label("Your name").fill(reviewer)
     page.get_by_role("button", name="Show two answers").click()
-    page.get_by_role("button", name="Left is better").click()
+    page.get_by_role("button", name=f"{side.title()} is better").click()
     wait_for(page, "Kept in ")
     (file,) = (folder / "data/judgements").glob("*.jsonl")
-    assert [line["verdict"] for line in lines_of(file)] == ["left"]
+    assert [line["verdict"] for line in lines_of(file)] == [side]
 
 
 def compare_two(page) -> None:
@@ -199,7 +199,7 @@ def build(page, folder: Path) -> None:
 
 def test_a_team_compares_reviews_adds_traces_and_builds(browser, address, project):
     page, asked = open_page(browser, address)
-    prefer_one(page, project)
+    prefer_one(page, project, "Achieng", "left")
     compare_two(page)
     review_three(page, project)
     add_one(page, project)
@@ -227,13 +227,7 @@ def test_models_answer_beside_each_other_as_ask_does_and_unnamed(browser, answer
     for name, answer in expected.items():
         shown = page.locator(".answer").filter(has_text=f"{name} answers:")
         expect(shown.locator(".said")).to_have_text(answer, timeout=PATIENCE)
-    page.get_by_role("tab", name="Blind").click()
-    page.get_by_label("Your name").fill("ወንጂሩ")
-    page.get_by_role("button", name="Show two answers").click()
-    page.get_by_role("button", name="Right is better").click()
-    wait_for(page, "Kept in ")
-    (file,) = (folder / "data/judgements").glob("*.jsonl")
-    assert [line["verdict"] for line in lines_of(file)] == ["right"]
+    prefer_one(page, folder, "ወንጂሩ", "right")
     assert {urlsplit(one).netloc for one in asked if one.startswith("http")} == {urlsplit(address).netloc}
 
 

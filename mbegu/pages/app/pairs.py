@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from mbegu.asking.decoding import Decoding
 from mbegu.asking.visits import BEAT, Answer, Question
-from mbegu.builds.comparing import again
+from mbegu.builds.comparing import once
 from mbegu.builds.project import Project
 from mbegu.pages.app.site import Site
 from mbegu.rows.heldout import read_heldout
@@ -25,7 +25,7 @@ class Pair(NamedTuple):
 def pairs(site: Site) -> list[Pair]:
     """Those under `judged` in params.yaml, then each two models that can answer or have answered, the later one first."""
     declared = [Pair(name, str(two["new"]), str(two["old"])) for name, two in _judged(site.params).items()]
-    shown = [str(name) for name in dict(site.params.get("models") or {}) if name not in again(site.params)]
+    shown = once(map(str, dict(site.params.get("models") or {})), site.params)
     answered = [name for name in shown if site.project.predictions(name).is_file()]
     names = list(dict.fromkeys([*answered, *site.engine.speakers]))
     known = {frozenset((pair.new, pair.old)) for pair in declared}
