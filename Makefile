@@ -44,9 +44,9 @@ examples: documents  ## build the examples: a company's documents, a public set,
 	dvc repro examples/amharic_ads/dvc.yaml
 	@for name in company_docs finance_qa amharic_ads; do cat examples/$$name/metrics/compare.md; echo "Report: examples/$$name/report.html"; done
 
-test: .venv/dev  ## lint, types and all tests; their processes must not spin while they wait for each other
+test: .venv/dev  ## lint, types and all tests, of which two run at a time on a core each
 	$(RUFF)
-	@mypy & types=$$!; OMP_WAIT_POLICY=passive pytest -n 2 --dist worksteal --durations=25; tests=$$?; wait $$types && exit $$tests
+	@mypy & types=$$!; OMP_NUM_THREADS=1 pytest -n 2 --dist worksteal --durations=25; tests=$$?; wait $$types && exit $$tests
 
 lint: .venv/dev  ## ruff and mypy
 	$(RUFF)

@@ -25,6 +25,7 @@ from mbegu.models.ends import all_ends
 from mbegu.text.reasoning import without_reasoning
 
 BUCKET = 128  # a narrower one pads less and leaves more batches that are filled up: a step costs much the same for 2 rows and 20
+SHARED = 512  # prompts whose widths are within it are answered in one room where that changes no bit
 TOP = 256  # tokens that are sorted for top_p; the whole vocabulary where these hold too little probability
 
 
@@ -85,7 +86,11 @@ def generate(
 def _by_rows(
     wanted: list[Wanted], ids: list[list[int]], decoding: Decoding, rows: int, model: Any, tokenizer: Any
 ) -> Iterator[tuple[int, list[int]]]:
-    for width, members in _buckets(ids, padded):
+    def width_of(length: int) -> int:
+        shared = -(-length // SHARED) * SHARED
+        return shared if leaving.can_share(model, leaving.Room(rows, shared, decoding.max_new_tokens)) else padded(length)
+
+    for width, members in _buckets(ids, width_of):
         held_to = [partial(_held_to, wanted[index], len(ids[index]), decoding, tokenizer) for index in members]
         asked = [leaving.Asked(ids[index], hold) for index, hold in zip(members, held_to, strict=True)]
         room = leaving.Room(rows, width, decoding.max_new_tokens)

@@ -37,6 +37,11 @@ def can_answer(model: Any) -> bool:
     return model.device.type == "cpu" and knows(model)
 
 
+def can_share(model: Any, room: Room) -> bool:
+    """Whether a room's length changes no bit of an answer, so that prompts of any width up to the room's may share it."""
+    return _sliced(room.rows, room.width + room.answer, model)
+
+
 def answer(asked: Sequence[Asked], model: Any, room: Room, ends: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
     """Answers prompts.
 
@@ -60,7 +65,7 @@ def speak(asked: Sequence[Asked], model: Any, room: Room, ends: Sequence[int]) -
         (position of the prompt, the next token of its answer), of all rows in turns.
     """
     state = Slots(room.rows, room.width, room.answer, 1, model.device)
-    state.seen = 0 if _sliced(room.rows, state, model) else state.length
+    state.seen = 0 if can_share(model, room) else state.length
     waiting, busy, unequal = list(range(len(asked)))[::-1], dict[int, Turn](), set[int]()
     while waiting or busy:
         with in_slots(model):
@@ -84,12 +89,14 @@ class Turn(NamedTuple):
     held_to: Sequence[Process]
     said: list[int]  # so far
 
-    def choose(self, logits: torch.Tensor) -> tuple[int, int]:
-        """Says the next token, given logits (vocabulary,)."""
-        scores = logits[None].float()
-        for process in self.held_to:
-            scores = process(torch.tensor([self.prompt + self.said]), scores)
-        self.said.append(int(scores.argmax()))
+    def choose(self, logits: torch.Tensor, likeliest: int) -> tuple[int, int]:
+        """Says the next token, given logits (vocabulary,) and the likeliest by them."""
+        if self.held_to:
+            scores = logits[None].float()
+            for process in self.held_to:
+                scores = process(torch.tensor([self.prompt + self.said]), scores)
+            likeliest = int(scores.argmax())
+        self.said.append(likeliest)
         return self.number, self.said[-1]
 
 
@@ -103,14 +110,15 @@ def _enter(
     one = asked[index := waiting.pop()]
     logits = state.admit(model, one.prompt, free)
     busy[free] = Turn(index, one.prompt, one.held_to(), [])
-    first = busy[free].choose(logits)
+    first = busy[free].choose(logits, int(logits.argmax()))
     state.begin(torch.tensor([free]), torch.tensor([len(one.prompt)]), torch.tensor([first[1]]))
     return [first]
 
 
 def _choose(logits: torch.Tensor, busy: dict[int, Turn]) -> list[tuple[int, int]]:
     """Says the next token of each row."""
-    return [turn.choose(logits[row]) for row, turn in busy.items()]
+    likeliest = logits.argmax(-1).tolist()
+    return [turn.choose(logits[row], likeliest[row]) for row, turn in busy.items()]
 
 
 def _go_on(state: Slots, busy: dict[int, Turn]) -> None:
@@ -119,10 +127,10 @@ def _go_on(state: Slots, busy: dict[int, Turn]) -> None:
     state.place[[row for row in range(len(state.token)) if row not in busy]] = 0
 
 
-def _sliced(rows: int, state: Slots, model: Any) -> bool:
+def _sliced(rows: int, length: int, model: Any) -> bool:
     config = model.config
     size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    return sliced_alike(rows, state.length, config.num_attention_heads, config.num_key_value_heads, size, model.dtype)
+    return sliced_alike(rows, length, config.num_attention_heads, config.num_key_value_heads, size, model.dtype)
 
 
 def _left(
@@ -138,7 +146,7 @@ def _left(
         return state, busy
     rows = [*busy, *(row for row in range(len(state.token)) if row not in busy)][:half]
     fewer = state.of(rows)
-    alike = state.seen == state.length or _sliced(half, state, model)
+    alike = state.seen == state.length or _sliced(half, state.length, model)
     if alike and torch.equal(fewer.following(model), logits[rows]):
         return fewer, dict(enumerate(busy.values()))
     unequal.add(half)

@@ -47,6 +47,7 @@ class Slots:
         self.entering: torch.Tensor | None = None
         # keys and values of a layer, (rows, key heads, length, size)
         self.cache: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+        self._unseen: dict[int, torch.Tensor] = {}  # of a step, by window, which all layers share
 
     def reach(self, places: int) -> None:
         """Makes room for so many places and a few more, so that steps attend to no more than that."""
@@ -110,10 +111,12 @@ class Slots:
             one[chosen] for one in (self.token, self.place, self.count, self.made)
         )
         copied.cache = {layer: (keys[chosen], values[chosen]) for layer, (keys, values) in self.cache.items()}
+        copied._unseen = {}
         return copied
 
     def _logits(self, model: Any, ids: torch.Tensor, places: torch.Tensor, last: torch.Tensor) -> torch.Tensor:
         """(rows, vocabulary), after the token that stands at `last` (rows,) in `ids` (rows, tokens)."""
+        self._unseen.clear()
         backbone, head = model.get_base_model() if hasattr(model, "get_base_model") else model, model.get_output_embeddings()
         hidden = backbone.base_model(input_ids=ids, position_ids=places.expand(ids.shape), use_cache=False, slots=self)[0]
         return head(hidden[torch.arange(len(ids), device=ids.device), last])
@@ -126,9 +129,17 @@ class Slots:
         for kept, new in zip(self.cache[layer], (key, value), strict=True):
             if self.entering is not None:
                 kept[self.entering, :, : new.shape[2]] = new
+            elif kept.device.type == "cpu":  # where it takes a twentieth of the time
+                kept[torch.arange(len(kept)), :, self.place] = new[:, :, 0]
             else:
                 kept.scatter_(2, self.place[:, None, None, None].expand(new.shape), new)
         return self.cache[layer]
+
+    def unseen(self, window: int) -> torch.Tensor:
+        """As the function, of a step."""
+        if window not in self._unseen:
+            self._unseen[window] = unseen(self.place[:, None], self.seen, window)
+        return self._unseen[window]
 
 
 @cache
@@ -145,8 +156,9 @@ def sliced_alike(rows: int, length: int, heads: int, key_heads: int, size: int, 
 
     def alike(seen: int) -> bool:
         places = torch.full((rows, 1), seen - 1)
-        few = _plain(query, keys[:, :, :seen].contiguous(), values[:, :, :seen].contiguous(), places, 0, 1.0)
-        return torch.equal(few, _plain(query, keys, values, places, 0, 1.0))
+        first = keys[:, :, :seen].contiguous(), values[:, :, :seen].contiguous()
+        few, all_ = (_plain(query, *held, unseen(places, held[0].shape[2], 0), 1.0) for held in (first, (keys, values)))
+        return torch.equal(few, all_)
 
     return all(alike(seen) for seen in range(SLICE, length, SLICE))
 
@@ -173,7 +185,7 @@ def attend_in_slots(
     keys, values = slots.remember(module.layer_idx, key, value)
     tokens = query.shape[2]
     if slots.entering is None:
-        return _plain(query, keys, values, slots.place[:, None], window, scaling), None
+        return _plain(query, keys, values, slots.unseen(window), scaling), None
     if can_attend(query, {}):
         starts = torch.arange(0, len(query) * tokens + 1, tokens, dtype=torch.int32, device=query.device)
         laid = [tensor.transpose(1, 2).flatten(0, 1) for tensor in (query, key, value)]
@@ -183,19 +195,26 @@ def attend_in_slots(
         keys, values = (tensor.repeat_interleave(query.shape[1] // tensor.shape[1], 1) for tensor in (key, value))
         return scaled_dot_product_attention(query, keys, values, is_causal=True, scale=scaling).transpose(1, 2), None
     at = torch.arange(tokens, device=query.device)[None].expand(len(query), -1)
-    return _plain(query, key, value, at, window, scaling), None
+    return _plain(query, key, value, unseen(at, tokens, window), scaling), None
 
 
-def _plain(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, places: torch.Tensor, window: int, scaling: float
-) -> torch.Tensor:
-    """Attention of queries that stand at `places` (rows, tokens); with two products, since masks make kernels slow."""
+def unseen(places: torch.Tensor, length: int, window: int) -> torch.Tensor:
+    """(rows, 1, 1, tokens, length) in float32: 0 where a token that stands at `places` (rows, tokens) may look, else -inf.
+
+    Args:
+        window: how many tokens a token sees, itself among them; 0 for all.
+    """
+    back = places[:, None, None, :, None] - torch.arange(length, device=places.device)
+    hidden = (back < 0) | (back >= window) if window else back < 0
+    return torch.zeros(hidden.shape, device=places.device).masked_fill_(hidden, float("-inf"))
+
+
+def _plain(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, hidden: torch.Tensor, scaling: float) -> torch.Tensor:
+    """Attention to what is not `hidden` (as from `unseen`); with two products, since masks make kernels slow."""
     heads, tokens = query.shape[1:3]
     grouped = query.reshape(len(query), key.shape[1], -1, query.shape[3])  # (rows, key heads, queries a key x tokens, size)
-    scores = (grouped @ key.transpose(2, 3)).float() * scaling
-    back = places[:, None, None, :, None] - torch.arange(key.shape[2], device=query.device)
-    seen = (back >= 0) & (back < window) if window else back >= 0
-    weights = scores.unflatten(2, (-1, tokens)).masked_fill(~seen, float("-inf")).softmax(-1)
+    scores = (grouped @ key.transpose(2, 3)).unflatten(2, (-1, tokens))
+    weights = torch.add(hidden, scores, alpha=scaling).softmax(-1)
     out = weights.flatten(2, 3).to(value.dtype) @ value
     return out.reshape(len(query), heads, tokens, -1).transpose(1, 2)
 

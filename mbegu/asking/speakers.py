@@ -10,7 +10,6 @@ from mbegu.asking.prompts import Prompt, prompt_ids, prompt_text, trained_prompt
 from mbegu.asking.visits import tidied
 from mbegu.errors import BadInput
 from mbegu.models.ends import all_ends
-from mbegu.models.four_bits import unpack
 from mbegu.models.loading import Weights, load_base, ready_to_answer
 from mbegu.models.manifest import verify
 
@@ -43,7 +42,7 @@ def load_speakers(
         if folder == base:
             speakers[name] = Speaker(None, None, prompts[name], folder)
         elif not (folder / "adapter_config.json").is_file():
-            speakers[name] = Speaker(unpack(load_base(folder, quantization), to_answer=True).eval(), None, prompts[name], folder)
+            speakers[name] = Speaker(ready_to_answer(load_base(folder, quantization).eval()), None, prompts[name], folder)
         else:
             lora = str(number)  # peft allows no name with a dot in it
             shared = _with_adapter(shared, folder, lora)

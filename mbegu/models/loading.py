@@ -8,8 +8,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from mbegu.errors import BadInput
 from mbegu.models.four_bits import unpack
-from mbegu.models.lora import round_branches
+from mbegu.models.lora import replace_branches
 from mbegu.models.manifest import verify
+from mbegu.models.packed import pack
 from mbegu.models.trained import read_adapter_prompt
 from mbegu.models.whole import check_model
 
@@ -38,7 +39,7 @@ def precision() -> torch.dtype:
     return torch.bfloat16 if fast else torch.float32
 
 
-ARITHMETIC = 2  # how answers are computed; raised where they get other bytes, so that a memo does not mix them
+ARITHMETIC = 3  # how answers are computed; raised where they get other bytes, so that a memo does not mix them
 FITS = 0.6  # of a GPU's memory, for weights in bf16; the rest is for keys, values and what the model computes
 
 
@@ -152,7 +153,7 @@ class Weights(NamedTuple):
     def load(self) -> Any:
         """A model ready to answer: the base, the base with an adapter, or a fully fine-tuned model in the adapter's place."""
         if self.adapter is None or self.whole() == self.adapter:
-            return unpack(load_base(self.whole(), self.quantization), to_answer=True).eval()
+            return ready_to_answer(load_base(self.whole(), self.quantization).eval())
         from peft import PeftModel
 
         adapted = PeftModel.from_pretrained(load_base(self.base, self.quantization), str(self.adapter)).eval()
@@ -160,10 +161,12 @@ class Weights(NamedTuple):
         return ready_to_answer(adapted)
 
 
-def ready_to_answer(adapted: Any) -> Any:
-    """A base with adapters, changed in place so that it answers fast, and alike wherever it is asked."""
-    round_branches(unpack(adapted, to_answer=True))
-    return adapted
+def ready_to_answer(model: Any) -> Any:
+    """A base, with or without adapters, changed in place so that it answers fast, and alike wherever it is asked."""
+    pack(unpack(model, to_answer=True))
+    if hasattr(model, "peft_config"):
+        replace_branches(model, frozen=True)
+    return model
 
 
 def weights_of(model: Path, base: Path, quantization: str) -> Weights:

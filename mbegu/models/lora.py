@@ -4,6 +4,7 @@ peft computes it in the type of the adapter's weights, fp32, which on a GPU take
 weights stay in fp32 for the optimizer, and are rounded for each product; scaling and sum are part of the last one.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -18,8 +19,12 @@ def round_branches(adapted: Any) -> None:
         replace_branches(adapted)
 
 
-def replace_branches(adapted: Any) -> None:
-    """The same on any device."""
+def replace_branches(adapted: Any, frozen: bool = False) -> None:
+    """The same on any device.
+
+    Args:
+        frozen: whether the adapters' weights stay as they are, so that they are rounded once.
+    """
     from peft.tuners.lora import LoraLayer
 
     groups: dict[tuple[str, ...], Shared] = {}
@@ -27,7 +32,7 @@ def replace_branches(adapted: Any) -> None:
         if isinstance(module, LoraLayer) and _is_plain(module):
             parent, _, own = name.rpartition(".")
             siblings = next((names for names in SIBLINGS if own in names), (own,))
-            shared = groups.setdefault((parent, *siblings), Shared())
+            shared = groups.setdefault((parent, *siblings), Shared(frozen))
             shared.layers.append(module)
             setattr(module, "forward", partial(_forward, module, shared))  # noqa: B010
 
@@ -43,8 +48,9 @@ class Shared:
     They drop the same elements of it, as in the layer for several matrices of LoRA's authors (loralib's `MergedLinear`).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, frozen: bool) -> None:
         self.layers: list[Any] = []
+        self.rounded: dict[tuple[Any, ...], torch.Tensor] | None = {} if frozen else None  # matrices that stay as they are
         self.source: tuple[torch.Tensor, str] | None = None  # the input, and the adapter's name
         self.waiting: dict[int, torch.Tensor] = {}
 
@@ -61,9 +67,17 @@ class Shared:
 
     def _lows(self, layer: Any, name: str, x: torch.Tensor) -> dict[int, torch.Tensor]:
         matrices = {place: one.lora_A[name].weight for place, one in enumerate(self.layers) if name in one.lora_A}
-        stacked = torch.cat(list(matrices.values())).to(x.dtype)
+        stacked = self.kept((name, x.dtype), lambda: torch.cat(list(matrices.values())).to(x.dtype))
         lows = torch.nn.functional.linear(layer.lora_dropout[name](x), stacked)
         return dict(zip(matrices, lows.split([len(matrix) for matrix in matrices.values()], -1), strict=True))
+
+    def kept(self, key: tuple[Any, ...], make: Callable[[], torch.Tensor]) -> torch.Tensor:
+        """What `make` gives, made once where the matrices stay as they are."""
+        if self.rounded is None:
+            return make()
+        if key not in self.rounded:
+            self.rounded[key] = make()
+        return self.rounded[key]
 
 
 def _forward(layer: Any, shared: Shared, x: torch.Tensor) -> torch.Tensor:
@@ -73,7 +87,7 @@ def _forward(layer: Any, shared: Shared, x: torch.Tensor) -> torch.Tensor:
     for name in active:
         if name in layer.lora_A:
             low = shared.low(layer, name, x)
-            b = layer.lora_B[name].weight.to(x.dtype).t()
+            b = shared.kept((id(layer), name, x.dtype), partial(layer.lora_B[name].weight.to, x.dtype)).t()
             flat = out.reshape(-1, out.shape[-1])
             out = torch.addmm(flat, low.reshape(-1, low.shape[-1]), b, alpha=layer.scaling[name]).view(out.shape)
     return out

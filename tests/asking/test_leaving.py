@@ -119,3 +119,23 @@ def test_one_alone_is_answered_as_among_others_and_its_tokens_are_streamed(tiny_
         heard.clear()
         assert generate_one(model, tiny_tokenizer, ids, 8, Streamer) == among[index]["text"]
         assert heard[0] == ids and heard[-1] == "end" and 1 <= len(heard[1:-1]) <= 8
+
+
+def test_prompts_of_several_widths_share_a_room_only_where_its_length_changes_no_bit(tiny_base, tiny_tokenizer, monkeypatch):
+    model, widths, answer = load_base(tiny_base, "none").eval(), [], leaving.answer
+    wanted = [Wanted(text) for text in (*TEXTS, "ሰላም ለእናንተ ይሁን። " * 9)]
+
+    def watched(asked, model, room, ends):
+        widths.append(room.width)
+        return answer(asked, model, room, ends)
+
+    def answers():
+        widths.clear()
+        return dict(generate(wanted, Decoding(8), 4, model, tiny_tokenizer, special_tokens=False, label="Test")), [*widths]
+
+    monkeypatch.setattr(leaving, "answer", watched)
+    monkeypatch.setattr(leaving, "can_share", lambda model, room: True)
+    shared, rooms = answers()
+    monkeypatch.setattr(leaving, "can_share", lambda model, room: False)
+    apart, several = answers()
+    assert shared == apart and rooms == [generation.SHARED] and len(several) > 1
