@@ -23,10 +23,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import regex
-from sklearn.feature_extraction.text import HashingVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, cross_val_predict
-from sklearn.pipeline import make_pipeline, make_union
 
 from mbegu.errors import BadInput
 from mbegu.text.words import INVISIBLE, fold, words
@@ -63,6 +59,10 @@ def learn(rows: Sequence[dict[str, Any]]) -> Classifier:
     Raises:
         BadInput: fewer than 10 answered rows with different instructions.
     """
+    from sklearn.linear_model import LogisticRegression  # takes seconds, which those who only name the score must not wait
+    from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
+    from sklearn.pipeline import make_pipeline
+
     answered = [row for row in rows if row["output"].strip()]
     asked = [fold(row["instruction"]) for row in answered]
     if len(set(asked)) < LEAST:
@@ -79,6 +79,8 @@ def learn(rows: Sequence[dict[str, Any]]) -> Classifier:
 
 def _examples(rows: Sequence[dict[str, Any]], asked: Sequence[str]) -> Iterator[tuple[str, int, int]]:
     """(text, 1 for an answer or 0, fold). Rows that ask the same share a fold, and no text has words of two folds."""
+    from sklearn.model_selection import GroupKFold
+
     for number, (_, chosen) in enumerate(GroupKFold(FOLDS).split(rows, groups=asked)):
         for place, at in enumerate(chosen):
             others = [asked[chosen[(place + step) % len(chosen)]] for step in range(1, 6)]
@@ -104,6 +106,9 @@ def _span(text: str, start: int, end: int) -> str:
 
 def _features() -> Any:
     """Words and their pairs, those of the opening once more, and trigrams of characters for languages of long words."""
+    from sklearn.feature_extraction.text import HashingVectorizer
+    from sklearn.pipeline import make_union
+
     common = {"n_features": 2**17, "alternate_sign": False, "lowercase": False, "preprocessor": _shown, "token_pattern": None}
     return make_union(
         HashingVectorizer(ngram_range=(1, 2), tokenizer=TOKEN.findall, **common),
