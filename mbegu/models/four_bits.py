@@ -46,8 +46,8 @@ def _packed(layer: Any) -> bool:
 
 
 def _same_bits(layer: Any) -> bool:
-    """Whether bitsandbytes would compute with this layer's weights in float32, after unpacking them."""
-    return layer.compute_dtype == torch.float32 and not layer.support_avx512bf16_for_cpu
+    """Whether bitsandbytes would unpack this layer's weights for each product."""
+    return layer.compute_dtype in (torch.float32, torch.bfloat16) and not layer.support_avx512bf16_for_cpu
 
 
 def _plain(layer: Any) -> torch.nn.Linear:

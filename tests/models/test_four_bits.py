@@ -11,10 +11,10 @@ from mbegu.training.settings import Lora
 LORA = Lora(r=4, alpha=8, dropout=0.0, targets=["q_proj", "v_proj"])
 
 
-@pytest.fixture
-def packed(tiny_base, monkeypatch):
-    """Loads the tiny base in 4 bits as on a machine that has no kernels for them."""
-    monkeypatch.setattr(loading, "precision", lambda: torch.float32)
+@pytest.fixture(params=[torch.float32, torch.bfloat16])
+def packed(request, tiny_base, monkeypatch):
+    """Loads the tiny base in 4 bits as on a machine that has no kernels for them, or for training on one that has."""
+    monkeypatch.setattr(loading, "precision", lambda: request.param)
 
     def load():
         model = load_base(tiny_base, "nf4")
@@ -71,8 +71,3 @@ def test_to_answer_they_are_unpacked_wherever_they_lie_on_a_cpu(tiny_base, monke
     ids = torch.arange(17)[None]
     with torch.inference_mode():
         assert torch.allclose(before(input_ids=ids).logits, after(input_ids=ids).logits, atol=0.05)
-
-
-def test_one_that_computes_in_bf16_stays_as_it_is(tiny_base, monkeypatch):
-    monkeypatch.setattr(loading, "precision", lambda: torch.bfloat16)
-    assert "Linear4bit" in kinds(four_bits.unpack(load_base(tiny_base, "nf4")))
