@@ -40,7 +40,6 @@ def main(
     from mbegu.rows.jsonl import read_lines
     from mbegu.rows.tables import write_json, write_text
     from mbegu.scoring import exams
-    from mbegu.scoring.verdicts import steps
     from mbegu.sources.documents.documents import KEYS
     from mbegu.sources.documents.passages import recalled
 
@@ -50,7 +49,7 @@ def main(
     asked = read_exam(exam)
     read = [document for _, document in read_lines(documents, KEYS)]
     ways, questions = examining.measured(examined, who, asked, exam, locale)
-    shown = steps(who.models)
+    shown = exams.steps(list(who.models))
     graded = exams.grade(ways, questions, shown, who) | {
         "shown": shown,
         "questions": examining.counts(asked),

@@ -5,6 +5,7 @@ against the base's is what tuning made a model forget.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from mbegu.retrieval.recall import TOP
@@ -38,6 +39,12 @@ class Examined(NamedTuple):
     models: Sequence[str]  # in their order, those apart that were trained with another seed only to know how much that changes
     trainings: Sequence[Sequence[str]]  # of each version trained more than once, the models that are its trainings
     weights: Mapping[str, str | None]  # as `comparison.Trained`
+
+
+def steps(names: Sequence[str]) -> list[tuple[str, str]]:
+    """The comparisons that are told, (new, old): each model with the one before it, and each with the first, the base."""
+    before = [(new, old) for old, new in pairwise(names)]
+    return before + [(new, names[0]) for new in names[2:]]
 
 
 def grade(

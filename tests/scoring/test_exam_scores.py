@@ -11,7 +11,6 @@ from mbegu.rows.exams import read_exam
 from mbegu.rows.jsonl import write_lines
 from mbegu.rows.tables import write_json
 from mbegu.scoring import exams
-from mbegu.scoring.verdicts import steps
 from mbegu.text.settings import Locale
 
 LOCALE = Locale(["en", "sw", "am"], "KES", unknown="Sijui", disclaimer="", names=[])
@@ -57,7 +56,7 @@ def graded(write_jsonl, write_arrow, tmp_path: Path) -> dict:
             write_lines(tmp_path / f"examined/{model}/{way}.jsonl", [answer(*one, loss) for one in zip(rows, said, strict=True)])
     write_arrow("encode/v1.arrow", [500, 600, 400], 40)
     ways, questions = examining.measured(tmp_path / "examined", who, exam, tmp_path / "exam", LOCALE)
-    shown = steps(who.models)
+    shown = exams.steps(who.models)
     return exams.grade(ways, questions, shown, who) | {
         "shown": shown,
         "questions": examining.counts(exam),
@@ -179,3 +178,10 @@ def test_another_seed_of_a_continued_model_is_a_training_of_it():
     params = PARAMS | {"noise": {}, "continued": items, "examined": PARAMS["examined"] | examined}
     who = examining.who(params, "a", Path("params.yaml"))
     assert who.trainings == [["deep", "deep-1"]] and "deep-1" not in who.models and "deep" in who.models
+
+
+def test_each_model_is_compared_with_the_one_before_it_and_with_the_base_however_many_there_are():
+    shown = exams.steps(["base", *"abcdef"])
+    assert shown[:6] == [("a", "base"), ("b", "a"), ("c", "b"), ("d", "c"), ("e", "d"), ("f", "e")]
+    assert shown[6:] == [(name, "base") for name in "bcdef"]
+    assert exams.steps(["base"]) == [] and exams.steps(["base", "a"]) == [("a", "base")]

@@ -190,6 +190,7 @@ def test_a_node_that_is_killed_in_mid_stage_costs_no_byte(stage, nodes, on_ray, 
     assert stage(*clean, *outputs("here")).exit_code == 0
     assert files(tmp_path / "here") == files(tmp_path / "there")
     striker.join()
+    monkeypatch.chdir(ROOT)  # a node's workers stand where it was started, and this test's folder goes
     nodes.workers.append(nodes.add_node(num_cpus=1, object_store_memory=STORE))
 
 

@@ -70,9 +70,9 @@ def test_what_a_process_refuses_is_one_line(tiny_base, encoded, tmp_path):
 
 
 def started(base: Path, encoded: Path, name: str, work: str) -> subprocess.Popen:
-    """The stage, by two processes; some 60 steps, so that there is time to kill them."""
+    """The stage, by two processes; some 24 steps, so that there is time to kill them."""
     folder = encoded.parent
-    schedule = {"epochs": 20, "batch_size": 4, "gradient_accumulation_steps": 1, "learning_rate": 0.01, "lr_scheduler": "linear",
+    schedule = {"epochs": 8, "batch_size": 4, "gradient_accumulation_steps": 1, "learning_rate": 0.01, "lr_scheduler": "linear",
                 "warmup_steps": 0, "weight_decay": 0, "max_grad_norm": 1, "validation": 0.2, "save_steps": 4, "early_stopping": 0,
                 "seed": 0, "lora.r": 4, "lora.alpha": 8, "lora.dropout": 0.3, "lora.targets": "q_proj", "processes": 2,
                 "method": "lora"}  # fmt: skip
