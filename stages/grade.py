@@ -49,7 +49,7 @@ def main(
     asked = read_exam(exam)
     read = [document for _, document in read_lines(documents, KEYS)]
     ways, questions = examining.measured(examined, who, asked, exam, locale)
-    shown = exams.steps(list(who.models))
+    shown = exams.steps(who.models)
     graded = exams.grade(ways, questions, shown, who) | {
         "shown": shown,
         "questions": examining.counts(asked),

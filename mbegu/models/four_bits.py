@@ -4,10 +4,11 @@ Without a kernel that reads them packed, bitsandbytes unpacks a layer's weights 
 a time that is most of the work. A small model has room for all of them as they are.
 """
 
-import os
 from typing import Any
 
 import torch
+
+from mbegu.models.size import memory
 
 MOST = 0.25  # of the machine's memory
 
@@ -31,7 +32,7 @@ def unpack(model: Any, to_answer: bool = False) -> Any:
         if _packed(layer) and (to_answer or _same_bits(layer))
     ]
     size = sum(layer.compute_dtype.itemsize * layer.in_features * layer.out_features for _, _, layer in layers)
-    if size <= MOST * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"):
+    if size <= MOST * memory():
         for parent, name, layer in layers:
             setattr(parent, name, _plain(layer))
     return model

@@ -10,7 +10,7 @@ from mbegu.errors import BadInput
 from mbegu.models.four_bits import unpack
 from mbegu.models.lora import replace_branches
 from mbegu.models.manifest import verify
-from mbegu.models.packed import pack
+from mbegu.models.packed import multiplies_bf16, pack
 from mbegu.models.trained import read_adapter_prompt
 from mbegu.models.whole import check_model
 
@@ -35,8 +35,7 @@ def precision() -> torch.dtype:
 
     PyTorch has no fast products of bf16 there; `benchmarks/precision.py` prints what float32 is worth.
     """
-    fast = torch.cuda.is_available() or (torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported())
-    return torch.bfloat16 if fast else torch.float32
+    return torch.bfloat16 if torch.cuda.is_available() or multiplies_bf16() else torch.float32
 
 
 ARITHMETIC = 3  # how answers are computed; raised where they get other bytes, so that a memo does not mix them

@@ -3,11 +3,12 @@
 PyTorch lays a layer's weights out anew each time that it is used, which for a few tokens takes as long as a third of the product.
 """
 
-import os
 from functools import partial
 from typing import Any
 
 import torch
+
+from mbegu.models.size import memory
 
 MOST = 0.25  # of the machine's memory, for a second copy of all weights
 SMALLEST = 2**16  # numbers in a matrix that is worth it
@@ -25,7 +26,7 @@ def pack(model: Any) -> Any:
     """
     layers = [layer for layer in model.modules() if _can_be_packed(layer)]
     size = sum(2 * layer.weight.numel() for layer in layers)
-    if layers and _multiplies_bf16() and size <= MOST * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"):
+    if layers and multiplies_bf16() and size <= MOST * memory():
         for layer in layers:
             laid = torch.ops.mkldnn._reorder_linear_weight(layer.weight.data, TOKENS)
             setattr(layer, "forward", partial(_forward, laid, layer.bias))  # noqa: B010
@@ -38,7 +39,8 @@ def _can_be_packed(layer: Any) -> bool:
     return layer.weight.device.type == "cpu" and layer.weight.dtype == torch.bfloat16
 
 
-def _multiplies_bf16() -> bool:
+def multiplies_bf16() -> bool:
+    """Whether this CPU has fast products of bf16."""
     return bool(torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 

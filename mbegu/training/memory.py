@@ -5,13 +5,13 @@ its hidden state and 8 for each of its feed-forward layer: what a Llama keeps in
 than what was measured on one H100 (docs/gpu.md), so that what is refused would not fit; what is let through may still not.
 """
 
-import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 
 from mbegu.errors import BadInput
+from mbegu.models.size import memory
 from mbegu.training.settings import Lora, Schedule, Training
 
 GIB = 2**30
@@ -46,7 +46,7 @@ def cards() -> list[float]:
 
 def machine() -> float:
     """GiB of this machine's memory."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
+    return memory() / GIB
 
 
 def size(base: Path, lora: Lora) -> Size:

@@ -6,13 +6,13 @@ import torch
 from mbegu.models import packed
 from mbegu.models.loading import load_base
 
-pytestmark = pytest.mark.skipif(not packed._multiplies_bf16(), reason="no processor with products of bf16")
+CAN = packed.multiplies_bf16()  # on another processor all stays as it is
 
 
 @pytest.fixture
 def model(tiny_base, monkeypatch):
     monkeypatch.setattr(packed, "SMALLEST", 1)
-    return load_base(tiny_base, "none").eval()
+    return load_base(tiny_base, "none").to(torch.bfloat16).eval()
 
 
 def replaced(model) -> list[str]:
@@ -25,7 +25,7 @@ def test_every_bit_stays_the_same(model, shape):
     with torch.inference_mode():
         before = model(input_ids=ids).logits
         after = packed.pack(model)(input_ids=ids).logits
-    assert torch.equal(before, after) and replaced(model)[-1] == "lm_head"
+    assert torch.equal(before, after) and replaced(model)[-1:] == (["lm_head"] if CAN else [])
 
 
 def test_a_bias_is_added():
@@ -33,7 +33,7 @@ def test_a_bias_is_added():
     layer, x = torch.nn.Linear(256, 300).to(torch.bfloat16), torch.randn(5, 2, 256, dtype=torch.bfloat16)
     with torch.inference_mode():
         before = layer(x)
-        assert torch.equal(packed.pack(layer)(x), before) and "forward" in vars(layer)
+        assert torch.equal(packed.pack(layer)(x), before) and ("forward" in vars(layer)) == CAN
 
 
 def test_what_is_not_bf16_or_too_large_for_the_memory_or_of_another_kind_stays_as_it_is(model, monkeypatch):
