@@ -16,6 +16,7 @@ def main() -> None:
         "tokenization",
         "attention",
         "precision",
+        "heap",
         "training",
         "processes",
         "novelty",

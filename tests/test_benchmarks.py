@@ -235,6 +235,21 @@ def test_requests_to_endpoints_are_answered_and_a_killed_run_asks_only_for_the_r
     assert int(twice) <= 16  # what was in flight: 8 to each of two
 
 
+def test_a_step_is_timed_with_freed_memory_kept_and_given_back(tiny_base, monkeypatch):
+    from click.testing import CliRunner
+
+    from mbegu.training import trainer
+
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    monkeypatch.setattr(trainer, "keep_freed_memory", trainer.keep_freed_memory)  # which the benchmark replaces
+    import heap
+
+    for way in ("given back", "kept"):
+        done = CliRunner().invoke(heap.main, ["--base", str(tiny_base), "--tokens", "9", "--steps", "2", "--only", way])
+        seconds, memory = map(float, done.stdout.split()[-2:])
+        assert done.exit_code == 0 and 0 < seconds < 60 and 0 < memory < 64, done.output
+
+
 def test_two_processes_are_timed_against_one():
     found = benchmark("processes", "--steps", 1, "--layers", 1)
     assert re.findall(r"^\| (lora|full) \| [\d.]+ \| [\d.]+ \| \d+% \|$", found, re.MULTILINE) == ["lora", "full"]

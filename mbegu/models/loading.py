@@ -13,6 +13,7 @@ from mbegu.models.manifest import verify
 from mbegu.models.packed import multiplies_bf16, pack
 from mbegu.models.trained import read_adapter_prompt
 from mbegu.models.whole import check_model
+from mbegu.quiet import loaded
 
 
 def load_tokenizer(folder: Path) -> Any:
@@ -87,6 +88,7 @@ def load_base(folder: Path, quantization: str, attention: str = "sdpa") -> Any:
         BadInput: it is no whole model, transformers knows no such architecture, or finds the configuration wrong; a GPU is too
             small for it.
     """
+    loaded()
     check_model(folder)
     config = None
     if quantization == "nf4":

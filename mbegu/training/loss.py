@@ -18,4 +18,5 @@ def completion_loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: torc
     """
     targets = labels[0, 1:]
     items = targets.numel() if num_items_in_batch is None else num_items_in_batch
-    return summed_cross_entropy(outputs.logits[0], targets) / items
+    # a view, whose gradient needs no copy as that of `logits[0]` does
+    return summed_cross_entropy(outputs.logits.flatten(0, 1), targets) / items

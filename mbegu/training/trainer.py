@@ -19,6 +19,7 @@ from mbegu.models.lora import round_branches
 from mbegu.rows.lineage import side
 from mbegu.training import checkpoints, cuda, new_tokens, packing, shares, stopping
 from mbegu.training.dropout import replace_dropout
+from mbegu.training.heap import keep_freed_memory
 from mbegu.training.loss import completion_loss
 from mbegu.training.progress import Bar, Seal
 from mbegu.training.settings import Lora, Schedule
@@ -54,6 +55,8 @@ def build(
         BadInput: the base has no layer of one of the names in `lora.targets`, or one that can't have an adapter.
     """
     cuda.prepare()
+    if not torch.cuda.is_available():
+        keep_freed_memory()
     # oneDNN keeps its compiled kernels by shape, and every batch has a new one: 1,024 of them took 0.8 GB in 20 steps
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
     model = load(base, "nf4" if method == "qlora" else "none", packing.NAME)
