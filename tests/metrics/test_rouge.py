@@ -9,6 +9,7 @@ from rouge_score.rouge_scorer import RougeScorer
 
 from mbegu.errors import BadInput
 from mbegu.metrics import modules, rouge
+from mbegu.text.words import words
 
 TYPES = ["rouge1", "rouge2", "rouge4", "rougeL", "rougeLsum"]
 REFERENCE, STEMMED = RougeScorer(TYPES), RougeScorer(TYPES, use_stemmer=True)
@@ -45,8 +46,8 @@ def test_equals_rouge_score_at_the_edges(pair):
 
 def test_equals_rouge_score_on_five_thousand_words():
     draw = random.Random(1)
-    words = [f"w{number}" for number in range(400)]
-    assert_equal_to_rouge_score(*(" ".join(draw.choices(words, k=count)) for count in (5000, 200)))
+    vocabulary = [f"w{number}" for number in range(400)]
+    assert_equal_to_rouge_score(*(" ".join(draw.choices(vocabulary, k=count)) for count in (5000, 200)))
 
 
 def test_equals_rouge_score_on_thousands_of_random_pairs():
@@ -84,6 +85,28 @@ MANY = [
 def test_equals_plain_python_in_every_script_to_the_last_bit(prediction, reference):
     one, other = " ".join(prediction), " ".join(reference)
     assert {name: rated or NOTHING for name, rated in rouge.score(one, [other], TYPES).items()} == PLAIN(one, other, TYPES)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(
+    st.lists(st.sampled_from(MANY), max_size=12).map(" ".join),
+    st.lists(st.lists(st.sampled_from(MANY), max_size=8).map(" ".join), max_size=5),
+    st.sampled_from([None, rouge.porter, str.upper]),
+)
+def test_of_several_references_each_type_has_the_best_to_the_last_bit(prediction, references, stemmer):
+    alone = [rouge.score(prediction, [reference], TYPES, stemmer) for reference in references]
+    rated = [scores for scores in alone if scores["rouge1"] is not None]
+    best = {name: max((scores[name] for scores in rated), key=lambda one: one.f1, default=None) for name in TYPES}
+    assert rouge.score(prediction, references, TYPES, stemmer) == best
+    assert len(rated) == sum(words(reference) != [] for reference in references)
+
+
+@pytest.mark.parametrize("types", [[], ["rougeLsum"], ["rougeLsum", "rouge2"], ["rouge1", "rouge1"], ("rougeL", "rougeLsum")])
+@pytest.mark.parametrize("text", ["a b", "a\nb c", "ሀ ለ። ሐ"])
+def test_each_type_asked_for_has_a_rating(types, text):
+    scores = rouge.score(text, [text, "!?\n"], types)
+    assert [*scores] == [*dict.fromkeys(types)] and all(isinstance(one, rouge.Rating) for one in scores.values())
+    assert scores == {name: PLAIN(text, text, TYPES)[name] for name in types}
 
 
 @pytest.mark.parametrize("name", ["Amharic", "Arabic", "Chinese"])
