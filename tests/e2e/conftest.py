@@ -1,12 +1,22 @@
 """The pipeline built once for all end-to-end tests: on the real embedded model, and on a tiny one that knows nothing."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import warm
 from filelock import FileLock
-from projects import commit, copy_project, copy_tree, merge_params, run
+from projects import ENVIRONMENT, PLAIN, commit, copy_project, copy_tree, merge_params, run
 from tiny import make_model
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_stages() -> Iterator[None]:
+    """Lets the stages of all builds here start with the libraries in memory, but where a test takes the environment `PLAIN`."""
+    with warm.stages() as folder:
+        ENVIRONMENT["PATH"] = f"{folder}{os.pathsep}{PLAIN['PATH']}"
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import yaml
 from root import only_ours
 
 ROOT = Path(__file__).parents[2]
-ENVIRONMENT = os.environ | {
+PLAIN = os.environ | {
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     "SHELL": "/bin/sh",  # DVC's default; Debian's stays between dvc and the stage if it may
     "PYTHONPATH": f".{os.pathsep}{ROOT}",  # a copy of the project runs its own code, other folders run this checkout's
@@ -21,13 +21,12 @@ ENVIRONMENT = os.environ | {
     "GIT_COMMITTER_NAME": "Test",
     "GIT_COMMITTER_EMAIL": "test@example.org",
 }
+ENVIRONMENT = dict(PLAIN)  # in which stages start warm: conftest.py puts a `python` first in PATH
 
 
-def run(*command: str, cwd: Path, check: bool = True) -> subprocess.CompletedProcess:
+def run(*command: str, cwd: Path, check: bool = True, env: dict[str, str] = ENVIRONMENT) -> subprocess.CompletedProcess:
     """Runs a command in a project and returns its output, stderr after stdout."""
-    done = subprocess.run(
-        command, cwd=cwd, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
+    done = subprocess.run(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     assert not check or done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-6000:]}"
     return done
 

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from projects import ENVIRONMENT, commit, merge_params, run
+from projects import PLAIN, commit, merge_params, run
 
 from mbegu.models.manifest import verify
 
@@ -229,7 +229,7 @@ def test_a_kill_in_the_middle_of_any_stage_leaves_no_orphan_and_the_next_build_i
     lock = (project / "dvc.lock").read_text()
     forget(project)  # else DVC restores what the lock names, and nothing runs
     dvc = subprocess.Popen(
-        ["dvc", "repro", "-f", "-s", name], cwd=project, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ["dvc", "repro", "-f", "-s", name], cwd=project, env=PLAIN, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     wait_for(lambda: stage_process(project, dvc.pid) or dvc.poll() is not None, 60)
     if name == "train@v2":  # half-way: when the first checkpoint is there
