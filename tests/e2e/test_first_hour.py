@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from projects import PLAIN, copy_tree, fit
+from projects import ENVIRONMENT, PLAIN, copy_tree, fit
 from root import ROOT
 
 from mbegu.builds.scaffold import SOURCES
@@ -41,7 +41,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     call(sys.executable, "-m", "pip", "--python", folder / "venv/bin/python", "install", "--no-deps", "--quiet", wheel)
     variables = {name: value for name, value in PLAIN.items() if name != "PYTHONPATH"}
     variables |= {"OMP_NUM_THREADS": "1"}  # a tiny model gains nothing from a second thread, which others may want
-    return Installed(site / "mbegu", variables | {"PATH": f"{folder}/venv/bin{os.pathsep}{variables['PATH']}"})
+    warm = ENVIRONMENT["PATH"].removesuffix(PLAIN["PATH"])  # a folder whose `python` stands for the next one
+    return Installed(site / "mbegu", variables | {"PATH": f"{warm}{folder}/venv/bin{os.pathsep}{variables['PATH']}"})
 
 
 def call(*command: object, cwd: Path | None = None, env: dict[str, str] = PLAIN, check: bool = True) -> str:

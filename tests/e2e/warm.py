@@ -2,12 +2,13 @@
 
 A stage takes four to six seconds to import PyTorch, transformers and peft, and a tiny project little for anything else.
 `serve` has them in memory and forks a process for each stage that a `python` of ours, first in PATH, asks for: with the
-arguments, the folder, the environment and the standard streams of the one who asks. Only libraries are imported before,
-nothing of Mbegu, as each project runs its own copy of it. A stage whose asker is killed is killed.
+arguments, the folder, the environment and the standard streams of the one who asks, for the next `python` in PATH. Only
+libraries are imported before, nothing of Mbegu, as each project runs its own copy of it. A stage whose asker is killed is killed.
 
-Processes stay plain where it is them that is tested: kills, orphans, sweeps, a wheel in an environment of its own.
+Processes stay plain in tests of kills, which compare each kind of stage by its bytes with what a warm one wrote, and in sweeps.
 """
 
+import atexit
 import contextlib
 import gc
 import importlib
@@ -20,25 +21,32 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import tempfile
+import threading
 from pathlib import Path
 
 LIBRARIES = (
-    "torch", "torch.utils.data", "transformers.models.auto.modeling_auto", "transformers.models.auto.tokenization_auto",
-    "transformers.models.llama.modeling_llama", "transformers.models.llama.tokenization_llama", "transformers.trainer",
-    "transformers.generation", "transformers.quantizers.auto", "peft", "bitsandbytes", "datasets", "evaluate", "accelerate",
-    "scipy.stats", "scipy.special", "sklearn.linear_model", "sklearn.feature_extraction.text", "pyarrow", "rouge_score_rs",
-    "rensa", "rapidfuzz", "regex", "jinja2", "click", "yaml", "tqdm", "filelock", "jsonlines", "tokenizers",
+    "accelerate", "babel.dates", "babel.numbers", "bitsandbytes", "click", "datasets", "diskcache", "evaluate", "filelock",
+    "huggingface_hub", "jinja2", "jsonlines", "llguidance.hf", "lxml.etree", "orjson", "peft", "peft.tuners.lora.bnb",
+    "peft.utils.transformers_weight_conversion", "py3langid", "pyarrow", "rapidfuzz", "redis", "regex", "rensa", "rouge_score_rs",
+    "sacrebleu", "scipy.special", "scipy.stats", "sklearn.feature_extraction.text", "sklearn.linear_model",
+    "sklearn.model_selection", "sklearn.pipeline", "tokenizers", "torch.utils.data", "transformers.generation.utils",
+    "transformers.integrations.bitsandbytes", "transformers.models.auto.modeling_auto",
+    "transformers.models.auto.tokenization_auto", "transformers.models.llama.modeling_llama", "transformers.trainer",
+    "truststore", "vl_convert", "yaml",
 )  # fmt: skip
 CLIENT = """#!{python} -SE
 import json, os, signal, socket, sys
 script = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else ""
+others = [os.path.join(one, "python") for one in os.environ["PATH"].split(os.pathsep) if one != os.path.dirname(sys.argv[0])]
+python = next(path for path in others if os.access(path, os.X_OK))
 if os.path.basename(os.path.dirname(script)) != "stages" or not os.path.isfile(script):
-    os.execv({python!r}, [{python!r}, *sys.argv[1:]])
+    os.execv(python, [python, *sys.argv[1:]])
 server = socket.socket(socket.AF_UNIX)
 server.connect({address!r})
 socket.send_fds(server, [b"."], [0, 1, 2])
-server.sendall(json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode() + b"\\n")
+server.sendall(json.dumps([python, sys.argv[1:], os.getcwd(), dict(os.environ)]).encode() + b"\\n")
 pid = int(server.recv(16))
 for number in (signal.SIGTERM, signal.SIGINT):
     signal.signal(number, lambda number, frame: os.kill(pid, number))
@@ -120,7 +128,7 @@ def _is_dead(client: socket.socket) -> bool:
 def become(client: socket.socket, streams: list[int]) -> None:
     """Makes this process the one that was asked for, up to the script itself."""
     with client, client.makefile("rb") as request:
-        (arguments, folder, environment) = json.loads(request.readline())
+        (sys.executable, arguments, folder, environment) = json.loads(request.readline())
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
@@ -130,7 +138,9 @@ def become(client: socket.socket, streams: list[int]) -> None:
     os.environ.pop("DVC_STAGE", None)  # by which a stage knows that its parent must be dvc, with which it dies
     searched = environment.get("PYTHONPATH", "").split(os.pathsep)
     sys.argv[:] = arguments
-    sys.path[:1] = [str(Path(arguments[0]).parent), *filter(None, searched)]
+    own = sysconfig.get_path("purelib", vars={"base": str(Path(sys.executable).parents[1])})
+    others = [] if own in sys.path else [own]  # another environment, which sees the libraries of this one
+    sys.path[:1] = [str(Path(arguments[0]).parent), *filter(None, searched), *others]
     sys.dont_write_bytecode = bool(environment.get("PYTHONDONTWRITEBYTECODE"))
     importlib.invalidate_caches()
 
@@ -138,11 +148,32 @@ def become(client: socket.socket, streams: list[int]) -> None:
 def main() -> None:
     runpy.run_path(str(Path(__file__).parents[2] / "mbegu/quiet.py"))["quiet"]()  # before they are imported; not as `mbegu.quiet`
     for name in LIBRARIES:
-        importlib.import_module(name)
+        with contextlib.suppress(ImportError):  # some are of an extra
+            importlib.import_module(name)
     gc.collect()
     gc.freeze()
     serve(sys.argv[1])
-    runpy.run_path(sys.argv[0], run_name="__main__")
+    status = _status_of(sys.argv[0])
+    threading._shutdown()  # as Python ends, but for the half second in which it takes the libraries out of memory
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _status_of(script: str) -> int:
+    """Runs a script as the main program, to its exit status."""
+    try:
+        runpy.run_path(script, run_name="__main__")
+    except SystemExit as ended:
+        if ended.code is None or isinstance(ended.code, int):
+            return ended.code or 0
+        print(ended.code, file=sys.stderr)
+        return 1
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
