@@ -1,5 +1,6 @@
 """A build started from a page: what it would run, how far it is, and a stop that loses nothing."""
 
+import re
 import time
 from pathlib import Path
 
@@ -28,10 +29,10 @@ stages:
 SLOW = """
 import pathlib, sys, time
 work = pathlib.Path("work.txt")
-for number in range(int(work.read_text()) if work.exists() else 0, 40):
+for number in range(int(work.read_text()) if work.exists() else 0, 200):
     work.write_text(str(number))
     print(f"\\rstep {number}", end="", file=sys.stderr)
-    time.sleep(0.1 if pathlib.Path("fast").exists() else 1)
+    time.sleep(0 if pathlib.Path("fast").exists() else 0.4)
 pathlib.Path("slow.txt").write_text("slow")
 """
 
@@ -53,14 +54,14 @@ def test_a_build_is_forecast_run_stopped_and_goes_on(tmp_path, monkeypatch):
     Path("seeds.txt").write_text("ሰላም")
     assert repro.plan(tmp_path) == repro.Plan(["first", "slow", "last"], [])
     running = repro.start(tmp_path)
-    found = wait(running, lambda found: "step 2" in found.said)
+    found = wait(running, lambda found: re.search(r"step (?!0|1\b)", found.said))
     assert (found.stage, found.stages, found.status) == ("slow", 2, None)
-    assert "step 1" not in found.said and not Path("slow.txt").exists()
+    assert found.said.count("step") == 1 and not Path("slow.txt").exists()
     repro.stop(running)
     assert wait(running, lambda found: found.status is not None).status != 0
     kept = int(Path("work.txt").read_text())
     assert kept >= 2 and Path("first.txt").read_text() == "ሰላም"
-    time.sleep(2)
+    time.sleep(1)
     assert int(Path("work.txt").read_text()) == kept  # nothing goes on without its parent
     Path("fast").touch()
     running = repro.start(tmp_path)

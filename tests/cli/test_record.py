@@ -2,12 +2,13 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from test_plan import WITHOUT_PYTHON
+
+from mbegu.cli import main
 
 SECTION = (
     "## {0}\n\nThe {0} is watered every {1} days, in the evening, and it rests for {2} weeks after each harvest. "
@@ -36,9 +37,22 @@ def project(tmp_path_factory, tiny_base) -> Path:
     return folder
 
 
-def record(folder, *options):
-    command = [sys.executable, "-m", "mbegu", "record", *map(str, options)]
-    return subprocess.run(command, cwd=folder, env=WITHOUT_PYTHON, capture_output=True, text=True, check=False)
+@pytest.fixture
+def record(monkeypatch, capfd):
+    """Runs the command in a folder, as without `python` on its PATH: record(folder, "--out", path) -> its status, and all that
+    was said, its stages' words too. In this process, as it starts stages in others."""
+    for name in ("PATH", "PYTHONPATH", "PYTHONWARNINGS"):
+        monkeypatch.setenv(name, WITHOUT_PYTHON[name])
+
+    def run(folder, *options) -> SimpleNamespace:
+        monkeypatch.chdir(folder)
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main(["record", *map(str, options)], prog_name="mbegu")
+        said = capfd.readouterr()
+        return SimpleNamespace(returncode=ended.value.code or 0, stdout=said.out, stderr=said.err)
+
+    return run
 
 
 def lines(path):
@@ -62,7 +76,7 @@ def write(path, todo, end="\n"):
     return path
 
 
-def test_a_recording_is_made_step_by_step_and_an_edited_document_asks_for_its_changed_chunks_alone(project):
+def test_a_recording_is_made_step_by_step_and_an_edited_document_asks_for_its_changed_chunks_alone(record, project):
     todo = project / "todo.jsonl"
     done = record(project, "--out", todo)
     assert "Questions: 3 requests, 0 recorded, 3 to ask\nUnanswerable: 3 requests, 0 recorded, 3 to ask" in done.stdout, (
@@ -107,7 +121,7 @@ def test_a_recording_is_made_step_by_step_and_an_edited_document_asks_for_its_ch
     assert all("given water" in text and text not in before for _, text in changed)
 
 
-def test_what_can_not_be_recorded_is_one_line(project, tmp_path):
+def test_what_can_not_be_recorded_is_one_line(record, project, tmp_path):
     for options, said in (
         (["v9"], "record: 'v9' asks no teacher; there are v1."),
         (["--out", "a", "--ask", "local"], "give one of --out, --from and --ask."),
@@ -119,7 +133,7 @@ def test_what_can_not_be_recorded_is_one_line(project, tmp_path):
     assert "teacher.kind is 'local'; set it to recorded" in record(tmp_path).stderr
 
 
-def test_a_local_teacher_s_replies_are_checked_and_say_who_wrote_them(project):
+def test_a_local_teacher_s_replies_are_checked_and_say_who_wrote_them(record, project):
     before = len(lines(project / "data/recordings/v1.jsonl"))
     done = record(project, "--ask", "local")
     assert done.returncode == 0, done.stderr

@@ -155,8 +155,8 @@ def test_a_program_that_goes_before_the_first_word_is_noticed(tiny_base, tmp_pat
         engine.ask = lambda question: answers.append(ask(question)) or answers[-1]
         url = f"{address}v1/chat/completions"
         with suppress(httpx.ReadTimeout):
-            httpx.post(url, json=request("ሰላም?", stream=stream), timeout=httpx.Timeout(30, read=3))
-        until(lambda: answers[0].left.is_set())
+            httpx.post(url, json=request("ሰላም?", stream=stream), timeout=httpx.Timeout(30, read=1))
+        until(lambda: answers and answers[0].left.is_set())
         held.set()
 
 

@@ -59,7 +59,7 @@ def test_a_version_trained_once_and_a_metric_without_data_teach_nothing():
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.02, 0.08])
-def test_equal_versions_are_seldom_called_different_whatever_trainings_differ_by(spread):
+def test_equal_versions_are_seldom_called_different_whatever_trainings_differ_by(drawn_once, spread):
     generator = np.random.default_rng(2)
     called = ignored = 0
     for _ in range(100):

@@ -19,7 +19,7 @@ def systems(generator, questions: int, difference: float) -> tuple[dict, dict]:
     )
 
 
-def test_equal_systems_are_seldom_called_different_and_a_true_difference_is_mostly_found():
+def test_equal_systems_are_seldom_called_different_and_a_true_difference_is_mostly_found(drawn_once):
     generator = np.random.default_rng(10)  # an exact 5 % test, such as Student's here, exceeds 7 % of 400 with 3 seeds in 100
     equal = [significance.compare_pair(*systems(generator, 60, 0.0), UP)["m"] for _ in range(400)]
     assert sum(found["verdict"] != "not distinguishable" for found in equal) <= 0.07 * 400
@@ -28,7 +28,7 @@ def test_equal_systems_are_seldom_called_different_and_a_true_difference_is_most
     assert not any(found["verdict"] == "worse" for found in different)
 
 
-def test_of_many_metrics_few_comparisons_give_a_false_verdict():
+def test_of_many_metrics_few_comparisons_give_a_false_verdict(drawn_once):
     generator = np.random.default_rng(1)
     names = {str(number): True for number in range(8)}
     called = 0
@@ -85,7 +85,7 @@ def test_the_same_numbers_give_the_same_result():
     assert significance.compare_pair(*pair, UP) == significance.compare_pair(*pair, UP)
 
 
-def test_the_questions_needed_suffice():
+def test_the_questions_needed_suffice(drawn_once):
     generator = np.random.default_rng(4)
     pairs = [significance.compare_pair(*systems(generator, 400, 0.05), UP)["m"] for _ in range(5)]
     questions = round(np.mean([found["n_needed"] for found in pairs]))

@@ -164,8 +164,8 @@ def slow(number: int) -> str:
 
 
 def test_a_node_that_is_killed_in_mid_stage_costs_no_byte(stage, nodes, on_ray, write_jsonl, tmp_path, monkeypatch):
-    monkeypatch.setattr(cluster, "ITEMS", 50)
-    write_jsonl("set.jsonl", records(1500))
+    monkeypatch.setattr(cluster, "ITEMS", 20)
+    write_jsonl("set.jsonl", records(600))
     assert stage(*LOAD, "--out", "loaded.jsonl", "--ledger", "loaded.ledger").exit_code == 0
     clean = [*CLEAN, "--loaded", "loaded.jsonl", "--dropped", "loaded.ledger"]
 
@@ -285,11 +285,12 @@ def test_a_node_that_lacks_a_package_is_one_line(nodes, tmp_path, monkeypatch):
 
 def test_a_cluster_whose_nodes_are_all_lost_is_one_line(nodes, monkeypatch):
     monkeypatch.setattr(cluster, "PATIENCE", 2.0)
+    monkeypatch.setattr(cluster, "ITEMS", 50)
     lost = [partial(kill, nodes, node) for node in nodes.workers]
 
     def source():
-        for number in range(40_000):
-            if number == 10_000:
+        for number in range(4_000):
+            if number == 1_000:
                 while lost:
                     lost.pop()()
             yield number

@@ -113,38 +113,36 @@ def test_only_new_tokens_are_trained_and_those_of_a_head_of_its_own_too(tiny_bas
     assert new_tokens.layers(model) == dict.fromkeys(("embed_tokens", "lm_head"), added_tokens(extended))
 
 
+def run_to_the_end(base: Path, run: Path, out: Path) -> None:
+    rows = Dataset.from_list(encoded(base) * 3)
+    model = trainer.build(base, "qlora", LORA._replace(dropout=0.05), 0)
+    trainer.train(model, rows, rows.select([0]), schedule(), run)
+    out.mkdir()
+    checkpoints.save(model, {**PROMPT, "base": "x"}, out)
+
+
 RUN = """
 import sys; sys.path[:0] = [{tests!r}]
 from pathlib import Path
-from datasets import Dataset
-from test_new_tokens import LORA, PROMPT, encoded, schedule
-from mbegu.training import checkpoints, trainer
-base = Path({base!r})
-rows = Dataset.from_list(encoded(base) * 3)
-model = trainer.build(base, "qlora", LORA._replace(dropout=0.05), 0)
-trainer.train(model, rows, rows.select([0]), schedule(), Path({run!r}))
-out = Path({out!r}); out.mkdir()
-checkpoints.save(model, dict(PROMPT, base="x"), out)
+from test_new_tokens import run_to_the_end
+run_to_the_end(Path({base!r}), Path({run!r}), Path({out!r}))
 """
 
 
 def test_a_killed_run_resumes_to_the_bytes_of_an_uninterrupted_one(extended, tmp_path):
-    def start(name: str, run: str) -> subprocess.Popen:
-        paths = {"tests": str(Path(__file__).parent), "base": str(extended)}
-        script = RUN.format(**paths, run=str(tmp_path / run), out=str(tmp_path / name))
-        with open(tmp_path / f"{name}.log", "w") as log:
-            return subprocess.Popen([sys.executable, "-c", script], stderr=log)
-
-    whole, killed = start("whole", "run1"), start("never", "run2")
+    never = str(tmp_path / "never")
+    script = RUN.format(tests=str(Path(__file__).parent), base=str(extended), run=str(tmp_path / "run2"), out=never)
+    with open(tmp_path / "killed.log", "w") as log:
+        killed = subprocess.Popen([sys.executable, "-c", script], stderr=log)
     deadline = time.monotonic() + 240
     while not list((tmp_path / "run2").glob("checkpoint-*/trainer_state.json")) and time.monotonic() < deadline:
         time.sleep(0.05)
     os.kill(killed.pid, signal.SIGKILL)
     killed.wait()
+    assert list((tmp_path / "run2").glob("checkpoint-*")), (tmp_path / "killed.log").read_text()
     assert not (tmp_path / "never").exists(), "the run ended before it was killed"
-    resumed = start("resumed", "run2")
-    for name, process in (("whole", whole), ("resumed", resumed)):
-        assert process.wait(240) == 0, (tmp_path / f"{name}.log").read_text()
+    for name, run in (("whole", "run1"), ("resumed", "run2")):
+        run_to_the_end(extended, tmp_path / run, tmp_path / name)
     assert (tmp_path / "whole/SHA256SUMS").read_text() == (tmp_path / "resumed/SHA256SUMS").read_text()
 
 

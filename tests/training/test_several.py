@@ -1,5 +1,6 @@
 """Several processes on this CPU: the losses of one, the same bytes again, and one line where a process is killed."""
 
+import importlib.util
 import json
 import os
 import signal
@@ -7,10 +8,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Thread
 
 import psutil
 import pytest
 import torch
+from click.testing import CliRunner
 from root import ROOT
 from test_trainer import SCHEDULE
 
@@ -69,58 +72,72 @@ def test_what_a_process_refuses_is_one_line(tiny_base, encoded, tmp_path):
         launching.train(job, tmp_path, 2)
 
 
-def started(base: Path, encoded: Path, name: str, work: str) -> subprocess.Popen:
-    """The stage, by two processes; some 24 steps, so that there is time to kill them."""
+def options(base: Path, encoded: Path, name: str, work: str) -> list[str]:
+    """Of the stage, by two processes; some 24 steps, so that there is time to kill them."""
     folder = encoded.parent
     schedule = {"epochs": 8, "batch_size": 4, "gradient_accumulation_steps": 1, "learning_rate": 0.01, "lr_scheduler": "linear",
                 "warmup_steps": 0, "weight_decay": 0, "max_grad_norm": 1, "validation": 0.2, "save_steps": 4, "early_stopping": 0,
                 "seed": 0, "lora.r": 4, "lora.alpha": 8, "lora.dropout": 0.3, "lora.targets": "q_proj", "processes": 2,
                 "method": "lora"}  # fmt: skip
-    options = [part for key, value in schedule.items() for part in (f"--{key}", str(value))]
     paths = {"encoded": encoded, "base": base, "start": base, "out": folder / name, "curves": folder / f"{name}-curves",
              "warnings": folder / f"{name}.json", "work": folder / work}  # fmt: skip
-    options += [part for key, value in paths.items() for part in (f"--{key}", str(value))]
-    options += ["--no-gradient_checkpointing", "--deterministic", "--no-liger"]
-    with open(folder / f"{name}.log", "w") as log:
-        return subprocess.Popen(
-            [sys.executable, ROOT / "stages/train.py", *options],
-            stdout=log, stderr=log, cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)},
-        )  # fmt: skip
+    given = [part for key, value in (schedule | paths).items() for part in (f"--{key}", str(value))]
+    return [*given, "--no-gradient_checkpointing", "--deterministic", "--no-liger"]
 
 
-def workers(process: subprocess.Popen) -> list[psutil.Process]:
-    return [child for child in psutil.Process(process.pid).children() if "spawn_main" in " ".join(child.cmdline())]
+@pytest.fixture
+def train(tiny_base, encoded, capfd):
+    """Runs the stage from here, which spares a start: train(name, work) -> its status, and what it and its processes said."""
+    spec = importlib.util.spec_from_file_location("train_script", ROOT / "stages/train.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+
+    def run(name: str, work: str) -> tuple[int, str]:
+        capfd.readouterr()
+        done = CliRunner().invoke(script.main, options(tiny_base, encoded, name, work))
+        return done.exit_code, done.output + "".join(capfd.readouterr())
+
+    return run
 
 
-def wait_for_a_checkpoint(folder: Path, process: subprocess.Popen) -> None:
-    deadline = time.monotonic() + 600
-    while not list(folder.glob("*/checkpoint-*/SHA256SUMS")):
-        assert process.poll() is None and time.monotonic() < deadline, "ended before its first checkpoint"
+def workers(parent: int) -> list[psutil.Process]:
+    return [child for child in psutil.Process(parent).children() if "spawn_main" in " ".join(child.cmdline())]
+
+
+def kill_after_a_checkpoint(folder: Path, others: list[psutil.Process]) -> None:
+    """Kills the second of the processes that this one starts, by SIGKILL, once there is a checkpoint."""
+    deadline = time.monotonic() + 300
+    while not list(folder.glob("*/checkpoint-*/SHA256SUMS")) and time.monotonic() < deadline:
         time.sleep(0.05)
+    started = [process for process in workers(os.getpid()) if process not in others]
+    os.kill(started[1].pid, signal.SIGKILL)
 
 
-def test_a_killed_process_ends_the_stage_with_one_line_and_the_next_run_ends_with_the_same_bytes(tiny_base, encoded, tmp_path):
-    whole = started(tiny_base, encoded, "whole", "work1")
-    assert whole.wait(900) == 0, (tmp_path / "whole.log").read_text()
-    assert " by 2 processes, last loss " in (tmp_path / "whole.log").read_text()
+def test_a_killed_process_ends_the_stage_with_one_line_and_the_next_run_ends_with_the_same_bytes(
+    train, tiny_base, encoded, tmp_path
+):
+    status, said = train("whole", "work1")
+    assert status == 0 and " by 2 processes, last loss " in said, said
 
-    killed = started(tiny_base, encoded, "killed", "work2")
-    wait_for_a_checkpoint(tmp_path / "work2", killed)
-    os.kill(workers(killed)[1].pid, signal.SIGKILL)
-    assert killed.wait(300) == 1
-    said = (tmp_path / "killed.log").read_text()
+    killer = Thread(target=kill_after_a_checkpoint, args=(tmp_path / "work2", workers(os.getpid())), daemon=True)
+    killer.start()
+    status, said = train("killed", "work2")
+    killer.join()
+    assert status == 1
     assert "Error: train.processes: process 2 of 2 was killed (SIGKILL)" in said and "Traceback" not in said
     assert said.count("Error") == 1 and "it goes on from the last checkpoint" in said and not (tmp_path / "killed").exists()
 
-    orphaned = started(tiny_base, encoded, "orphaned", "work2")  # a dead stage's processes must not write beside the next one's
-    while not (found := workers(orphaned)):
+    command = [sys.executable, ROOT / "stages/train.py", *options(tiny_base, encoded, "orphaned", "work2")]
+    orphaned = subprocess.Popen(command, stderr=subprocess.DEVNULL, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    while not (found := workers(orphaned.pid)):  # a dead stage's processes must not write beside the next one's
+        assert orphaned.poll() is None
         time.sleep(0.05)
     orphaned.kill()
     orphaned.wait()
     assert not psutil.wait_procs(found, timeout=60)[1]
 
-    resumed = started(tiny_base, encoded, "resumed", "work2")
-    assert resumed.wait(900) == 0, (tmp_path / "resumed.log").read_text()
+    status, said = train("resumed", "work2")
+    assert status == 0, said
     assert (tmp_path / "whole/SHA256SUMS").read_text() == (tmp_path / "resumed/SHA256SUMS").read_text()
     for name in ("training.csv", "validation.csv"):
         assert (tmp_path / "whole-curves" / name).read_bytes() == (tmp_path / "resumed-curves" / name).read_bytes()

@@ -94,41 +94,39 @@ def test_a_lineage_group_is_never_on_both_sides_and_some_row_must_be_left():
         trainer.split(rows.select([]), 0.5)
 
 
+def run_to_the_end(base: Path, run: Path, out: Path) -> None:
+    """48 steps with a checkpoint after each three."""
+    rows = Dataset.from_list(ROWS)
+    model = trainer.build(base, "qlora", LORA, seed=0)
+    trainer.train(model, rows, rows.select([0, 1]), SCHEDULE._replace(epochs=16, save_steps=3), run)
+    out.mkdir()
+    checkpoints.save(model, {"template": "", "chat": True, "base": ""}, out)
+
+
 RUN = """
 import sys; sys.path[:0] = [{tests!r}]
 from pathlib import Path
-from datasets import Dataset
-from test_trainer import LORA, ROWS, SCHEDULE
-from mbegu.training import checkpoints, trainer
-rows = Dataset.from_list(ROWS)
-model = trainer.build(Path({base!r}), "qlora", LORA, seed=0)
-trainer.train(model, rows, rows.select([0, 1]), SCHEDULE._replace(epochs=16, save_steps=3), Path({run!r}))
-out = Path({out!r}); out.mkdir()
-checkpoints.save(model, {{"template": "", "chat": True, "base": ""}}, out)
+from test_trainer import run_to_the_end
+run_to_the_end(Path({base!r}), Path({run!r}), Path({out!r}))
 """
 
 
 def test_a_killed_run_resumes_and_ends_with_the_bytes_of_an_uninterrupted_one(tiny_base, tmp_path):
-    def start(name: str, run: str) -> subprocess.Popen:
-        script = RUN.format(
-            tests=str(Path(__file__).parent), base=str(tiny_base), run=str(tmp_path / run), out=str(tmp_path / name)
-        )
-        with open(tmp_path / f"{name}.log", "w") as log:  # a pipe that nobody reads fills up with the bar of a slow run
-            return subprocess.Popen([sys.executable, "-c", script], stderr=log)
-
-    whole = start("whole", "run1")
-    killed = start("never", "run2")
+    never = str(tmp_path / "never")
+    script = RUN.format(tests=str(Path(__file__).parent), base=str(tiny_base), run=str(tmp_path / "run2"), out=never)
+    with open(tmp_path / "killed.log", "w") as log:  # a pipe that nobody reads fills up with the bar of a slow run
+        killed = subprocess.Popen([sys.executable, "-c", script], stderr=log)
     deadline = time.monotonic() + 120
     while not list((tmp_path / "run2").glob("checkpoint-*/trainer_state.json")) and time.monotonic() < deadline:
         time.sleep(0.05)
     os.kill(killed.pid, signal.SIGKILL)
     killed.wait()
+    assert list((tmp_path / "run2").glob("checkpoint-*")), (tmp_path / "killed.log").read_text()
     # a checkpoint that was cut off in mid-write must be passed over
     (tmp_path / "run2/checkpoint-9999").mkdir()
     (tmp_path / "run2/checkpoint-9999/trainer_state.json").write_text('{"global_st')
     assert not (tmp_path / "never").exists(), "the run ended before it was killed"
-    resumed = start("resumed", "run2")
-    for name, process in (("whole", whole), ("resumed", resumed)):
-        assert process.wait(240) == 0, (tmp_path / f"{name}.log").read_text()
+    for name, run in (("whole", "run1"), ("resumed", "run2")):
+        run_to_the_end(tiny_base, tmp_path / run, tmp_path / name)
     assert (tmp_path / "whole/SHA256SUMS").read_text() == (tmp_path / "resumed/SHA256SUMS").read_text()
     assert json.loads((tmp_path / "whole/adapter_config.json").read_text())["target_modules"] == ["q_proj", "v_proj"]
