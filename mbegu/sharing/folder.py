@@ -37,7 +37,8 @@ def check_replaceable(out: Path, option: str = "--out", mark: str = TEMPLATE) ->
     except BadInput as error:
         raise BadInput(f"{option} {out}: was edited since it was published ({error}) Move it away.") from None
     listed = {line.split("  ", 1)[1] for line in (out / NAME).read_text(encoding="utf-8").splitlines()}
-    files = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()} - {NAME}
+    found = (path.relative_to(out) for path in out.rglob("*") if path.is_file())
+    files = {path.as_posix() for path in found if "__pycache__" not in path.parts} - {NAME}  # which running it leaves
     if files - listed:
         raise BadInput(
             f"{option} {out}: holds {min(files - listed)}, which nobody published; move it away, or name another folder."

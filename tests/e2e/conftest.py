@@ -1,34 +1,24 @@
 """The pipeline built once for all end-to-end tests: on the real embedded model, and on a tiny one that knows nothing."""
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import warm
 from filelock import FileLock
-from projects import ENVIRONMENT, PLAIN, commit, copy_project, copy_tree, merge_params, run
+from projects import ENVIRONMENT, commit, copy_project, copy_tree, merge_params, run, warm
 from tiny import make_model
-
-
-@pytest.fixture(scope="session", autouse=True)
-def warm_stages() -> Iterator[None]:
-    """Lets the stages of all builds here start with the libraries in memory, but where a test takes the environment `PLAIN`."""
-    with warm.stages() as folder:
-        ENVIRONMENT["PATH"] = f"{folder}{os.pathsep}{PLAIN['PATH']}"
-        yield
 
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A small project, built by `dvc repro` and committed. Tests must copy or clone it, never change it."""
-    return once("built", copy_project, tmp_path_factory, worker_id)
+    """A small project, built by `dvc repro` with plain processes, as a user's is, and committed. Tests must copy it."""
+    return once("built", lambda to: build(copy_project(to), ENVIRONMENT), tmp_path_factory, worker_id)
 
 
 @pytest.fixture(scope="session")
 def built_tiny(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """The same project built on a tiny random-weight model. Tests must copy or clone it."""
-    return once("built-tiny", copy_tiny_project, tmp_path_factory, worker_id)
+    return once("built-tiny", lambda to: build(copy_tiny_project(to), warm()), tmp_path_factory, worker_id)
 
 
 def once(name: str, make: Callable[[Path], Path], factory: pytest.TempPathFactory, worker: str) -> Path:
@@ -38,7 +28,7 @@ def once(name: str, make: Callable[[Path], Path], factory: pytest.TempPathFactor
     project = shared / name
     with FileLock(shared / f"{name}.lock"):
         if not project.is_dir():
-            project = build(make(factory.mktemp("e2e") / "project")).rename(project)
+            project = make(factory.mktemp("e2e") / "project").rename(project)
     return project
 
 
@@ -51,9 +41,9 @@ def copy_tiny_project(to: Path) -> Path:
     return to
 
 
-def build(project: Path) -> Path:
+def build(project: Path, variables: dict[str, str]) -> Path:
     commit(project, "Project")
-    run("dvc", "repro", cwd=project)
+    run("dvc", "repro", cwd=project, env=variables)
     commit(project, "Built")
     return project
 

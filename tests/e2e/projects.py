@@ -9,9 +9,10 @@ from pathlib import Path
 
 import yaml
 from root import only_ours
+from warm import server
 
 ROOT = Path(__file__).parents[2]
-PLAIN = os.environ | {
+ENVIRONMENT = os.environ | {
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     "SHELL": "/bin/sh",  # DVC's default; Debian's stays between dvc and the stage if it may
     "PYTHONPATH": f".{os.pathsep}{ROOT}",  # a copy of the project runs its own code, other folders run this checkout's
@@ -21,7 +22,6 @@ PLAIN = os.environ | {
     "GIT_COMMITTER_NAME": "Test",
     "GIT_COMMITTER_EMAIL": "test@example.org",
 }
-ENVIRONMENT = dict(PLAIN)  # in which stages start warm: conftest.py puts a `python` first in PATH
 
 
 def run(*command: str, cwd: Path, check: bool = True, env: dict[str, str] = ENVIRONMENT) -> subprocess.CompletedProcess:
@@ -29,6 +29,17 @@ def run(*command: str, cwd: Path, check: bool = True, env: dict[str, str] = ENVI
     done = subprocess.run(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     assert not check or done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-6000:]}"
     return done
+
+
+def warm(variables: dict[str, str] = ENVIRONMENT) -> dict[str, str]:
+    """The variables under which stages are forked from a server that has imported the libraries (warm.py), where that can be."""
+    started = server()
+    return variables | ({"PATH": f"{started.folder}{os.pathsep}{variables['PATH']}"} if started else {})
+
+
+def repro(*options: str, cwd: Path, check: bool = True) -> subprocess.CompletedProcess:
+    """Runs `dvc repro` with warm stages."""
+    return run("dvc", "repro", *options, cwd=cwd, check=check, env=warm())
 
 
 def commit(project: Path, message: str) -> None:

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from projects import PLAIN, commit, merge_params, run
+from projects import ENVIRONMENT, commit, merge_params, repro, run
 
 from mbegu.models.manifest import verify
 
@@ -60,7 +60,7 @@ def test_a_version_trained_again_says_how_much_another_seed_changes_and_stands_i
         "noise": {"v1-same": {"version": "v1", "seed": 0}, "v1-7": {"version": "v1", "seed": 7}},
         "models": {"v1-same": "models/noise/v1-same", "v1-7": "models/noise/v1-7"},
     })  # fmt: skip
-    output = run("dvc", "repro", cwd=project).stdout
+    output = repro(cwd=project).stdout
     new = {f"{stage}@{name}" for stage in ("retrain", "predict", "score") for name in ("v1-same", "v1-7")}
     assert stages_run(output) == new | {"fingerprint", "compare", "report"}  # the first looks at new names
     adapters = [
@@ -85,7 +85,7 @@ def test_an_edited_seed_rebuilds_only_what_follows_from_it_and_the_diffs_show_it
     seeds = project / "data/seeds/v2.jsonl"
     seeds.write_text(seeds.read_text().replace("How do I start", "How would you start", 1))
     version2 = {f"{stage}@v2" for stage in ("expand", "curate", "merge", "encode", "train", "predict", "score")}
-    output = run("dvc", "repro", cwd=project).stdout
+    output = repro(cwd=project).stdout
     assert stages_run(output) == version2 | {"compare", "report"}
     assert "asked the teacher 1 times" in output
     assert "decides on a row that no longer exists" in output
@@ -114,7 +114,7 @@ def test_a_held_out_row_in_the_seeds_with_two_words_changed_fails_the_build_with
     copied = {"instruction": row["instruction"] + " Explain.", "input": row["input"], "output": " ".join(tokens)}
     with (project / "data/seeds/v1.jsonl").open("a") as file:
         file.write(json.dumps(copied) + "\n")
-    done = run("dvc", "repro", "curate@v1", cwd=project, check=False)
+    done = repro("curate@v1", cwd=project, check=False)
     errors = [line for line in done.stdout.splitlines() if line.startswith("Error: ")]
     assert done.returncode != 0 and len(errors) == 1 and "Traceback" not in done.stdout, done.stdout
     for part in ("data/seeds/v1.jsonl:11: ", "data/heldout.jsonl:1: ", row["instruction"], "set curate.leakage to drop"):
@@ -144,7 +144,7 @@ def test_a_new_version_is_three_lines_and_a_seeds_file(project):
     names = run("dvc", "stage", "list", "--name-only", cwd=project).stdout.split()
     version4 = {f"{stage}@v4" for stage in ("expand", "curate", "merge", "encode", "train", "predict", "score")}
     assert version4 < set(names)
-    output = run("dvc", "repro", "merge@v4", cwd=project).stdout
+    output = repro("merge@v4", cwd=project).stdout
     assert stages_run(output) == {"fingerprint", "expand@v4", "curate@v4", "merge@v4"}  # the first looks at new names
     assert len((project / "data/versions/v4.jsonl").read_text().splitlines()) == 15
 
@@ -152,7 +152,7 @@ def test_a_new_version_is_three_lines_and_a_seeds_file(project):
 def test_an_unknown_key_fails_the_stage_with_one_line_that_names_it(project):
     params = project / "params.yaml"
     params.write_text(params.read_text().replace("learning_rate:", "learnign_rate:"))
-    done = run("dvc", "repro", "-s", "train@v1", cwd=project, check=False)
+    done = repro("-s", "train@v1", cwd=project, check=False)
     assert done.returncode != 0
     assert "Error: No such option '--learnign_rate'. Did you mean '--learning_rate'?" in done.stdout
     assert "Traceback" not in done.stdout
@@ -229,7 +229,7 @@ def test_a_kill_in_the_middle_of_any_stage_leaves_no_orphan_and_the_next_build_i
     lock = (project / "dvc.lock").read_text()
     forget(project)  # else DVC restores what the lock names, and nothing runs
     dvc = subprocess.Popen(
-        ["dvc", "repro", "-f", "-s", name], cwd=project, env=PLAIN, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ["dvc", "repro", "-f", "-s", name], cwd=project, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     wait_for(lambda: stage_process(project, dvc.pid) or dvc.poll() is not None, 60)
     if name == "train@v2":  # half-way: when the first checkpoint is there
@@ -239,5 +239,5 @@ def test_a_kill_in_the_middle_of_any_stage_leaves_no_orphan_and_the_next_build_i
     os.kill(dvc.pid if victim == "dvc" else stage, signal.SIGKILL)
     dvc.wait()
     assert wait_for(lambda: not processes_in(project), 10), f"{name} left an orphan: {command_lines(project)}"
-    assert stages_run(run("dvc", "repro", "-s", name, cwd=project, env=PLAIN).stdout) == {name}
+    assert stages_run(run("dvc", "repro", "-s", name, cwd=project).stdout) == {name}
     assert (project / "dvc.lock").read_text() == lock

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from projects import ENVIRONMENT, PLAIN, copy_tree, fit
+from projects import ENVIRONMENT, copy_tree, fit, warm
 from root import ROOT
 
 from mbegu.builds.scaffold import SOURCES
@@ -39,13 +39,12 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     (site / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n")
     (wheel,) = (folder / "dist").glob("*.whl")
     call(sys.executable, "-m", "pip", "--python", folder / "venv/bin/python", "install", "--no-deps", "--quiet", wheel)
-    variables = {name: value for name, value in PLAIN.items() if name != "PYTHONPATH"}
+    variables = {name: value for name, value in ENVIRONMENT.items() if name != "PYTHONPATH"}
     variables |= {"OMP_NUM_THREADS": "1"}  # a tiny model gains nothing from a second thread, which others may want
-    warm = ENVIRONMENT["PATH"].removesuffix(PLAIN["PATH"])  # a folder whose `python` stands for the next one
-    return Installed(site / "mbegu", variables | {"PATH": f"{warm}{folder}/venv/bin{os.pathsep}{variables['PATH']}"})
+    return Installed(site / "mbegu", warm(variables | {"PATH": f"{folder}/venv/bin{os.pathsep}{variables['PATH']}"}))
 
 
-def call(*command: object, cwd: Path | None = None, env: dict[str, str] = PLAIN, check: bool = True) -> str:
+def call(*command: object, cwd: Path | None = None, env: dict[str, str] = ENVIRONMENT, check: bool = True) -> str:
     """What a command prints, stderr after stdout."""
     done = subprocess.run(
         [str(word) for word in command],

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from projects import ENVIRONMENT, ROOT, commit, copy_project, mixed_params, run, write_sources
+from projects import ENVIRONMENT, ROOT, commit, copy_project, mixed_params, repro, write_sources
 from stages.test_question_answer import says
 from stubs import serve  # noqa: F401
 
@@ -32,7 +32,7 @@ def project(tmp_path: Path, tiny_base: Path, serve) -> Path:  # noqa: F811
 
 def test_versions_from_seeds_documents_and_a_set_stand_on_each_other(project, monkeypatch):
     monkeypatch.setitem(ENVIRONMENT, "MBEGU_TEACHER_API_KEY", "any")
-    output = run("dvc", "repro", cwd=project).stdout
+    output = repro(cwd=project).stdout
     assert "Running stage '../../dvc.yaml:fingerprint'" in output
     rows = {name: read_rows(project / f"data/versions/{name}.jsonl", answered=True) for name in ("v1", "v2", "v3")}
     assert [row["id"] for row in rows["v3"]][: len(rows["v2"])] == [row["id"] for row in rows["v2"]]
@@ -46,7 +46,7 @@ def test_versions_from_seeds_documents_and_a_set_stand_on_each_other(project, mo
     exam = json.loads((project / "metrics/corpus/fees/exam.json").read_text())
     assert set(exam) == {"retrieval", "base", "raft"} and set(exam["raft"]) == {"closed_book", "retrieved"}
     assert "What the models know of fees" in (project / "report.md").read_text(encoding="utf-8")
-    again = run("dvc", "repro", cwd=project).stdout
+    again = repro(cwd=project).stdout
     assert not re.search("Running stage|is cached", again) and "Data and pipelines are up to date." in again
 
 
@@ -54,6 +54,6 @@ def test_a_version_with_two_sources_is_refused_in_words_that_name_both(project):
     values = yaml.safe_load((project / "params.yaml").read_text())
     values["seeds"]["v3"] = values["seeds"]["v1"]
     (project / "params.yaml").write_text(yaml.safe_dump(values))
-    done = run("dvc", "repro", cwd=project, check=False)
+    done = repro(cwd=project, check=False)
     assert done.returncode and "Traceback" not in done.stdout
     assert "expand@v3" in done.stdout and "split@v3" in done.stdout and "data/expanded/v3.jsonl" in done.stdout

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from projects import ROOT, commit, run
+from projects import ROOT, commit, run, warm
 
 pytestmark = pytest.mark.timeout(1800)  # whoever comes first waits for the build that all share
 
@@ -44,7 +44,7 @@ def test_every_command_of_the_readme_and_the_pages_runs(project, real_project):
         if command not in ELSEWHERE:
             # a card names its base, and the tiny one has no name
             folder = real_project if command.startswith("mbegu publish") else project
-            output = run("sh", "-c", command, cwd=folder).stdout
+            output = run("sh", "-c", command, cwd=folder, env=warm()).stdout
             assert "Traceback" not in output, f"{command}\n{output}"
 
 

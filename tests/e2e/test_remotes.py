@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from projects import ENVIRONMENT, commit, copy_tree, run
+from projects import ENVIRONMENT, commit, copy_tree, repro, run
 from servers import S3, Ssh, kill, sshd_path
 
 from mbegu.models.manifest import verify
@@ -64,7 +64,7 @@ def test_a_colleague_pulls_one_adapter_that_answers_as_before_and_builds_without
     run("dvc", "pull", "models/base", cwd=colleague)
     assert verify(colleague / "models/adapters/v2") == verify(source / "models/adapters/v2")
     assert answer(colleague) == answer(source)
-    output = run("dvc", "repro", "--pull", cwd=colleague).stdout
+    output = repro("--pull", cwd=colleague).stdout
     assert "Trained" not in output and "Running stage" not in output
     assert "up to date" in run("dvc", "status", cwd=colleague).stdout
 

@@ -6,12 +6,10 @@ import signal
 import subprocess
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
-import projects
 import pytest
-from projects import PLAIN, commit
+from projects import ENVIRONMENT, commit, run
 
 SCRIPT = """
 import csv, json, sys, time
@@ -89,7 +87,6 @@ configurations:
   ሰላም-r8: {train.learning_rate: 0.0002, train.lora.r: 8}
 """
 IGNORED = "/adapter.txt\n/data/loaded.txt\n/data/scores/\n/metrics/train/\n"
-run = partial(projects.run, env=PLAIN)  # the processes are what is tested
 SWEEP = (sys.executable, "-m", "mbegu", "sweep", "--grid", "sweep.yaml", "--version", "v1")
 
 
@@ -164,7 +161,7 @@ def test_a_terminated_sweep_leaves_nothing_behind_and_continues_and_a_failure_is
     grid = folder / "sweep.yaml"
     hangs, fails = (GRID.replace("r: 8}\n  ሰ", "r: 16}\n  ሰ").replace("r: 8}", f"r: {rank}}}") for rank in (99, 13))
     grid.write_text(hangs, encoding="utf-8")
-    sweep = subprocess.Popen(SWEEP, cwd=folder, env=PLAIN, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+    sweep = subprocess.Popen(SWEEP, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True, encoding="utf-8")
     while "ሰላም-r8: Running stage 'train@v1'" not in sweep.stdout.readline():
         assert sweep.poll() is None
     sweep.send_signal(signal.SIGTERM)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from projects import ENVIRONMENT, ROOT, keep_lines, run
+from projects import ENVIRONMENT, ROOT, keep_lines, repro, run
 from servers import HOST, free_port, kill
 
 from mbegu.asking.memo import export_lines, open_memo
@@ -40,7 +40,7 @@ def model_server(port: int, folder: Path):
 
 
 def expand(project: Path, *options: str, check: bool = True):
-    return run("dvc", "repro", "-s", "expand@v2", *options, cwd=project, check=check)
+    return repro("-s", "expand@v2", *options, cwd=project, check=check)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from projects import commit, merge_params, run
+from projects import commit, merge_params, repro, run
 
 from mbegu.models.manifest import verify
 
@@ -42,7 +42,7 @@ def market(tmp_path_factory: pytest.TempPathFactory, tiny_base: Path) -> Path:
         },
     )
     commit(project, "The sample")
-    run("dvc", "repro", cwd=project)
+    repro(cwd=project)
     commit(project, "v1")
     return project
 
@@ -64,17 +64,17 @@ def test_the_build_holds_what_its_stages_promise(market):
 
 
 def test_a_second_build_runs_nothing_and_one_message_more_runs_what_depends_on_it(market):
-    assert stages_run(run("dvc", "repro", cwd=market).stdout) <= {"fingerprint"}
+    assert stages_run(repro(cwd=market).stdout) <= {"fingerprint"}
     before = bytes_of(market)
     export = market / "data/exports/garden_corner/result.json"
     chat = json.loads(export.read_text(encoding="utf-8"))
     chat["messages"].append({**chat["messages"][-1], "id": 99, "text": "Sow the onions now 🧅 and thin them in a month."})
     export.write_text(json.dumps(chat, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    ran = stages_run(run("dvc", "repro", cwd=market).stdout)
+    ran = stages_run(repro(cwd=market).stdout)
     assert {"ingest_telegram@market", "label@market", "index@market", "brief@v1", "pretrain@market"} <= ran
     assert "base" not in ran
     run("git", "checkout", "-q", "data/exports", cwd=market)
-    run("dvc", "repro", cwd=market)
+    repro(cwd=market)
     assert bytes_of(market) == before
 
 

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import pytest
 import yaml
-from projects import ENVIRONMENT, fit, merge_params
+from projects import ENVIRONMENT, fit, merge_params, warm
 from root import ROOT
 
 SHEETS = Path(__file__).parent / "tour"
-READER = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "user.name", "GIT_CONFIG_VALUE_0": "Achieng"}
+READER = ENVIRONMENT | {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "user.name", "GIT_CONFIG_VALUE_0": "Achieng"}
 STOPS = "2 drafts wait for a decision"  # where the tour says that the build stops
 # what the reader of the tour puts in place of its names, languages and questions
 YOURS = {
@@ -69,13 +69,13 @@ def step(walk: Walk, command: str) -> Walk:
         return walk._replace(folder=(walk.folder / command.removeprefix("cd ")).resolve())
     keys = "e\n" * 9 if command.startswith("mbegu review") else ""
     done = subprocess.run(
-        command, shell=True, cwd=walk.folder, env=ENVIRONMENT | READER, input=keys, capture_output=True, text=True, check=False
+        command, shell=True, cwd=walk.folder, env=warm(READER), input=keys, capture_output=True, text=True, check=False
     )
     printed = done.stdout + done.stderr
     assert "Traceback" not in printed, f"{command}\n{printed[-4000:]}"
     assert bool(done.returncode) == (STOPS in printed), f"{command}\n{printed[-4000:]}"
     if command.startswith("git commit"):
-        left = subprocess.check_output(["git", "status", "--short"], cwd=walk.folder, text=True, env=ENVIRONMENT | READER)
+        left = subprocess.check_output(["git", "status", "--short"], cwd=walk.folder, text=True, env=READER)
         assert not left, f"after a build and a commit git still lists\n{left}"
     walk.said.append((command, done.stdout if command.startswith("mbegu ask") else printed))
     return walk
@@ -94,7 +94,7 @@ def check(said: list[tuple[str, str]], colleague: Path, project: Path) -> None:
     assert len(answers) == 2
     again = subprocess.check_output(
         next(command for command, _ in said if "ask --adapter models/adapters/v2" in command),
-        shell=True, cwd=project, env=ENVIRONMENT | READER, text=True,
+        shell=True, cwd=project, env=warm(READER), text=True,
     )  # fmt: skip
     assert again == answers[1]
     last = said[-1]

@@ -68,7 +68,7 @@ def test_a_space_runs_from_its_folder_with_what_it_pins(mbegu, project):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "SPACE_ID")}
-    environment |= {"GRADIO_SERVER_PORT": str(port), "PYTHONUNBUFFERED": "1"}
+    environment |= {"GRADIO_SERVER_PORT": str(port), "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": ""}
     command = [sys.executable, "-c", f"import sys; sys.path.insert(0, '.')\n{ALONE}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder, env=environment) as process:
         assert process.stdout is not None
@@ -79,7 +79,8 @@ def test_a_space_runs_from_its_folder_with_what_it_pins(mbegu, project):
         assert said.usage.completion_tokens <= 4
         process.terminate()
         assert process.wait(60) == 0
-    assert mbegu("publish", "--version", "v1", "--space", "space").exit_code == 0  # it replaces what it wrote
+    assert any(folder.rglob("__pycache__"))
+    assert mbegu("publish", "--version", "v1", "--space", "space").exit_code == 0  # it replaces what it wrote, and that
 
 
 def test_a_space_knows_the_name_that_browsers_have_for_it():
