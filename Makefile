@@ -34,8 +34,9 @@ app documents ray remotes: %: .venv/%  ## add to .venv: the chat page; readers o
 	$(PIP) --constraint requirements-dev.txt --editable '.[$*]'
 	touch $@
 
+# bytecode is kept, or each stage would compile our modules anew
 repro: setup  ## build every version, adapter and score that is out of date, and print the verdicts
-	dvc repro
+	PYTHONDONTWRITEBYTECODE= dvc repro
 	@cat metrics/compare.md && echo "Report: report.html"
 
 examples: documents  ## build the examples: a company's documents, a public set, ads in Amharic

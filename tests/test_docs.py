@@ -5,7 +5,7 @@ import re
 import runpy
 import shutil
 
-from e2e.projects import run
+from projects import run
 from root import ROOT
 from test_rooms import ROOMS
 

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from e2e.projects import commit, run
+from projects import commit, run
 from root import ROOT
 
 from mbegu.builds.fingerprints import HALL, closure, fingerprints

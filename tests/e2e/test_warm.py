@@ -79,6 +79,15 @@ def test_a_stage_finds_arguments_variables_folder_and_modules_of_its_own(folder)
     }  # fmt: skip
 
 
+def test_the_command_runs_the_code_that_python_would_find(folder):
+    code = "import sys\ndef main():\n    print(sys.argv[1:], 'torch' in sys.modules)\n    return 3\n"
+    (folder / "mbegu/cli.py").write_text(code)
+    done = subprocess.run(
+        ["mbegu", "ask", "ሰላም?"], cwd=folder, env=warm() | {"PYTHONPATH": "."}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (3, "['ask', 'ሰላም?'] True\n", "")
+
+
 def test_an_edited_module_is_what_the_next_stage_runs(folder):
     for text in ("said = 1", "said = 22"):
         (folder / "stages/beside.py").write_text(text)
