@@ -35,8 +35,10 @@ app documents ray remotes: %: .venv/%  ## add to .venv: the chat page; readers o
 	touch $@
 
 # bytecode is kept, or each stage would compile our modules anew
+repro examples: export PYTHONDONTWRITEBYTECODE =
+
 repro: setup  ## build every version, adapter and score that is out of date, and print the verdicts
-	PYTHONDONTWRITEBYTECODE= dvc repro
+	dvc repro
 	@cat metrics/compare.md && echo "Report: report.html"
 
 examples: documents  ## build the examples: a company's documents, a public set, ads in Amharic

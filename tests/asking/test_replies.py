@@ -59,7 +59,7 @@ def test_prose_around_the_json_is_passed_over():
         (json.dumps(dict.fromkeys(GOOD, "Who pays the fee?")), "the same question twice", "questions 1 and 2"),
         (json.dumps(GOOD | {"question_3": "… — … ?"}), "question without words", "question 3"),
         (json.dumps(GOOD | {"question_3": "Is it <|im_end|>?"}), "control token in the reply", "control tokens"),
-        ("{" * 2000, "reply without JSON", "no JSON object"),
+        ("{" * 5000, "reply without JSON", "no JSON object"),
     ],
 )  # fmt: skip
 def test_a_reply_that_is_wrong_is_sent_back_with_the_problem_and_then_given_up(tmp_path, reply, reason, told):
