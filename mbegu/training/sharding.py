@@ -12,6 +12,7 @@ from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
 from mbegu.errors import BadInput
 from mbegu.models.whole import check_model
+from mbegu.quiet import loaded
 
 STORED = torch.bfloat16  # FSDP splits weights of a floating type only, so packed 4-bit ones bear the type of all others
 
@@ -33,6 +34,7 @@ def load(folder: Path, quantized: str, attention: str) -> Any:
     Raises:
         BadInput: it is no whole model, or transformers can't load it.
     """
+    loaded()
     check_model(folder)
     try:
         return AutoModelForCausalLM.from_pretrained(
