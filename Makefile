@@ -47,9 +47,9 @@ examples: documents  ## build the examples: a company's documents, a public set,
 	dvc repro examples/amharic_ads/dvc.yaml
 	@for name in company_docs finance_qa amharic_ads; do cat examples/$$name/metrics/compare.md; echo "Report: examples/$$name/report.html"; done
 
-test: .venv/dev  ## lint, types and all tests, of which two run at a time on a core each
+test: .venv/dev  ## lint, types and all tests, three at a time: each waits for others a quarter of its time
 	$(RUFF)
-	@mypy & types=$$!; OMP_NUM_THREADS=1 pytest -n 2 --dist worksteal --durations=25; tests=$$?; wait $$types && exit $$tests
+	@mypy & types=$$!; OMP_NUM_THREADS=1 pytest -n 3 --dist worksteal --durations=25; tests=$$?; wait $$types && exit $$tests
 
 lint: .venv/dev  ## ruff and mypy
 	$(RUFF)
