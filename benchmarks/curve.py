@@ -2,11 +2,11 @@
 
 For each number of epochs an adapter is trained anew on what `study` told, as the `learn` stage does: base, settings and general
 text are those of a project's params.yaml. It is asked the closed-book questions of the exam and, for what it forgot, the general
-ones, as the `examine` stage does without retrieval. The first line is the base itself. Each point is one training of one seed,
-so that noise of training is no part of it: `--seed` draws another. Not run by `make bench`: each epoch on the example's documents
-takes minutes.
+ones, as the `examine` stage does without retrieval. With --continued it is trained to answer in between, as that item of
+`continued` says. The first line is the base itself. Each point is one training of one seed, so that noise of training is no
+part of it: `--seed` draws another. Not run by `make bench`: each epoch on the example's documents takes minutes.
 
-    python benchmarks/curve.py --project examples/company_docs --out curve.json
+    python benchmarks/curve.py --project examples/company_docs --continued studied --out curve.json
     python benchmarks/curve.py --project examples/company_docs --epochs 0.5 --epochs 1 --texts 200 --questions 20 --out curve.json
 """
 
@@ -35,6 +35,14 @@ class Settings(NamedTuple):
     prompt: Any
     predict: Any
     locale: Any
+
+
+class Continued(NamedTuple):
+    """How an adapter is trained on when it has read."""
+
+    rows: Any  # encoded ones of a version, and those that are held back
+    validation: Any
+    schedule: Any
 
 
 class Asked(NamedTuple):
@@ -84,6 +92,28 @@ def settings(params: dict[str, Any], learned: str, place: str) -> Settings:
     )  # fmt: skip
 
 
+def continued(params: dict[str, Any], name: str, place: str) -> Continued | None:
+    """What an item of `continued` says; None for no name.
+
+    Raises:
+        BadInput: no such item, or its version is not encoded.
+    """
+    from mbegu.builds.declared import check_declared
+    from mbegu.builds.values import parse_section
+    from mbegu.training import trainer
+    from mbegu.training.encoded import read_encoded
+    from mbegu.training.settings import Schedule
+
+    if not name:
+        return None
+    check_declared("--continued", name, "continued", params, place)
+    item = params["continued"][name]
+    read = {**section(params, "train", ("epochs",), place), **{key: item[key] for key in ("epochs", "seed")}}
+    rows, _ = read_encoded(Path(f"data/encoded/{item['version']}.arrow"))
+    schedule = parse_section({"train": {key: read[key] for key in Schedule._fields if key in read}}, "train", Schedule, place)
+    return Continued(*trainer.split(rows, schedule.validation), schedule)
+
+
 def section(params: dict[str, Any], name: str, keys: Sequence[str], place: str) -> dict[str, Any]:
     """A section that has these keys.
 
@@ -114,7 +144,7 @@ def few(texts: Any, most: int) -> Any:
     return texts.select(sorted(places))
 
 
-def trained(known: Settings, read: Any, epochs: float, folder: Path) -> int:
+def trained(known: Settings, read: Any, then: Continued | None, epochs: float, folder: Path) -> int:
     """Trains an adapter into a folder, and returns the tokens that it went through."""
     from mbegu.asking.prompts import saved_prompt, settled
     from mbegu.models.loading import load_tokenizer
@@ -125,10 +155,15 @@ def trained(known: Settings, read: Any, epochs: float, folder: Path) -> int:
     model = trainer.build(known.base, *known.adapting, schedule.seed, "pretrain")
     with tempfile.TemporaryDirectory() as run:
         state = trainer.train(model, read.training, read.validation, schedule, Path(run))
+    tokens = mixing.counts(read, state.global_step, schedule)["trained"]
+    if then is not None:
+        with tempfile.TemporaryDirectory() as run:
+            trainer.train(model, then.rows, then.validation, then.schedule, Path(run))
+        tokens += round(then.schedule.epochs * sum(map(len, then.rows["input_ids"])))
     folder.mkdir()
     asked = settled(known.prompt, load_tokenizer(known.base))
     checkpoints.save(model, {"base": verify(known.base), **saved_prompt(asked)}, folder)
-    return mixing.counts(read, state.global_step, schedule)["trained"]
+    return int(tokens)
 
 
 def point(known: Settings, asked: Asked, model: Path, epochs: float, tokens: int) -> dict[str, Any]:
@@ -167,13 +202,14 @@ def table(points: Sequence[dict[str, Any]]) -> str:
 @click.command(cls=Stage)
 @click.option("--project", type=click.Path(path_type=Path), default=Path(), help="Folder of a project that is built up to study.")
 @click.option("--learned", default="", help="Which of its adapters under learned, if there are several.")
+@click.option("--continued", "on", default="", help="An item of continued by which each is trained to answer, after it has read.")
 @click.option("--epochs", multiple=True, type=click.FloatRange(0, min_open=True), default=EPOCHS, help="A point; repeat.")
 @click.option("--texts", type=click.IntRange(0), default=0, help="Texts that are read, at most, by a hash of each; 0 for all.")
 @click.option("--questions", type=click.IntRange(0), default=0, help="Of each kind, at most, by a hash of each; 0 for all.")
 @click.option("--seed", type=click.IntRange(0), default=None, help="Of training; that of pretrain.seed if it is left out.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The points, as json.")
 def main(
-    project: Path, learned: str, epochs: tuple[float, ...], texts: int, questions: int, seed: int | None, out: Path
+    project: Path, learned: str, on: str, epochs: tuple[float, ...], texts: int, questions: int, seed: int | None, out: Path
 ) -> None:  # fmt: skip
     """Print and write the learning curve."""
     quiet()
@@ -188,7 +224,8 @@ def main(
     if not project.is_dir():
         raise BadInput(f"{project}: no such folder; name one with a params.yaml by --project.")
     os.chdir(project)  # where the paths of params.yaml begin
-    known = settings(read_params(Path("params.yaml")), learned, "params.yaml")
+    params = read_params(Path("params.yaml"))
+    known, then = settings(params, learned, "params.yaml"), continued(params, on, "params.yaml")
     exam = read_exam(Path("data/exams") / known.name)
     if not exam.closed:
         raise BadInput(f"data/exams/{known.name}: no closed-book questions; write some, or there is nothing to draw a curve of.")
@@ -201,7 +238,7 @@ def main(
         points = [point(known, asked, known.base, 0.0, 0)]
         for number, passes in enumerate(sorted(set(epochs))):
             adapter = Path(folder) / str(number)
-            tokens = trained(known, read, passes, adapter)
+            tokens = trained(known, read, then, passes, adapter)
             points.append(point(known, asked, adapter, passes, tokens))
     write_json(out, {"documents": known.name, "questions": len(asked.closed), "general": len(asked.control), "points": points})
     click.echo(f"{len(asked.closed)} closed-book and {len(asked.control)} general questions\n\n{table(points)}")

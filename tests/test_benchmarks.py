@@ -225,6 +225,31 @@ def test_the_learning_curve_has_a_point_for_the_base_and_each_number_of_epochs_w
     assert len(lines) == 2 + 4 and f"{tokens[3]:,}" in lines[-1] and "Facts F1" in lines[0]
 
 
+def test_a_point_of_the_curve_that_is_trained_to_answer_counts_both_phases(curve, refused, read_project):
+    from mbegu.asking.prompts import read_prompt
+    from mbegu.models.manifest import verify
+    from mbegu.training.encoded import write_encoded
+
+    ids = [[(7 * row + place) % 250 + 1 for place in range(8)] for row in range(6)]
+    rows = [{"id": str(row), "roots": [str(row)], "input_ids": own, "completion_start": 4} for row, own in enumerate(ids)]
+    base = read_project / "base"
+    write_encoded(read_project / "data/encoded/q.arrow", rows, read_prompt(read_project / "chat.jinja", True), verify(base))
+    params = yaml.safe_load((read_project / "params.yaml").read_text(encoding="utf-8"))
+    params["train"] = yaml.safe_load((ROOT / "examples/company_docs/params.yaml").read_text())["train"] | {"validation": 0.0}
+    params["versions"] |= {"q": {}}
+    params["continued"] = {"then": {"version": "q", "start": "models/learned/s", "epochs": 2, "seed": 1}}
+    (read_project / "params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True), encoding="utf-8")
+    points = []
+    for more in ((), ("--continued", "then")):
+        done = curve("--epochs", 1, "--texts", 8, "--questions", 2, *more)
+        assert done.exit_code == 0, done.output
+        points.append(json.loads((read_project / "curve.json").read_text())["points"])
+    (base_before, read), (base_after, answering) = points
+    assert base_before == base_after and answering["tokens"] == read["tokens"] + 2 * 6 * 8
+    assert answering["control_loss"] != read["control_loss"]
+    assert "--continued names 'x', which continued does not; there is then" in refused(curve("--continued", "x"))
+
+
 def test_a_project_without_what_a_curve_needs_is_one_line(curve, refused, read_project):
     assert "params.yaml: learned declares s; choose one by --learned" in refused(curve("--learned", "x"))
     assert "no such folder" in refused(curve("--project", read_project / "none"))
