@@ -1,4 +1,4 @@
-"""Rows that stand on the disk while a stage works on them, and in memory one at a time: a million of them take some megabytes."""
+"""Rows that stand on the disk while a stage works on them, and in memory one at a time."""
 
 import marshal
 import os
