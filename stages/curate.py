@@ -34,7 +34,8 @@ def main(
 
     from mbegu.curating import acceptance, quality
     from mbegu.curating.funnel import of_drafts, summary
-    from mbegu.curating.leakage import bites, guard, sifted
+    from mbegu.curating.guarding import guarded_from
+    from mbegu.curating.leakage import bites, guard
     from mbegu.curating.twins import check_heldout
     from mbegu.executors import mapping
     from mbegu.rows.exams import read_exams
@@ -66,7 +67,7 @@ def main(
     index = guard(guarded, known)
     with mapping(executor) as mapped:
         found = bites(kept, index, similarity, overlap, mapped)
-        kept, leaked = sifted(kept, index, found, curate.leakage, CURATE)
+        kept, leaked = guarded_from(kept, index, found, curate.leakage, CURATE)
     lines = joined([decided, failed, leaked])
     check_balance(len(candidates), len(kept), lines, CURATE)  # type: ignore[arg-type]  # of a shelf it is as true
     write_lines(out, kept)

@@ -17,11 +17,10 @@ from typing import NamedTuple
 
 from mbegu.errors import BadInput
 from mbegu.executors import Mapped, local
-from mbegu.rows.ledger import entry
+from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.nearest import Questions
 from mbegu.rows.parts import FEW, LONG, NO_FRAMES, Frames, Parts, Said, Words, frames, said, segments
 from mbegu.rows.row import Row, more, place, question
-from mbegu.rows.shelf import Parted, Rows, keep, like
 from mbegu.text import reasons
 from mbegu.text.words import words
 
@@ -172,7 +171,7 @@ def _covered(parts: list[list[str]], guarded: Guard) -> list[tuple[float, int]]:
 
 def decontaminate(
     rows: list[Row], heldout: list[Row], similarity: float, overlap: float, leakage: str, stage: str, known: Frames | None = None
-) -> Parted[list[Row]]:
+) -> Sieved:
     """Keeps rows that leak, and rows that descend from one, out of training.
 
     Args:
@@ -187,16 +186,16 @@ def decontaminate(
     return sifted(rows, guarded, bites(rows, guarded, similarity, overlap), leakage, stage)
 
 
-def sifted(rows: Rows, guarded: Guard, found: Iterable[Bite | None], leakage: str, stage: str) -> Parted[Rows]:
+def sifted(rows: list[Row], guarded: Guard, found: Iterable[Bite | None], leakage: str, stage: str) -> Sieved:
     """As `decontaminate`, of what `bites` found."""
-    kept, ledger = like(rows), like(rows)
+    kept, ledger = [], []
     leaking: dict[str, Leak] = {}
-    for position, (row, bite) in enumerate(zip(rows, found, strict=True)):
+    for row, bite in zip(rows, found, strict=True):
         tainted = next((parent for parent in row["origin"]["parents"] if parent in leaking), None)
         own = None if bite is None else _leak(row, guarded, bite)
         leak = own if tainted is None else leaking[tainted]
         if leak is None:
-            keep(kept, rows, position)
+            kept.append(row)
             continue
         leaking[row["id"]] = leak
         kin = f"{reasons.DESCENDS} {tainted}, {reasons.NEAR_HELD_OUT}"
@@ -204,7 +203,7 @@ def sifted(rows: Rows, guarded: Guard, found: Iterable[Bite | None], leakage: st
         ledger.append(entry(row, stage, "dropped", reason, leak.score, leak.heldout["id"]))
     if leaking and leakage == "error":
         raise BadInput(_sentence(list(leaking.values())))
-    return Parted(kept, ledger)
+    return Sieved(kept, ledger)
 
 
 def _sentence(leaks: list[Leak]) -> str:

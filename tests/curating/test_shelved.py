@@ -7,6 +7,7 @@ import pytest
 
 from mbegu.curating import acceptance, duplicates, leakage
 from mbegu.curating.cleaning import repair
+from mbegu.curating.guarding import guarded_from
 from mbegu.curating.quality import check_drafts, check_set
 from mbegu.curating.settings import Clean, Curate
 from mbegu.errors import BadInput
@@ -56,9 +57,9 @@ REVIEWS = {
 }
 
 
-def without_leaks(rows):
+def without_leaks(rows, sift=guarded_from, leakage_="drop"):
     index = leakage.guard(HELDOUT, frames(ROWS))
-    return leakage.sifted(rows, index, leakage.bites(rows, index, 0.6, 0.5), "drop", "curate")
+    return sift(rows, index, leakage.bites(rows, index, 0.6, 0.5), leakage_, "curate")
 
 
 FILTERS = {
@@ -68,7 +69,7 @@ FILTERS = {
     "drop_near_duplicates": lambda rows: duplicates.drop_near_duplicates(rows, 0.6, 64),
     "apply_reviews": lambda rows: acceptance.apply_reviews(rows, REVIEWS, "by_teacher"),
     "check_drafts": lambda rows: check_drafts(rows, DRAFTS, set()),
-    "sifted": without_leaks,
+    "guarded_from": without_leaks,
 }
 
 
@@ -79,6 +80,17 @@ def test_a_filter_keeps_and_drops_the_same_rows_wherever_they_are(name):
     assert isinstance(on_disk.kept, Shelf) and isinstance(on_disk.ledger, Shelf)
     assert ([*on_disk.kept], [*on_disk.ledger]) == (kept, ledger)
     assert kept and ledger and len(kept) < len(ROWS)
+
+
+def test_rows_that_leak_are_those_that_are_found_when_all_are_looked_at():
+    expected = without_leaks(ROWS, leakage.sifted)
+    assert without_leaks(ROWS) == expected and any("descends" in line["reason"] for line in expected.ledger)
+    said = []
+    for rows, sift in ((ROWS, leakage.sifted), (shelved(ROWS), guarded_from)):
+        with pytest.raises(BadInput, match="too like the held-out row") as raised:
+            without_leaks(rows, sift, "error")
+        said.append(str(raised.value))
+    assert said[0] == said[1]
 
 
 def test_which_rows_ask_the_same_does_not_hang_on_their_hash(monkeypatch):
