@@ -6,11 +6,12 @@ import tempfile
 from array import array
 from collections.abc import Iterable, Iterator
 from io import FileIO
-from typing import Generic, NamedTuple, TypeVar, cast
+from typing import Generic, NamedTuple, TypeVar, cast, final
 
 from mbegu.rows.row import Row
 
 
+@final
 class Shelf:
     """Rows, or lines of a ledger, in their order. Each time that one is taken it is read anew, so what is changed of it then is
     changed nowhere else.
@@ -59,7 +60,7 @@ class Parted(NamedTuple, Generic[Rows]):
 
 def shelved(rows: Iterable[Row]) -> Shelf:
     """The rows on a shelf; they can be iterated over once, and none is held."""
-    found = Shelf(cast(FileIO, tempfile.TemporaryFile(buffering=0)))  # noqa: SIM115  # open as long as rows stand in it
+    found = Shelf(tempfile.TemporaryFile(buffering=0))  # noqa: SIM115  # open as long as rows stand in it
     for row in rows:
         found.append(row)
     return found
@@ -67,7 +68,9 @@ def shelved(rows: Iterable[Row]) -> Shelf:
 
 def like(rows: Rows) -> Rows:
     """No rows yet, where `rows` are: a new list, or a shelf of the same file."""
-    return Shelf(rows.file) if isinstance(rows, Shelf) else []
+    if isinstance(rows, Shelf):
+        return Shelf(rows.file)
+    return []
 
 
 def keep(kept: Rows, rows: Rows, position: int) -> None:
