@@ -27,29 +27,32 @@ def main(
     loaded: Path, dropped: Path, out: Path, ledger: Path, funnel: Path, metrics: Path, executor: Path | None, clean: Clean
 ) -> None:  # fmt: skip
     """Mend and sieve a loaded set."""
+    from itertools import chain
+
     from mbegu.curating import cleaning, duplicates, quality
     from mbegu.curating.funnel import of_set, summary
     from mbegu.errors import BadInput
     from mbegu.executors import mapping
-    from mbegu.rows.jsonl import write_lines
-    from mbegu.rows.ledger import check_balance, read_ledger
-    from mbegu.rows.row import read_rows
+    from mbegu.rows.jsonl import read_lines, write_lines
+    from mbegu.rows.ledger import KEYS, check_balance
+    from mbegu.rows.row import stream_rows
+    from mbegu.rows.shelf import joined, shelved
     from mbegu.rows.tables import write_csv, write_json
 
     quality.check_bounds(clean, CLEAN)
-    read = read_rows(loaded, answered=True)
+    read = shelved(stream_rows(loaded, answered=True))
     with mapping(executor) as mapped:
         kept, repaired = cleaning.repair(read, mapped)
         kept, poor = quality.check_set(kept, clean, mapped)
         kept, same = duplicates.drop_duplicates(kept)
         kept, near = duplicates.drop_near_duplicates(kept, clean.near_duplicate, clean.permutations, mapped)
-    lines = [*repaired, *poor, *same, *near]
+    lines = joined([repaired, poor, same, near])
     if not kept:
         raise BadInput(f"{loaded}: none of its {len(read)} rows is left; the last went as {lines[-1]['reason']}. Widen clean.")
-    check_balance(len(read), len(kept), lines, CLEAN)
+    check_balance(len(read), len(kept), lines, CLEAN)  # type: ignore[arg-type]  # of a shelf it is as true
     write_lines(out, kept)
     write_lines(ledger, lines)
-    survivors = of_set(kept, [*read_ledger(dropped), *lines])
+    survivors = of_set(kept, chain((line for _, line in read_lines(dropped, KEYS)), lines))
     write_csv(funnel, ("filter", "dropped", "left"), survivors)
     mended = sum("repaired" in row["origin"] for row in kept)
     write_json(metrics, summary(survivors, repaired=mended))

@@ -30,24 +30,28 @@ def main(
     executor: Path | None, curate: Curate,
 ) -> None:  # fmt: skip
     """Apply reviews and checks to expanded rows."""
+    from itertools import chain
+
     from mbegu.curating import acceptance, quality
     from mbegu.curating.funnel import of_drafts, summary
-    from mbegu.curating.leakage import bites, guard, sifted
+    from mbegu.curating.guarding import guarded_from
+    from mbegu.curating.leakage import bites, guard
     from mbegu.curating.twins import check_heldout
     from mbegu.executors import mapping
     from mbegu.rows.exams import read_exams
     from mbegu.rows.heldout import read_heldout
-    from mbegu.rows.jsonl import write_lines
-    from mbegu.rows.ledger import check_balance, read_ledger
+    from mbegu.rows.jsonl import read_lines, write_lines
+    from mbegu.rows.ledger import KEYS, check_balance
     from mbegu.rows.parts import frames
     from mbegu.rows.reviews import read_reviews
-    from mbegu.rows.row import read_rows, unique_ids
+    from mbegu.rows.row import stream_rows, unique_ids
+    from mbegu.rows.shelf import joined, shelved
     from mbegu.rows.tables import write_csv, write_json
     from mbegu.scoring.fewest import too_few
     from mbegu.text.filters import scripts
 
     quality.check_bounds(curate, CURATE)
-    candidates = read_rows(given.expanded, answered=False)
+    candidates = shelved(stream_rows(given.expanded, answered=False))
     decisions = read_reviews(given.reviews)
     for source in acceptance.orphans(candidates, decisions):
         click.echo(f"Warning: {source}: decides on a row that no longer exists; remove it or review the row again.", err=True)
@@ -56,19 +60,19 @@ def main(
     similarity, overlap = curate.heldout_similarity, curate.heldout_overlap
     tested = read_heldout(heldout)
     guarded = unique_ids([*tested, *(read_exams(exams).rows() if exams else [])], heldout)
-    known = frames([*candidates, *guarded])
+    known = frames(chain(candidates, guarded))
     check_heldout(guarded, similarity, known)
     kept, decided = acceptance.apply_reviews(candidates, decisions, given.unreviewed)
     kept, failed = quality.check_drafts(kept, curate, scripts(tested))
     index = guard(guarded, known)
     with mapping(executor) as mapped:
         found = bites(kept, index, similarity, overlap, mapped)
-        kept, leaked = sifted(kept, index, found, curate.leakage, CURATE)
-    lines = [*decided, *failed, *leaked]
-    check_balance(len(candidates), len(kept), lines, CURATE)
+        kept, leaked = guarded_from(kept, index, found, curate.leakage, CURATE)
+    lines = joined([decided, failed, leaked])
+    check_balance(len(candidates), len(kept), lines, CURATE)  # type: ignore[arg-type]  # of a shelf it is as true
     write_lines(out, kept)
     write_lines(ledger, lines)
-    survivors = of_drafts(kept, [*read_ledger(given.dropped), *lines])
+    survivors = of_drafts(kept, chain((line for _, line in read_lines(given.dropped, KEYS)), lines))
     write_csv(funnel, ("filter", "dropped", "left"), survivors)
     write_json(metrics, summary(survivors))
     write_json(warnings, warn(too_few(tested, heldout)))

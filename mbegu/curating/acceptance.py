@@ -1,12 +1,14 @@
 """Human decisions on candidates for a version, applied."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from mbegu.curating.settings import CURATE
 from mbegu.errors import BadInput
-from mbegu.rows.ledger import Sieved, entry
+from mbegu.rows.ledger import entry
 from mbegu.rows.reviews import undecided
 from mbegu.rows.row import MACHINE, Row
+from mbegu.rows.shelf import Parted, Rows, keep, like
 from mbegu.rows.writers import by_people
 from mbegu.text import reasons
 
@@ -15,22 +17,22 @@ from mbegu.text import reasons
 LEAST = 1_000_000_000
 
 
-def check_reviewed(rows: list[Row], reviews: dict[str, Row], expanded: Path) -> None:
+def check_reviewed(rows: Iterable[Row], reviews: dict[str, Row], expanded: Path) -> None:
     """Raises `BadInput` if machine-written rows of a version wait for a decision, so that no one trains without them unawares.
 
     Args:
         expanded: the file of `rows`, named after the version.
     """
-    waiting = [row for row in undecided(rows, reviews) if not by_people(row)]
+    waiting = sum(not by_people(row) for row in rows if undecided([row], reviews))
     if waiting:
-        version, drafts = expanded.stem, "draft waits" if len(waiting) == 1 else "drafts wait"
+        version, drafts = expanded.stem, "draft waits" if waiting == 1 else "drafts wait"
         raise BadInput(
-            f"{expanded}: {len(waiting)} {drafts} for a decision; run `mbegu review {version}` and then `dvc repro`, or set "
+            f"{expanded}: {waiting} {drafts} for a decision; run `mbegu review {version}` and then `dvc repro`, or set "
             f"versions.{version}.unreviewed in params.yaml to drop (go on without them) or keep (train on them as they are)."
         )
 
 
-def apply_reviews(rows: list[Row], reviews: dict[str, Row], unreviewed: str) -> Sieved:
+def apply_reviews(rows: Rows, reviews: dict[str, Row], unreviewed: str) -> Parted[Rows]:
     """Applies human decisions. A hand-written row needs none.
 
     Args:
@@ -40,12 +42,12 @@ def apply_reviews(rows: list[Row], reviews: dict[str, Row], unreviewed: str) -> 
     Returns:
         The rows that stay (a reviewed one has origin kind "reviewed") and the ledger of dropped and edited ones.
     """
-    kept, ledger = [], []
-    for row in rows:
+    kept, ledger = like(rows), like(rows)
+    for position, row in enumerate(rows):
         review = reviews.get(row["id"])
         if review is None:
             if by_people(row) or unreviewed == "keep" or (unreviewed == "by_teacher" and not small(row)):
-                kept.append(row)
+                keep(kept, rows, position)
             else:
                 ledger.append(entry(row, CURATE, "dropped", reasons.NOT_REVIEWED))
         elif review["decision"] == "reject":
@@ -57,7 +59,7 @@ def apply_reviews(rows: list[Row], reviews: dict[str, Row], unreviewed: str) -> 
                 reviewed["output"] = review["output"]
                 ledger.append(entry(row, CURATE, "changed", reasons.EDITED))
             kept.append(reviewed)
-    return Sieved(kept, ledger)
+    return Parted(kept, ledger)
 
 
 def small(row: Row) -> bool:
@@ -70,7 +72,7 @@ def small(row: Row) -> bool:
     return not (kind == "openai" or (kind == "local" and parameters >= LEAST))
 
 
-def orphans(rows: list[Row], reviews: dict[str, Row]) -> list[str]:
+def orphans(rows: Iterable[Row], reviews: dict[str, Row]) -> list[str]:
     """Where decisions stand whose row no longer exists."""
-    ids = {row["id"] for row in rows}
+    ids = {row["id"] for row in rows if row["id"] in reviews} if reviews else ()
     return [review["source"] for id_, review in reviews.items() if id_ not in ids]

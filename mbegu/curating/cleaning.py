@@ -1,7 +1,7 @@
 """What can be mended of public instruction sets: broken characters, pasted templates, a model's reasoning before its answer."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import partial
 
 import regex
@@ -10,8 +10,9 @@ from ftfy import TextFixerConfig, fix_encoding, fixes
 from mbegu.curating.pasted import unwrap
 from mbegu.curating.settings import CLEAN
 from mbegu.executors import Mapped, local
-from mbegu.rows.ledger import Entry, Sieved, entry
+from mbegu.rows.ledger import Entry, entry
 from mbegu.rows.row import Row, row_id
+from mbegu.rows.shelf import Parted, Rows, keep, like
 from mbegu.text import reasons
 from mbegu.text.reasoning import Spoken, without_reasoning
 from mbegu.text.trimming import trim
@@ -28,7 +29,7 @@ ENTITIES = "html entities"  # a repair that is made once
 KEYS = ("instruction", "input", "output")
 
 
-def is_escaped(rows: Sequence[Row], mapped: Mapped = local) -> bool:
+def is_escaped(rows: Iterable[Row], mapped: Mapped = local) -> bool:
     """Whether a set as a whole is escaped: two rows or more hold HTML entities, and fewer hold a bare "&" or a "<".
 
     A single text shows nothing of the set that holds it, nor does one that speaks of entities.
@@ -95,7 +96,7 @@ def stands_elsewhere(text: str) -> bool:
 REPAIRS = (("mojibake", fix_mojibake), ("control characters", remove_controls))
 
 
-def repair(rows: Sequence[Row], mapped: Mapped = local) -> Sieved:
+def repair(rows: Rows, mapped: Mapped = local) -> Parted[Rows]:
     """Mends characters, unescapes a set that is escaped, unwraps templates and takes reasoning out of answers; drops rows whose
     template can't be unwrapped, whose answer is nothing but reasoning, or whose input stands elsewhere.
 
@@ -103,12 +104,16 @@ def repair(rows: Sequence[Row], mapped: Mapped = local) -> Sieved:
         The rows, a mended one with its new id and what was done in `origin.repaired`; and the ledger, in which a
         changed line's `nearest` is that new id if it is another.
     """
-    kept, ledger = [], []
+    kept, ledger = like(rows), like(rows)
     repaired = mapped(partial(_repaired, is_escaped(rows, mapped)), rows)
-    for row, (mended, line) in zip(rows, repaired, strict=True):
-        kept += [row] if line is None else [mended] if mended else []
-        ledger += [line] if line else []
-    return Sieved(kept, ledger)
+    for position, (mended, line) in enumerate(repaired):
+        if line is None:
+            keep(kept, rows, position)
+            continue
+        ledger.append(line)
+        if mended:
+            kept.append(mended)
+    return Parted(kept, ledger)
 
 
 def _repaired(escaped: bool, row: Row) -> tuple[Row | None, Entry | None]:

@@ -1,17 +1,18 @@
 """The same row again in a set, to the letter or nearly."""
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 from typing import NamedTuple
 
 from mbegu.curating import bands
 from mbegu.curating.settings import CLEAN
 from mbegu.executors import Mapped, local
-from mbegu.rows.ledger import Sieved, entry
+from mbegu.rows.ledger import entry
 from mbegu.rows.nearest import numbers
 from mbegu.rows.parts import LONG, Frames, Said, frames, said
 from mbegu.rows.row import Row, place
+from mbegu.rows.shelf import Parted, Rows, Shelf, keep, like
 from mbegu.text import reasons
 from mbegu.text.sameness import key
 from mbegu.text.words import fold, words
@@ -23,22 +24,43 @@ HELD = 4096  # rows whose words are kept while others are compared with them
 Key = tuple[int, bool, int]  # a kind of rows, whether for rows of other kinds, and a key
 
 
-def drop_duplicates(rows: list[Row]) -> Sieved:
+def drop_duplicates(rows: Rows) -> Parted[Rows]:
     """Keeps the first of rows that ask the same, whatever the later ones answer: none can tell which answer is right.
 
     In other case or with another final mark it is the same question; such a row with the same words as answer is left to
     `drop_near_duplicates`.
     """
-    first: dict[tuple[str, str], Row] = {}
-    kept, ledger = [], []
-    for row in rows:
-        twin = first.setdefault((key(row["instruction"]), fold(row["input"])), row)
-        reason = None if twin is row else _twice(row, twin)
-        if reason is None:
-            kept.append(row)
-        else:
+    first: dict[int, int] = {}
+    kept, ledger = like(rows), like(rows)
+    for position, row in enumerate(rows):
+        twin = _twin(row, position, rows, first)
+        reason = _twice(row, twin) if twin else None
+        if twin and reason:
             ledger.append(entry(row, CLEAN, "dropped", reason, 1.0, twin["id"]))
-    return Sieved(kept, ledger)
+        else:
+            keep(kept, rows, position)
+    return Parted(kept, ledger)
+
+
+def _twin(row: Row, position: int, rows: list[Row] | Shelf, first: dict[int, int]) -> Row | None:
+    """The first of the rows that ask the same, if it is another one.
+
+    Args:
+        first: learns the position of the first row of each question, under the question's hash or the next number that is free:
+            the questions themselves would take as much memory as the rows.
+    """
+    asked = _asked(row)
+    number = hash(asked)
+    while (other := first.setdefault(number, position)) != position:
+        twin = rows[other]
+        if _asked(twin) == asked:
+            return twin
+        number += 1
+    return None
+
+
+def _asked(row: Row) -> tuple[str, str]:
+    return key(row["instruction"]), fold(row["input"])
 
 
 def _twice(row: Row, twin: Row) -> str | None:
@@ -50,7 +72,7 @@ def _twice(row: Row, twin: Row) -> str | None:
     return f"{reasons.SAME_QUESTION} with another answer as {place(twin)}"
 
 
-def drop_near_duplicates(rows: Sequence[Row], above: float, permutations: int, mapped: Mapped = local) -> Sieved:
+def drop_near_duplicates(rows: Rows, above: float, permutations: int, mapped: Mapped = local) -> Parted[Rows]:
     """Keeps the first of rows that say nearly the same: the same numbers in the question, and a Jaccard index of the word
     3-grams of question and answer above `above`. Rows about one text, or of one template, must also be as alike in what differs:
     in what is asked and answered, or in what fills the template (`mbegu.rows.parts`).
@@ -67,19 +89,19 @@ def drop_near_duplicates(rows: Sequence[Row], above: float, permutations: int, m
     sketches = _sketches(rows, known, cut, mapped)
     text = lru_cache(HELD)(lambda position: said(rows[position], known))
     seen: dict[Key, list[int]] = {}
-    kept, ledger = [], []
-    for position, (row, keys) in enumerate(zip(rows, _keys(sketches, cut.bands), strict=True)):
+    kept, ledger = like(rows), like(rows)
+    for position, keys in enumerate(_keys(sketches, cut.bands)):
         same = sketches.held[position]
         found = {other for key in keys.sought for other in seen.get(key, ()) if sketches.held[other] == same}
         scored = [(_score(text(position), text(other), above), -other) for other in found]
         score, nearest = max(scored, default=(0.0, 0))
         if score > above:
-            ledger.append(entry(row, CLEAN, "dropped", reasons.NEAR_DUPLICATE, score, rows[-nearest]["id"]))
+            ledger.append(entry(rows[position], CLEAN, "dropped", reasons.NEAR_DUPLICATE, score, rows[-nearest]["id"]))
         else:
-            kept.append(row)
+            keep(kept, rows, position)
             for key in keys.kept:
                 seen.setdefault(key, []).append(position)
-    return Sieved(kept, ledger)
+    return Parted(kept, ledger)
 
 
 class Sketches(NamedTuple):
@@ -91,7 +113,7 @@ class Sketches(NamedTuple):
     whole: "array[int]"  # keys of all that is said, of the rows that are not plain: those of plain rows stand in `within`
 
 
-def _sketches(rows: Sequence[Row], known: Frames, cut: bands.Shape, mapped: Mapped) -> Sketches:
+def _sketches(rows: Iterable[Row], known: Frames, cut: bands.Shape, mapped: Mapped) -> Sketches:
     found = Sketches([], [], array("Q"), array("Q"))
     for kind, held, within in mapped(partial(_within, known, cut), rows):
         found.kinds.append(kind)

@@ -35,7 +35,7 @@ def left(kept: int, dropped: Mapping[str, int], order: Sequence[str]) -> Survivo
 
 def of_drafts(kept: Iterable[Row], ledger: Iterable[Entry]) -> Survivors:
     """The funnel of what machines wrote; hand-written rows do not count."""
-    gone = [line for line in ledger if line["row"]["origin"]["kind"] != "seed"]
+    gone = (line for line in ledger if line["row"]["origin"]["kind"] != "seed")
     return funnel(sum(row["origin"]["kind"] != "seed" for row in kept), gone, DRAFTED)
 
 

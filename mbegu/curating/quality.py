@@ -1,14 +1,16 @@
 """Poor answers: one chain of filters, for what machines wrote and for sets that others made."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Set
 from functools import partial
+from hashlib import sha256
 
 from mbegu.curating.pasted import turn_mark
 from mbegu.curating.settings import CLEAN, CURATE, Clean, Curate
 from mbegu.errors import BadInput
 from mbegu.executors import Mapped, local
-from mbegu.rows.ledger import Sieved, entry
+from mbegu.rows.ledger import entry
 from mbegu.rows.row import MACHINE, Row
+from mbegu.rows.shelf import Parted, Rows, keep, like
 from mbegu.text import filters, reasons
 from mbegu.text.refusals import refuses
 from mbegu.text.words import fold, words
@@ -43,18 +45,18 @@ def problem_of(row: Row, bounds: Clean | Curate, scripts: Set[str] = frozenset()
     )
 
 
-def check_drafts(rows: list[Row], bounds: Curate, scripts: Set[str]) -> Sieved:
+def check_drafts(rows: Rows, bounds: Curate, scripts: Set[str]) -> Parted[Rows]:
     """Drops machine-written answers outside the bounds. What a human wrote or verified is not second-guessed.
 
     Returns:
         The rows that stay, a machine-written one with what was measured in `origin.measures`; and the ledger.
     """
     contradicted = _contradicted(rows)
-    kept, ledger = [], []
-    for row in rows:
+    kept, ledger = like(rows), like(rows)
+    for position, row in enumerate(rows):
         abstains = row["origin"].get("span", True) is None  # in words that no teacher chose
         if row["origin"]["kind"] not in MACHINE or abstains:
-            kept.append(row)
+            keep(kept, rows, position)
             continue
         contradiction = (f"{reasons.SAME_QUESTION} with different answers", None) if row["id"] in contradicted else None
         found = problem_of(row, bounds, scripts) or contradiction
@@ -63,27 +65,30 @@ def check_drafts(rows: list[Row], bounds: Curate, scripts: Set[str]) -> Sieved:
             kept.append({**row, "origin": {**row["origin"], "measures": measures}})
         else:
             ledger.append(entry(row, CURATE, "dropped", *found))
-    return Sieved(kept, ledger)
+    return Parted(kept, ledger)
 
 
-def _contradicted(rows: list[Row]) -> set[str]:
+def _contradicted(rows: Iterable[Row]) -> set[str]:
     """Ids of questions that machine-written rows answer in more than one way: none of the answers is to be trusted."""
-    answers: dict[str, set[str]] = {}
+    first: dict[str, bytes] = {}  # a hash of each question's first answer
+    contradicted = set()
     for row in rows:
         if row["origin"]["kind"] in MACHINE:
-            answers.setdefault(row["id"], set()).add(fold(row["output"]))
-    return {id_ for id_, found in answers.items() if len(found) > 1}
+            answer = sha256(fold(row["output"]).encode()).digest()
+            if first.setdefault(row["id"], answer) != answer:
+                contradicted.add(row["id"])
+    return contradicted
 
 
-def check_set(rows: Sequence[Row], bounds: Clean, mapped: Mapped = local) -> Sieved:
+def check_set(rows: Rows, bounds: Clean, mapped: Mapped = local) -> Parted[Rows]:
     """Drops rows without words, with a model's control tokens, and poor answers."""
-    kept, ledger = [], []
-    for row, problem in zip(rows, mapped(partial(_poor, bounds), rows), strict=True):
+    kept, ledger = like(rows), like(rows)
+    for position, problem in enumerate(mapped(partial(_poor, bounds), rows)):
         if problem:
-            ledger.append(entry(row, CLEAN, "dropped", *problem))
+            ledger.append(entry(rows[position], CLEAN, "dropped", *problem))
         else:
-            kept.append(row)
-    return Sieved(kept, ledger)
+            keep(kept, rows, position)
+    return Parted(kept, ledger)
 
 
 def _poor(bounds: Clean, row: Row) -> filters.Problem | None:
