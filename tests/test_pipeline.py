@@ -131,7 +131,7 @@ def test_a_project_has_the_stages_that_its_params_name(folder):
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_each_version_has_one_source_that_extends_what_it_extends_and_is_among_the_models(folder):
+def test_each_version_has_one_source_that_extends_what_it_extends_and_is_among_the_models_or_goes_on(folder):
     params = PARAMS[folder]
     sources = [name for section in ("seeds", "questioned", "sets", "campaigns", "raft", "quizzed") for name in params[section]]
     assert sorted(sources) == sorted(params["versions"])
@@ -142,7 +142,11 @@ def test_each_version_has_one_source_that_extends_what_it_extends_and_is_among_t
         or path in {f"models/{kind}/{key}" for kind in ("pretrained", "learned", "noise", "continued") for key in params[kind]}
         or path in {"models/base", "../../models/base"} - {params["base_model"]}
     }
-    assert [name for name in params["models"] if name not in others] == ["base", *params["versions"]]
+    going_on = {item["version"] for item in params["continued"].values()}  # whose own adapter need not be asked
+    versions = [name for name in params["versions"] if name in params["models"] or name not in going_on]
+    assert [name for name in params["models"] if name not in others] == ["base", *versions]
+    asked = {*params["models"].values(), *(item["model"] for item in params["examined"].values())}
+    assert all(f"models/continued/{name}" in asked for name in params["continued"])
     assert params["models"]["base"] == params["base_model"]
     assert {name: seeds["extends"] for name, seeds in params["seeds"].items()} == {
         name: params["versions"][name]["extends"] for name in params["seeds"]
