@@ -1,8 +1,6 @@
 # Targets: setup repro examples app documents ray remotes test lint bench lock clean. A fresh machine needs Python 3.11+, git and make.
 PYTHON ?= python3
-PIP = .venv/bin/python -m pip install --quiet --no-compile
-# pip compiles on one core; a file in another Python's syntax, as some packages have, is no error
-COMPILE = .venv/bin/python -m compileall -qq -j 0 .venv/lib || true
+PIP = .venv/bin/python -m pip install --quiet
 RUFF = ruff check . && ruff format --check .
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
@@ -23,7 +21,6 @@ setup: .venv/core  ## create .venv with the pinned requirements of what `make re
 	$(PYTHON) -m venv .venv
 	$(if $(TORCH_INDEX),$(PIP) --extra-index-url $(TORCH_INDEX) $(shell grep ^torch== requirements.txt))
 	$(PIP) --requirement requirements.txt --editable .
-	$(COMPILE)
 	.venv/bin/python -m mbegu.builds.plots_page .dvc/plots.html
 	touch $@
 
@@ -31,12 +28,10 @@ app documents ray remotes: %: .venv/%  ## add to .venv: the chat page; readers o
 
 .venv/dev: .venv/core requirements-dev.txt
 	$(PIP) --requirement requirements-dev.txt
-	$(COMPILE)
 	touch $@
 
 .venv/app .venv/documents .venv/ray .venv/remotes: .venv/%: .venv/core requirements-dev.txt
 	$(PIP) --constraint requirements-dev.txt --editable '.[$*]'
-	$(COMPILE)
 	touch $@
 
 # bytecode is kept, or each stage would compile our modules anew
