@@ -69,7 +69,7 @@ def settings(params: dict[str, Any], learned: str, place: str) -> Settings:
     from mbegu.errors import BadInput
     from mbegu.scoring.settings import Predict
     from mbegu.text.settings import Locale
-    from mbegu.training.settings import Adapting, Corpus, Lora, Schedule
+    from mbegu.training.settings import Adapting, Corpus, Lora
 
     items = params.get("learned") or {}
     item = items.get(learned) if learned else next(iter(items.values())) if len(items) == 1 else None
@@ -82,35 +82,49 @@ def settings(params: dict[str, Any], learned: str, place: str) -> Settings:
         Path(f"data/study/{item['study']}.jsonl"), Path("data/heldout.jsonl"), guards["heldout_similarity"],
         guards["heldout_overlap"], read["max_length"], "data/exams", str(item.get("general", "")), read["replay"],
     )  # fmt: skip
-    schedule = {"pretrain": {key: read[key] for key in Schedule._fields if key in read}}
     asked = (params.get("predict") or {}) | (params.get("examine") or {})
     prompt = parse_section(params, "prompt", PromptFile, place)
     return Settings(
         params["studied"][item["study"]]["documents"], corpus, Adapting(read["method"], parse_section(read, "lora", Lora, place)),
-        parse_section(schedule, "pretrain", Schedule, place), Path(params["base_model"]), read_prompt(*prompt),
+        schedule_of(read, "pretrain", place), Path(params["base_model"]), read_prompt(*prompt),
         parse_section({"predict": asked}, "predict", Predict, place), parse_section(params, "locale", Locale, place),
     )  # fmt: skip
 
 
-def continued(params: dict[str, Any], name: str, place: str) -> Continued | None:
+def schedule_of(read: dict[str, Any], name: str, place: str) -> Any:
+    """The schedule among the settings of a section."""
+    from mbegu.builds.values import parse_section
+    from mbegu.training.settings import Schedule
+
+    return parse_section({name: {key: read[key] for key in Schedule._fields if key in read}}, name, Schedule, place)
+
+
+def continued(params: dict[str, Any], name: str, learned: str, place: str) -> Continued | None:
     """What an item of `continued` says; None for no name.
 
+    Args:
+        learned: the adapter under `learned` that it goes on from; "" for the only one.
+
     Raises:
-        BadInput: no such item, or its version is not encoded.
+        BadInput: no such item, or it goes on from something else; its version is not encoded, or for another base.
     """
     from mbegu.builds.declared import check_declared
-    from mbegu.builds.values import parse_section
-    from mbegu.training import trainer
+    from mbegu.errors import BadInput
+    from mbegu.models.manifest import verify
+    from mbegu.training import checkpoints, trainer
     from mbegu.training.encoded import read_encoded
-    from mbegu.training.settings import Schedule
 
     if not name:
         return None
     check_declared("--continued", name, "continued", params, place)
-    item = params["continued"][name]
-    read = {**section(params, "train", ("epochs",), place), **{key: item[key] for key in ("epochs", "seed")}}
-    rows, _ = read_encoded(Path(f"data/encoded/{item['version']}.arrow"))
-    schedule = parse_section({"train": {key: read[key] for key in Schedule._fields if key in read}}, "train", Schedule, place)
+    item, start = params["continued"][name], f"models/learned/{learned or next(iter(params['learned']))}"
+    if item["start"] != start:
+        raise BadInput(f"{place}: continued.{name} starts from {item['start']}; name an item that goes on from {start}.")
+    path = Path(f"data/encoded/{item['version']}.arrow")
+    rows, prompt = read_encoded(path)
+    checkpoints.same_base(prompt, verify(Path(params["base_model"])), path)
+    read = section(params, "train", ("epochs",), place) | {key: item[key] for key in ("epochs", "seed")}
+    schedule = schedule_of(read, "train", place)
     return Continued(*trainer.split(rows, schedule.validation), schedule)
 
 
@@ -206,7 +220,7 @@ def table(points: Sequence[dict[str, Any]]) -> str:
 @click.option("--epochs", multiple=True, type=click.FloatRange(0, min_open=True), default=EPOCHS, help="A point; repeat.")
 @click.option("--texts", type=click.IntRange(0), default=0, help="Texts that are read, at most, by a hash of each; 0 for all.")
 @click.option("--questions", type=click.IntRange(0), default=0, help="Of each kind, at most, by a hash of each; 0 for all.")
-@click.option("--seed", type=click.IntRange(0), default=None, help="Of training; that of pretrain.seed if it is left out.")
+@click.option("--seed", type=click.IntRange(0), default=None, help="Of training; those of params.yaml if it is left out.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The points, as json.")
 def main(
     project: Path, learned: str, on: str, epochs: tuple[float, ...], texts: int, questions: int, seed: int | None, out: Path
@@ -225,12 +239,13 @@ def main(
         raise BadInput(f"{project}: no such folder; name one with a params.yaml by --project.")
     os.chdir(project)  # where the paths of params.yaml begin
     params = read_params(Path("params.yaml"))
-    known, then = settings(params, learned, "params.yaml"), continued(params, on, "params.yaml")
+    known, then = settings(params, learned, "params.yaml"), continued(params, on, learned, "params.yaml")
     exam = read_exam(Path("data/exams") / known.name)
     if not exam.closed:
         raise BadInput(f"data/exams/{known.name}: no closed-book questions; write some, or there is nothing to draw a curve of.")
     if seed is not None:
         known = known._replace(schedule=known.schedule._replace(seed=seed))
+        then = then and then._replace(schedule=then.schedule._replace(seed=seed))
     read = mixing.mixed(known.corpus, known.schedule.validation, load_tokenizer(known.base))
     read = read._replace(training=few(read.training, texts))
     with tempfile.TemporaryDirectory() as folder:

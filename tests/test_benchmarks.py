@@ -248,6 +248,10 @@ def test_a_point_of_the_curve_that_is_trained_to_answer_counts_both_phases(curve
     assert base_before == base_after and answering["tokens"] == read["tokens"] + 2 * 6 * 8
     assert answering["control_loss"] != read["control_loss"]
     assert "--continued names 'x', which continued does not; there is then" in refused(curve("--continued", "x"))
+    params["continued"] = {"other": {"version": "q", "start": "base", "epochs": 2, "seed": 1}}
+    (read_project / "params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True), encoding="utf-8")
+    said = refused(curve("--continued", "other"))
+    assert "params.yaml: continued.other starts from base; name an item that goes on from models/learned/s." in said
 
 
 def test_a_project_without_what_a_curve_needs_is_one_line(curve, refused, read_project):
