@@ -106,7 +106,7 @@ def repair(rows: Rows, mapped: Mapped = local) -> Parted[Rows]:
     """
     kept, ledger = like(rows), like(rows)
     repaired = mapped(partial(_repaired, is_escaped(rows, mapped)), rows)
-    for position, (mended, line) in enumerate(repaired):
+    for position, (mended, line) in zip(range(len(rows)), repaired, strict=True):
         if line is None:
             keep(kept, rows, position)
             continue

@@ -90,7 +90,7 @@ def drop_near_duplicates(rows: Rows, above: float, permutations: int, mapped: Ma
     text = lru_cache(HELD)(lambda position: said(rows[position], known))
     seen: dict[Key, list[int]] = {}
     kept, ledger = like(rows), like(rows)
-    for position, keys in enumerate(_keys(sketches, cut.bands)):
+    for position, keys in zip(range(len(rows)), _keys(sketches, cut.bands), strict=True):
         same = sketches.held[position]
         found = {other for key in keys.sought for other in seen.get(key, ()) if sketches.held[other] == same}
         scored = [(_score(text(position), text(other), above), -other) for other in found]

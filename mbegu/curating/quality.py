@@ -83,7 +83,7 @@ def _contradicted(rows: Iterable[Row]) -> set[str]:
 def check_set(rows: Rows, bounds: Clean, mapped: Mapped = local) -> Parted[Rows]:
     """Drops rows without words, with a model's control tokens, and poor answers."""
     kept, ledger = like(rows), like(rows)
-    for position, problem in enumerate(mapped(partial(_poor, bounds), rows)):
+    for position, problem in zip(range(len(rows)), mapped(partial(_poor, bounds), rows), strict=True):
         if problem:
             ledger.append(entry(rows[position], CLEAN, "dropped", *problem))
         else:
