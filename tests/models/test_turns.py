@@ -195,7 +195,9 @@ def test_a_control_token_in_a_system_message_is_told(tiny_tokenizer, asked, toke
 @pytest.mark.parametrize("system", ["Be brief.", ""])
 def test_a_system_message_without_a_chat_template_is_told(tmp_path, system):
     (tmp_path / "t.jinja").write_text("{{ instruction }}{{ input }}")
-    with pytest.raises(BadInput, match=r"^prompt\.system: only a chat template has a place for it; set `chat: true` under prompt"):
+    with pytest.raises(
+        BadInput, match=r"^prompt\.system: only a chat template has a place for it; set `chat: true` under prompt"
+    ):
         read_prompt(tmp_path / "t.jinja", False, system=system)
     assert read_prompt(tmp_path / "t.jinja", False).told == NOTHING
 
