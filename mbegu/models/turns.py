@@ -1,5 +1,4 @@
-"""A user's turn by a model's own chat template, with what the template is told beside it: a system message, its switches, the
-date."""
+"""A user's turn by a model's own chat template, and what that is told beside it: a system message, its switches, the date."""
 
 import json
 import re
