@@ -11,7 +11,7 @@ from root import ROOT
 from torch.nn.modules.module import register_module_forward_pre_hook
 
 from mbegu.asking.decoding import Decoding
-from mbegu.asking.prompts import Prompt, prompt_text, read_prompt
+from mbegu.asking.prompts import Prompt, prompt_text, read_prompt, saved_prompt, settled
 from mbegu.asking.speakers import load_speakers, names_of
 from mbegu.asking.together import Engine
 from mbegu.asking.visits import Question
@@ -37,7 +37,12 @@ WITHOUT_INPUT = (
     "Write a response that appropriately completes the request.\n\n"
     "### Instruction:\n{instruction}\n\n### Response:"
 )
-TEMPLATES = {"alpaca": False, "question-answer": False, "chat": True}  # and whether the model's chat template wraps it
+TEMPLATES = {  # as `read_prompt` gets them
+    "alpaca": ("alpaca.jinja", False),
+    "question-answer": ("question-answer.jinja", False),
+    "chat": ("chat.jinja", True),
+    "system": ("chat.jinja", True, (), "2026-01-01", "በአማርኛ መልስ። 🌱 \u200fمرحبا\u200b"),
+}
 ROWS = [
     {"instruction": "What is a fund?", "input": "", "output": "A pool of money."},
     {"instruction": "Summarise.", "input": "KES 5,000\n\n  indented, two  blanks\tand a tab", "output": "  Amount  "},
@@ -53,11 +58,12 @@ ROWS = [
 @pytest.fixture(scope="module", params=TEMPLATES)
 def trained(request, tiny_base: Path, tmp_path_factory) -> tuple[Prompt, Path]:
     """A template's prompt, and an adapter that the train stage's library saved with it."""
-    prompt = read_prompt(ROOT / f"templates/{request.param}.jinja", TEMPLATES[request.param])
+    name, *more = TEMPLATES[request.param]
+    prompt = settled(read_prompt(ROOT / "templates" / name, *more), load_tokenizer(tiny_base))
     model = trainer.build(tiny_base, "lora", Lora(2, 4, 0.0, ["q_proj"]), 0)
     folder = tmp_path_factory.mktemp("adapter") / request.param
     folder.mkdir()
-    checkpoints.save(model, {"template": prompt.template, "chat": prompt.chat, "base": verify(tiny_base)}, folder)
+    checkpoints.save(model, {**saved_prompt(prompt), "base": verify(tiny_base)}, folder)
     return prompt, folder
 
 

@@ -21,6 +21,7 @@ from mbegu.asking.completions import AGAIN, LATE, STOP, Heard, Trouble, read, re
 from mbegu.asking.memo import Request
 from mbegu.asking.served import ANY_MODEL, listed, same_model
 from mbegu.asking.settings import Endpoint
+from mbegu.models.turns import messages
 
 LISTING = 10.0  # seconds at most for the list of models
 NAMED = 5  # models of a list that are told
@@ -72,8 +73,8 @@ async def complete(line: Line, url: str, request: Request) -> Heard | Trouble:
     """One try of one request."""
     endpoint = line.endpoint
     sent = fields.body(endpoint, request)
-    messages = [{"role": "user", "content": request["prompt"]}]
-    body = json.dumps({"model": endpoint.model, "messages": messages, **sent}, ensure_ascii=False)
+    turns = messages(request["prompt"], request.get("system"))
+    body = json.dumps({"model": endpoint.model, "messages": turns, **sent}, ensure_ascii=False)
     found = await _sent(line, url, "chat/completions", endpoint.timeout, body.encode(errors="replace"))
     if isinstance(found, Trouble):
         return found

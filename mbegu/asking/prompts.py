@@ -22,16 +22,19 @@ class Prompt(NamedTuple):
     told: Told = Told()  # what that template is told
 
 
-def read_prompt(template: Path, chat: bool, template_options: Sequence[str] = (), date: str = DATE) -> Prompt:
+def read_prompt(
+    template: Path, chat: bool, template_options: Sequence[str] = (), date: str = DATE, system: str | None = None
+) -> Prompt:
     """Reads a template file and renders it once, so that a mistake shows before any slow work.
 
     Raises:
-        BadInput: no such file, a syntax error, or a variable other than `instruction` and `input`.
+        BadInput: no such file, a syntax error, a variable other than `instruction` and `input`, a system message without `chat`.
     """
+    if system is not None and not chat:
+        raise BadInput("prompt.system: only a chat template has a place for it; set `chat: true` under prompt, or leave it out.")
+    told = read_told(template_options, date, "prompt", system) if chat else Told()
     try:
-        prompt = Prompt(
-            template.read_text(encoding="utf-8"), chat, read_told(template_options, date, "prompt") if chat else Told()
-        )
+        prompt = Prompt(template.read_text(encoding="utf-8"), chat, told)
         render(prompt, "instruction", "input")
     except FileNotFoundError:
         known = ", ".join(sorted(str(path) for path in template.parent.glob("*.jinja")))
@@ -66,9 +69,16 @@ def settled(prompt: Prompt, tokenizer: Any) -> Prompt:
     """The prompt as a model's chat template knows it; two of them are one if they give the same texts.
 
     Raises:
-        BadInput: the chat template knows no switch of a name.
+        BadInput: the chat template knows no switch of a name or no system message, or that holds a control token.
     """
-    return prompt._replace(told=turns.settled(prompt.told, tokenizer, "prompt")) if prompt.chat else prompt
+    if not prompt.chat:
+        return prompt
+    if prompt.told.system:
+        try:
+            refuse_control_tokens(prompt.told.system, control_tokens(tokenizer))
+        except BadInput as error:
+            raise BadInput(f"prompt.system: {error}") from None
+    return prompt._replace(told=turns.settled(prompt.told, tokenizer, "prompt"))
 
 
 def dated(prompt: Prompt) -> str | None:
@@ -114,7 +124,7 @@ def _as_turns(texts: list[str], prompt: Prompt, tokenizer: Any) -> list[str]:
         raise BadInput(
             "prompt.chat: this base model has no chat template; set `chat: false` and a template such as templates/alpaca.jinja."
         )
-    return turns.as_turns(texts, tokenizer, turns.settled(prompt.told, tokenizer, "prompt"))
+    return turns.as_turns(texts, tokenizer, settled(prompt, tokenizer).told)
 
 
 def control_tokens(tokenizer: Any) -> list[str]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
-from click import Choice, FloatRange, IntRange
+from click import STRING, Choice, FloatRange, IntRange
 
 from mbegu.models.turns import DATE
 
@@ -17,6 +17,7 @@ class PromptFile(NamedTuple):
     chat: Annotated[bool, "Wrap the prompt in the model's chat template."]
     template_options: Annotated[list[str], "A switch of that: enable_thinking=false; repeat."] = NONE
     date: Annotated[str, "YYYY-MM-DD, told to one that reads the clock."] = DATE
+    system: Annotated[str | None, STRING, "System message before a question; the template's own if left out."] = None
 
 
 class Local(NamedTuple):

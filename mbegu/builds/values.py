@@ -7,7 +7,15 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from mbegu.errors import BadInput
 
 S = TypeVar("S")
-EXPECTED: dict[type, str] = {str: "a text", bool: "true or false", int: "a whole number", float: "a number", Path: "a path"}
+TEXT = (str, str | None)  # the latter may be left out
+EXPECTED: dict[Any, str] = {
+    str: "a text",
+    str | None: "a text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    Path: "a path",
+}
 QUOTES = " (in quotes if YAML reads it as something else, such as no)"
 
 
@@ -42,7 +50,7 @@ def _value(value: Any, hint: Any, where: str) -> Any:
             raise BadInput(f"{where} is {value!r}; expected a list of {plural}s{QUOTES if one is str else ''}.")
         return [Path(item) for item in value] if one is Path else value
     if not _is(value, hint):
-        raise BadInput(f"{where} is {value!r}; expected {EXPECTED[hint]}{QUOTES if hint is str else ''}.")
+        raise BadInput(f"{where} is {value!r}; expected {EXPECTED[hint]}{QUOTES if hint in TEXT else ''}.")
     return Path(value) if hint is Path else value
 
 

@@ -151,8 +151,18 @@ def _read_params(path: Path) -> dict[str, Any]:
             )
     for name in params["versions"]:
         _check_version(name, params, path)
+    _check_system(params.get("prompt"), path)
     check_references(params, path)
     return dict(params)
+
+
+def _check_system(prompt: Any, path: Path) -> None:
+    """A text that is handed to stages by a command, which DVC cuts into lines."""
+    system = prompt.get("system", "") if isinstance(prompt, dict) else ""
+    if not isinstance(system, str):
+        raise BadInput(f'{path}: prompt.system is {system!r}; write a text, "" for an empty message, or leave the key out.')
+    if system != "".join(system.splitlines()):
+        raise BadInput(f"{path}: prompt.system has a line break, and DVC runs a command line by line; write it as one line.")
 
 
 def _check_version(name: Any, params: dict[str, Any], path: Path) -> None:

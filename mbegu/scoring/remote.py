@@ -21,7 +21,7 @@ SECTION = "predict.openai"
 def predict_remote(
     rows: list[Row], model: str, weights: Weights, prompt: Prompt, served: Served, max_new_tokens: int, memo: Place
 ) -> tuple[list[dict[str, Any]], int]:
-    """Greedy answers to `rows`, through the memo; the endpoint puts them into the model's chat template.
+    """Greedy answers to `rows`, through the memo; the endpoint puts each, and the system message, into the model's chat template.
 
     Args:
         model: the endpoint's name of it.
@@ -44,7 +44,8 @@ def predict_remote(
         teacher = openai_compatible(_endpoint(served, model), opened, SECTION)
         teacher = teacher._replace(identity={**teacher.identity, "base": identity["base"], "adapter": identity["adapter"]})
         texts = (render(prompt, row["instruction"], row["input"]) for row in rows)
-        answers, asked = teacher.ask([request(teacher, text, True, Decoding(max_new_tokens)) for text in texts])
+        first = {} if prompt.told.system is None else {"system": prompt.told.system}
+        answers, asked = teacher.ask([request(teacher, text, True, Decoding(max_new_tokens)) | first for text in texts])
     return [prediction(row, answer) for row, answer in zip(rows, answers, strict=True)], asked
 
 

@@ -11,7 +11,10 @@ import pyarrow.parquet as pq
 
 from mbegu.asking.prompts import Prompt, render, row_prompts
 from mbegu.errors import BadInput
+from mbegu.models.turns import messages
 from mbegu.rows.row import KEYS, Row
+
+SHAREGPT = {"system": "system", "user": "human", "assistant": "gpt"}  # what it calls who speaks
 
 
 class Format(NamedTuple):
@@ -78,27 +81,24 @@ def as_alpaca(rows: list[Row], *_: Any) -> bytes:
 
 
 def as_sharegpt(rows: list[Row], prompt: Prompt, _: Any) -> bytes:
-    """Lines of {"id", "conversations"}, from human and gpt in turn."""
+    """Lines of {"id", "conversations"}, from human and gpt in turn, after system if the prompt has such a message."""
     return _lines(
         {
             "id": row["id"],
-            "conversations": [{"from": "human", "value": user_turn(row, prompt)}, {"from": "gpt", "value": row["output"]}],
+            "conversations": [{"from": SHAREGPT[said["role"]], "value": said["content"]} for said in conversation(row, prompt)],
         }
         for row in rows
     )
 
 
 def as_openai(rows: list[Row], prompt: Prompt, _: Any) -> bytes:
-    """Lines of {"messages"}, by user and assistant in turn."""
-    return _lines(
-        {
-            "messages": [
-                {"role": "user", "content": user_turn(row, prompt)},
-                {"role": "assistant", "content": row["output"]},
-            ]
-        }
-        for row in rows
-    )
+    """Lines of {"messages"}, by user and assistant in turn, after system if the prompt has such a message."""
+    return _lines({"messages": conversation(row, prompt)} for row in rows)
+
+
+def conversation(row: Row, prompt: Prompt) -> list[dict[str, str]]:
+    """A row as the messages of a chat."""
+    return [*messages(user_turn(row, prompt), prompt.told.system), {"role": "assistant", "content": row["output"]}]
 
 
 def user_turn(row: Row, prompt: Prompt) -> str:

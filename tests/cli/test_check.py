@@ -287,6 +287,14 @@ PARAMS = {
         "continued: {a: {version: v1, start: models/learned/b}}",
         "continued.a.start names 'b', which learned does not; there are none.",
     ),
+    '# system: ""': (
+        'system: "አጭር ይሁን።\\u2028🙂"',
+        "prompt.system has a line break, and DVC runs a command line by line; write it as one line.",
+    ),
+    '  # system: "" ': (
+        "  system: # ",
+        'prompt.system is None; write a text, "" for an empty message, or leave the key out.',
+    ),
     "near_duplicate: 0.85": ("near_dupes: 0.85", "merge.near_duplicate is None; expected a number."),
 }  # fmt: skip
 

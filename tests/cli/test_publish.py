@@ -12,11 +12,13 @@ from e2e.hub_server import Hub, running
 from huggingface_hub import ModelCard
 from test_merged import make_adapter
 
-from mbegu.asking.prompts import Prompt
+from mbegu.asking.prompts import Prompt, prompt_text, saved_prompt
+from mbegu.asking.speakers import load_speakers
 from mbegu.builds.lock import content_hash
 from mbegu.models import vocabulary
 from mbegu.models.loading import Weights
 from mbegu.models.manifest import verify, write_manifest
+from mbegu.models.turns import Told
 from mbegu.models.vocabulary import Growth
 from mbegu.rows.heldout import read_heldout
 from mbegu.rows.jsonl import write_lines
@@ -63,7 +65,7 @@ def write_lock() -> None:
     Path("dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": stages}, allow_unicode=True))
 
 
-def build(project: Path, tiny_base: Path, adapter: Path) -> None:
+def build(project: Path, tiny_base: Path, adapter: Path, prompt: Prompt = PROMPT) -> None:
     """Everything that publish reads, made by the library, with random weights."""
     shutil.copytree(tiny_base, project / "models/base")
     fetched = json.loads((tiny_base / "base.json").read_text()) | {
@@ -77,14 +79,14 @@ def build(project: Path, tiny_base: Path, adapter: Path) -> None:
     write_manifest(project / "models/base")
     shutil.copytree(adapter, project / "models/adapters/v1")
     config = project / "models/adapters/v1/prompt.json"
-    config.write_text(json.dumps({"base": verify(project / "models/base"), **PROMPT._asdict()}))
+    config.write_text(json.dumps({"base": verify(project / "models/base"), **saved_prompt(prompt)}))
     write_manifest(project / "models/adapters/v1")
     write_lines(project / "data/seeds/v1.jsonl", [{"instruction": text, "output": text} for text in TEXTS])
     write_lines(project / "data/versions/v1.jsonl", read_rows(project / "data/seeds/v1.jsonl", answered=True))
     write_lines(project / "data/heldout.jsonl", HELDOUT)
     heldout, measured = read_heldout(project / "data/heldout.jsonl"), {}
     for name, folder in (("base", None), ("v1", project / "models/adapters/v1")):
-        found, _ = answering.predict(heldout, Weights(project / "models/base", folder, "nf4"), PROMPT, 2, 8, project / "memo")
+        found, _ = answering.predict(heldout, Weights(project / "models/base", folder, "nf4"), prompt, 2, 8, project / "memo")
         write_lines(project / f"data/predictions/{name}.jsonl", found)
         measured[name] = measure(found, heldout, Score(["rougeL"], Path(), 4), None, LOCALE)
     compared = comparison.compare(measured)
@@ -189,6 +191,37 @@ def test_an_adapter_over_a_base_with_new_tokens_needs_the_original_base_only(tin
     asked = mbegu("ask", "--adapter", "models/adapters/v1", "--max_new_tokens", 8, "--input", HELDOUT[0]["input"], question)
     assert said.getvalue().strip() == asked.stdout.strip() != ""
     assert _merged_and_adapter_answer_alike(away / "v1", tmp_path / "models/base")
+
+
+@pytest.mark.parametrize("system", ["በአማርኛ መልስ 🌱 \u200fمرحبا\u200b", ""])
+def test_a_stranger_puts_a_question_after_the_system_message_that_was_trained_with(
+    tiny_base, tmp_path, mbegu, tmp_path_factory, system
+):
+    base = tmp_path_factory.mktemp("own") / "base"
+    shutil.copytree(tiny_base, base)
+    own = "{% if messages[0]['role'] != 'system' %}<|im_start|>system\nYou are SmolLM<|im_end|>\n{% endif %}"  # as SmolLM2's
+    (base / "chat_template.jinja").write_text(own + (tiny_base / "chat_template.jinja").read_text())
+    write_manifest(base)
+    prompt = PROMPT._replace(told=Told(system=system))
+    build(tmp_path, base, make_adapter(base, tmp_path / "adapter"), prompt)
+    write_lock()
+    assert mbegu(*V1, "--merge").exit_code == 0
+    away = tmp_path_factory.mktemp("stranger")
+    shutil.copytree(tmp_path / "published/v1", away / "v1")
+    code = (away / "v1/README.md").read_text(encoding="utf-8").split("python\n", 1)[1].split("\n````", 1)[0]
+    code = code.replace("'org/tiny-model'", repr(str(base))).replace("folder = '.'", "folder = 'v1'")
+    said, names = io.StringIO(), {}
+    with contextlib.chdir(away), contextlib.redirect_stdout(said):
+        exec(code, names)
+    question, input_ = HELDOUT[0]["instruction"].strip(), HELDOUT[0]["input"]
+    text = prompt_text(prompt, names["tokenizer"], question, input_)
+    assert text.startswith(f"<|im_start|>system\n{system}<|im_end|>\n<|im_start|>user\n") and "You are" not in text
+    assert names["tokenizer"].decode(names["ids"]["input_ids"][0]) == text
+    asked = mbegu("ask", "--adapter", "models/adapters/v1", "--max_new_tokens", 8, "--input", input_, question)
+    assert said.getvalue().strip() == asked.stdout.strip() != ""
+    assert mbegu("publish", "--version", "v1", "--space", "space").exit_code == 0
+    (speaker,) = load_speakers(tmp_path / "space/base", {"v1": tmp_path / "space/adapter"}, "none").values()
+    assert speaker.prompt == prompt
 
 
 def _merged_and_adapter_answer_alike(folder: Path, base: Path) -> bool:
@@ -301,7 +334,7 @@ def test_a_base_without_a_name_asks_for_one_and_a_fetched_one_is_pinned(project,
     for fetched in ({"source": "path"}, {"source": "hub", "name": "org/fetched", "revision": "c0ffee"}):
         (project / "models/base/base.json").write_text(json.dumps(fetched))
         write_manifest(project / "models/base")
-        prompt = {"base": verify(project / "models/base"), **PROMPT._asdict()}
+        prompt = {"base": verify(project / "models/base"), **saved_prompt(PROMPT)}
         (project / "models/adapters/v1/prompt.json").write_text(json.dumps(prompt))
         write_manifest(project / "models/adapters/v1")
         write_lock()

@@ -80,8 +80,29 @@ def test_a_base_without_any_adapter_is_asked_as_the_project_asks(project, tiny_b
     shutil.copytree(tiny_base, project / "models/base")
     site = opened(project)
     assert list(site.engine.speakers) == ["base"] and set(site.missing) == {"v1", "v1-bare", "v2"}
-    assert site.engine.speakers["base"].prompt.chat
+    assert site.engine.speakers["base"].prompt.chat and site.engine.speakers["base"].prompt.told.system is None
     site.engine.close()
+
+
+@pytest.mark.parametrize("system", ["በአማርኛ መልስ። 🌱 \u200fمرحبا\u200b", ""])
+def test_a_base_without_any_adapter_is_asked_after_the_projects_system_message(project, tiny_base, system):
+    shutil.copytree(tiny_base, project / "models/base")
+    params = yaml.safe_load((project / "params.yaml").read_text())
+    params["prompt"]["system"] = system
+    (project / "params.yaml").write_text(yaml.safe_dump(params))
+    site = opened(project)
+    answer = site.engine.ask(Question("base", "?", "", Decoding(1)))
+    text = site.engine.tokenizer.decode(answer.prompt)
+    assert text == f"<|im_start|>system\n{system}<|im_end|>\n<|im_start|>user\n?<|im_end|>\n<|im_start|>assistant\n"
+    site.engine.close()
+
+
+def test_a_system_message_that_is_no_text_is_named(project, tiny_base):
+    shutil.copytree(tiny_base, project / "models/base")
+    text = (project / "params.yaml").read_text().replace("  chat: true\n", "  chat: true\n  system: [a]\n")
+    (project / "params.yaml").write_text(text)
+    with pytest.raises(BadInput, match=r"params.yaml: prompt.system is \['a'\]; expected a text"):
+        opened(project)
 
 
 @pytest.mark.parametrize(("host", "refused"), [("127.0.0.1", False), ("localhost", False), ("0.0.0.0", True), ("::", True)])

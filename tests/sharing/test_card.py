@@ -195,6 +195,21 @@ def test_the_code_that_a_card_shows_is_python_with_the_text_as_it_was():
     assert names["question"] == HOSTILE and names["template"] == "{{ instruction }}"
 
 
+@pytest.mark.parametrize("system", [HOSTILE, "በአማርኛ መልስ 🌱 \u200fمرحبا\u200b", ""])
+def test_the_code_that_a_card_shows_sends_the_system_message_and_the_page_says_it(system):
+    told, bare = facts(), card.page(facts(), SETTINGS)
+    told["prompt"]["system"] = system
+    page = card.page(told, SETTINGS)
+    card.check(page)
+    assert headings(page.split("\n---\n", 1)[1]) == headings(bare.split("\n---\n", 1)[1])
+    (line,) = [line for line in page.split("\n") if line.startswith("turns = ")]
+    names = {"text": "?"}
+    exec(line, names)
+    assert names["turns"] == [{"role": "system", "content": system}, {"role": "user", "content": "?"}]
+    assert "stands this system message, which" in page if system else "stands an empty system message" in page
+    assert "system" not in bare and "\n\n\n## Scores" not in page
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [

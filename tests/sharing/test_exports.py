@@ -8,6 +8,7 @@ from root import ROOT
 
 from mbegu.asking.prompts import Prompt, prompt_ids, read_prompt, token_ids
 from mbegu.errors import BadInput
+from mbegu.models.turns import Told
 from mbegu.rows.row import row_id
 from mbegu.sharing import exports
 from mbegu.training import tokens
@@ -81,6 +82,20 @@ def test_chat_formats_load_and_hold_the_turns(load):
         turns = [[(turn["from"], turn["value"]) for turn in line["conversations"]] for line in lines]
         assert turns == [[("human", ask), ("gpt", answer)] for ask, answer in zip(said, answered, strict=True)]
         assert [line["id"] for line in lines] == [value["id"] for value in ROWS]
+
+
+@pytest.mark.parametrize("system", ["", *NASTY])
+def test_a_system_message_comes_first_in_what_is_a_chat_and_in_nothing_else(load, tiny_tokenizer, system):
+    prompt = CHAT._replace(told=Told(system=system))
+    openai = [[(turn["role"], turn["content"]) for turn in line["messages"]] for line in load("openai", ROWS, prompt)]
+    assert {turns[0] for turns in openai} == {("system", system)} and {len(turns) for turns in openai} == {3}
+    lines = [[(turn["from"], turn["value"]) for turn in line["conversations"]] for line in load("sharegpt", ROWS, prompt)]
+    assert lines == [[("system", system), ("human", ask), ("gpt", answer)] for _, (_, ask), (_, answer) in openai]
+    texts = [line["prompt"] for line in load("prompt_completion", ROWS, prompt)]
+    assert all(text.startswith(f"<|im_start|>system\n{system}<|im_end|>\n<|im_start|>user\n") for text in texts)
+    for name in ("csv", "json", "finetuning", "alpaca", "parquet"):
+        content = exports.FORMATS[name].content
+        assert content(ROWS, prompt, tiny_tokenizer) == content(ROWS, CHAT, tiny_tokenizer)
 
 
 def test_a_users_turn_is_put_as_the_pipeline_puts_it():

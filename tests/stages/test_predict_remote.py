@@ -48,6 +48,18 @@ def test_the_name_under_models_is_asked_for_and_the_same_question_is_asked_once(
     assert {body["authorization"] for body in seen} == {None}  # no key, none sent
 
 
+def test_the_system_message_is_sent_before_the_question_and_is_part_of_what_is_remembered(stage, options):
+    with serving(served) as (url, seen):
+        for system in ("በአማርኛ መልስ 🙂\u200b", "", None, ""):
+            more = [] if system is None else ["--system", system]
+            assert stage("predict", *options, "--openai.base_url", url, *more).exit_code == 0
+    assert len(seen) == 6  # what was asked before is known
+    for bodies, first in ((seen[:2], ["በአማርኛ መልስ 🙂\u200b"]), (seen[2:4], [""]), (seen[4:], [])):
+        for body in bodies:
+            assert [turn["content"] for turn in body["messages"] if turn["role"] == "system"] == first
+            assert [turn["role"] for turn in body["messages"]] == ["system"] * len(first) + ["user"]
+
+
 def test_scores_of_its_answers_have_no_loss_and_the_rest(stage, options, write_jsonl, tmp_path):
     with serving(served) as (url, _):
         stage("predict", *options, "--openai.base_url", url)
@@ -74,6 +86,8 @@ def test_a_model_that_the_endpoint_does_not_serve_is_one_line_and_nothing_is_wri
         (["--openai.base_url", "http://127.0.0.1:9/v1"], "predict.openai: http://127.0.0.1:9/v1 gave the connection failed"),
         (["--openai.base_url", "nowhere"], "predict.openai.base_urls: 'nowhere' is no address"),
         (["--openai.omit", "sead"], "predict.openai.omit: no field 'sead' is sent"),
+        (["--system", "<|im_end|>"], "prompt.system: the text holds the control token '<|im_end|>'"),
+        (["--system", "Hi", "--no-chat"], "prompt.system: only a chat template has a place for it"),
         (["--no-chat"], "predict.kind: an endpoint asks by the chat template; set `kind: local`, or `chat: true`"),
     ],
 )

@@ -230,6 +230,10 @@ REFUSALS = [
     ("expand", ["--kind", "recorded", "--recorded.file", "no.jsonl"], "no.jsonl: No such file or directory"),
     ("expand", ["--seeds", "none.jsonl"], "no answered hand-written or reviewed row to show the teacher"),
     ("expand", ["--template", "none.jinja"], "prompt.template: none.jinja does not exist"),
+    ("expand", ["--system", "", "--no-chat"], "prompt.system: only a chat template has a place for it"),
+    ("predict", ["--system", "", "--no-chat"], "prompt.system: only a chat template has a place for it"),
+    ("predict", ["--system", "ሰላም <|im_end|>"], "prompt.system: the text holds the control token '<|im_end|>'"),
+    ("predict", ["--system", "None"], "prompt.system: is null in params.yaml"),
     ("predict", ["--model", "nowhere"], "nowhere: no prompt.json here; this is not an adapter that Mbegu trained"),
     ("predict", ["--base", "nowhere", "--model", "nowhere"], "nowhere: no SHA256SUMS here; build it with `dvc repro`"),
 ]
@@ -249,6 +253,7 @@ def test_bootstrapping_with_a_local_model_gives_the_same_bytes_again_and_from_th
     first = (tmp_path / "out").read_bytes(), (tmp_path / "l").read_bytes()
     assert "asked the teacher 0 times" in stage("expand", *options).stdout
     assert "asked the teacher 0 times" not in stage("expand", *options, "--memo", "other").stdout
+    assert "asked the teacher 0 times" in stage("expand", *options, "--system", "ሰላም").stdout  # which is not for the teacher
     assert ((tmp_path / "out").read_bytes(), (tmp_path / "l").read_bytes()) == first
 
 
@@ -287,6 +292,11 @@ def test_an_adapter_made_for_another_base_or_with_other_bytes_is_refused(stage, 
     (adapter / "prompt.json").write_text(json.dumps({"template": other, "chat": True, "base": verify(tiny_base)}))
     write_manifest(adapter)
     assert "was trained with another prompt" in refused(stage("predict", *options, "--model", adapter))
+    (adapter / "prompt.json").write_text(json.dumps({"template": template, "chat": True, "base": verify(tiny_base)}))
+    write_manifest(adapter)
+    for system in ("Be brief.", ""):
+        said = refused(stage("predict", *options, "--model", adapter, "--system", system))
+        assert "was trained with another prompt" in said
 
 
 BASE = {

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mbegu.asking.prompts import Prompt, read_prompt
+from mbegu.asking.settings import PromptFile
 from mbegu.asking.speakers import load_speakers, names_of
 from mbegu.asking.together import Engine
 from mbegu.builds.comparing import again, version_of
@@ -16,7 +17,6 @@ from mbegu.errors import BadInput
 from mbegu.models.loading import load_tokenizer
 from mbegu.models.manifest import NAME, sha256, verify
 from mbegu.models.trained import read_adapter_prompt
-from mbegu.models.turns import DATE
 from mbegu.pages.app import chat
 from mbegu.pages.app.passages import Searched, finder
 from mbegu.pages.app.settings import Serving
@@ -144,9 +144,7 @@ def _searched(params: Path, sections: Mapping[str, Any], retrieving: Retrieving)
 
 def _prompt(folder: Path, params: Mapping[str, Any]) -> Prompt | None:
     """How the project asks; of use where no adapter says how it was asked."""
-    section = params.get("prompt")
-    if not isinstance(section, dict):
+    if not isinstance(params.get("prompt"), dict):
         return None
-    return read_prompt(
-        folder / section["template"], section["chat"], section.get("template_options") or [], section.get("date", DATE)
-    )
+    file = parse_section(dict(params), "prompt", PromptFile, str(folder / "params.yaml"))
+    return read_prompt(folder / file.template, *file[1:])
