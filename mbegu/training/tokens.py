@@ -17,7 +17,7 @@ from mbegu.rows.shelf import Shelf
 from mbegu.text.reasons import CUT_TO, LONGER
 
 STAGE = "encode"
-BATCH = 2000  # rows a call of the tokenizer, which spreads a call over the cores
+BATCH = 250  # rows a call of the tokenizer, which spreads a call over the cores
 Size = tuple[str, int, int]  # id, tokens, trained tokens
 
 
