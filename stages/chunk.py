@@ -47,6 +47,7 @@ def main(
     from mbegu.rows.heldout import read_heldout
     from mbegu.rows.jsonl import read_lines, write_lines
     from mbegu.rows.ledger import check_balance
+    from mbegu.rows.shelf import shelved
     from mbegu.sources.documents import chunks, cutting, holding, sourced
     from mbegu.sources.documents.documents import KEYS
 
@@ -56,14 +57,14 @@ def main(
 
         tokenizer = load_tokenizer(base)
     cut = cutting.cutter(chunk.unit, chunk.size, chunk.step, tokenizer)
-    read = [document for _, document in read_lines(documents, KEYS)]
+    read = shelved(document for _, document in read_lines(documents, KEYS))
     held = holding.held_out(read, chunk.heldout)
     is_held = holding.holds(held)
     holding.check_split(read_heldout(heldout_rows), read, held)
     if exam:
         sourced.check_sources(read_exam(exam).closed, read, held)
     with mapping(executor) as mapped:
-        found = holding.chunk_all(read, held, cut, mapped)
+        found = shelved(holding.chunk_all(read, held, cut, mapped))
     kept, dropped = chunks.sort_out(found, is_held, chunk.min_size)
     trained, apart = chunks.split(kept, is_held)
     if not trained:

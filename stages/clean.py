@@ -33,8 +33,8 @@ def main(
     from mbegu.curating.funnel import of_set, summary
     from mbegu.errors import BadInput
     from mbegu.executors import mapping
-    from mbegu.rows.jsonl import read_lines, write_lines
-    from mbegu.rows.ledger import KEYS, check_balance
+    from mbegu.rows.jsonl import write_lines
+    from mbegu.rows.ledger import check_balance, stream_ledger
     from mbegu.rows.row import stream_rows
     from mbegu.rows.shelf import joined, shelved
     from mbegu.rows.tables import write_csv, write_json
@@ -49,10 +49,10 @@ def main(
     lines = joined([repaired, poor, same, near])
     if not kept:
         raise BadInput(f"{loaded}: none of its {len(read)} rows is left; the last went as {lines[-1]['reason']}. Widen clean.")
-    check_balance(len(read), len(kept), lines, CLEAN)  # type: ignore[arg-type]  # of a shelf it is as true
+    check_balance(len(read), len(kept), lines, CLEAN)
     write_lines(out, kept)
     write_lines(ledger, lines)
-    survivors = of_set(kept, chain((line for _, line in read_lines(dropped, KEYS)), lines))
+    survivors = of_set(kept, chain(stream_ledger(dropped), lines))
     write_csv(funnel, ("filter", "dropped", "left"), survivors)
     mended = sum("repaired" in row["origin"] for row in kept)
     write_json(metrics, summary(survivors, repaired=mended))

@@ -34,14 +34,13 @@ def main(
 
     from mbegu.curating import acceptance, quality
     from mbegu.curating.funnel import of_drafts, summary
-    from mbegu.curating.guarding import guarded_from
-    from mbegu.curating.leakage import bites, guard
+    from mbegu.curating.leakage import bites, guard, sifted
     from mbegu.curating.twins import check_heldout
     from mbegu.executors import mapping
     from mbegu.rows.exams import read_exams
     from mbegu.rows.heldout import read_heldout
-    from mbegu.rows.jsonl import read_lines, write_lines
-    from mbegu.rows.ledger import KEYS, check_balance
+    from mbegu.rows.jsonl import write_lines
+    from mbegu.rows.ledger import check_balance, stream_ledger
     from mbegu.rows.parts import frames
     from mbegu.rows.reviews import read_reviews
     from mbegu.rows.row import stream_rows, unique_ids
@@ -67,12 +66,12 @@ def main(
     index = guard(guarded, known)
     with mapping(executor) as mapped:
         found = bites(kept, index, similarity, overlap, mapped)
-        kept, leaked = guarded_from(kept, index, found, curate.leakage, CURATE)
+        kept, leaked = sifted(kept, index, found, curate.leakage, CURATE)
     lines = joined([decided, failed, leaked])
-    check_balance(len(candidates), len(kept), lines, CURATE)  # type: ignore[arg-type]  # of a shelf it is as true
+    check_balance(len(candidates), len(kept), lines, CURATE)
     write_lines(out, kept)
     write_lines(ledger, lines)
-    survivors = of_drafts(kept, chain((line for _, line in read_lines(given.dropped, KEYS)), lines))
+    survivors = of_drafts(kept, chain(stream_ledger(given.dropped), lines))
     write_csv(funnel, ("filter", "dropped", "left"), survivors)
     write_json(metrics, summary(survivors))
     write_json(warnings, warn(too_few(tested, heldout)))

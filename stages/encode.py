@@ -49,14 +49,15 @@ def main(
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.ledger import Entry
     from mbegu.rows.row import Row, stream_rows
+    from mbegu.rows.shelf import Shelf, shelved
     from mbegu.rows.tables import write_csv, write_json
     from mbegu.training import tokens
     from mbegu.training.encoded import write_encoded
     from mbegu.training.spelling import sampled, spelt
 
     sample: list[Row] = []
-    sizes: list[tokens.Size] = []
-    lines: list[Entry] = []
+    sizes: Shelf[tokens.Size] = shelved(())
+    lines: Shelf[Entry] = shelved(())
     rows = sampled(stream_rows(version, answered=True), sample)
     identity = verify(base)
     tokenizer = load_tokenizer(base)

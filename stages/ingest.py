@@ -38,13 +38,16 @@ def main(folder: Path, out: Path, ledger: Path, executor: Path | None, ingest: I
     from mbegu.errors import BadInput
     from mbegu.executors import mapping
     from mbegu.rows.jsonl import write_lines
+    from mbegu.rows.ledger import Entry
+    from mbegu.rows.shelf import Shelf, shelved
     from mbegu.sources.documents import documents, ocr, readers
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it can't read, the ledger says
     names, others = documents.find(folder, ingest.include, ingest.exclude)
     progress = tqdm(names, desc="Read", unit="file", disable=None, dynamic_ncols=True)
+    unread: Shelf[Entry] = shelved(())
     with mapping(executor) as mapped:
-        read, unread = readers.read_all(folder, progress, ocr.find(ingest.ocr), mapped)
+        read = shelved(readers.streamed(folder, progress, unread, ocr.find(ingest.ocr), mapped))
     if not read:
         raise BadInput(f"{folder}: none of {len(names)} files could be read; the first: {unread[0]['reason']}.")
     write_lines(out, read)

@@ -32,12 +32,13 @@ def main(load: Load, out: Path, ledger: Path, executor: Path | None) -> None:
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.ledger import Entry
     from mbegu.rows.row import Row
+    from mbegu.rows.shelf import Shelf, shelved
     from mbegu.sources.sets import columns, records
     from mbegu.sources.sets.faults import bounded, limited
 
     quiet()
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # five notices of retries; our own sentence follows
-    lines: list[Entry] = []
+    lines: Shelf[Entry] = shelved(())
     filled, counts = Counter[str](), Counter[str]()  # columns that hold something; records
     notes = []
 

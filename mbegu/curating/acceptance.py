@@ -5,10 +5,10 @@ from pathlib import Path
 
 from mbegu.curating.settings import CURATE
 from mbegu.errors import BadInput
-from mbegu.rows.ledger import entry
+from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.reviews import undecided
 from mbegu.rows.row import MACHINE, Row
-from mbegu.rows.shelf import Parted, Rows, keep, like
+from mbegu.rows.shelf import Rows, keep, like
 from mbegu.rows.writers import by_people
 from mbegu.text import reasons
 
@@ -32,7 +32,7 @@ def check_reviewed(rows: Iterable[Row], reviews: dict[str, Row], expanded: Path)
         )
 
 
-def apply_reviews(rows: Rows, reviews: dict[str, Row], unreviewed: str) -> Parted[Rows]:
+def apply_reviews(rows: Rows, reviews: dict[str, Row], unreviewed: str) -> Sieved[Rows]:
     """Applies human decisions. A hand-written row needs none.
 
     Args:
@@ -59,7 +59,7 @@ def apply_reviews(rows: Rows, reviews: dict[str, Row], unreviewed: str) -> Parte
                 reviewed["output"] = review["output"]
                 ledger.append(entry(row, CURATE, "changed", reasons.EDITED))
             kept.append(reviewed)
-    return Parted(kept, ledger)
+    return Sieved(kept, ledger)
 
 
 def small(row: Row) -> bool:

@@ -10,9 +10,9 @@ from ftfy import TextFixerConfig, fix_encoding, fixes
 from mbegu.curating.pasted import unwrap
 from mbegu.curating.settings import CLEAN
 from mbegu.executors import Mapped, local
-from mbegu.rows.ledger import Entry, entry
+from mbegu.rows.ledger import Entry, Sieved, entry
 from mbegu.rows.row import Row, row_id
-from mbegu.rows.shelf import Parted, Rows, keep, like
+from mbegu.rows.shelf import Rows, keep, like
 from mbegu.text import reasons
 from mbegu.text.reasoning import Spoken, without_reasoning
 from mbegu.text.trimming import trim
@@ -96,7 +96,7 @@ def stands_elsewhere(text: str) -> bool:
 REPAIRS = (("mojibake", fix_mojibake), ("control characters", remove_controls))
 
 
-def repair(rows: Rows, mapped: Mapped = local) -> Parted[Rows]:
+def repair(rows: Rows, mapped: Mapped = local) -> Sieved[Rows]:
     """Mends characters, unescapes a set that is escaped, unwraps templates and takes reasoning out of answers; drops rows whose
     template can't be unwrapped, whose answer is nothing but reasoning, or whose input stands elsewhere.
 
@@ -113,7 +113,7 @@ def repair(rows: Rows, mapped: Mapped = local) -> Parted[Rows]:
         ledger.append(line)
         if mended:
             kept.append(mended)
-    return Parted(kept, ledger)
+    return Sieved(kept, ledger)
 
 
 def _repaired(escaped: bool, row: Row) -> tuple[Row | None, Entry | None]:

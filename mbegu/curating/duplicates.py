@@ -8,11 +8,11 @@ from typing import NamedTuple
 from mbegu.curating import bands
 from mbegu.curating.settings import CLEAN
 from mbegu.executors import Mapped, local
-from mbegu.rows.ledger import entry
+from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.nearest import numbers
 from mbegu.rows.parts import LONG, Frames, Said, frames, said
 from mbegu.rows.row import Row, place
-from mbegu.rows.shelf import Parted, Rows, Shelf, keep, like
+from mbegu.rows.shelf import Rows, earlier, keep, like
 from mbegu.text import reasons
 from mbegu.text.sameness import key
 from mbegu.text.words import fold, words
@@ -24,7 +24,7 @@ HELD = 4096  # rows whose words are kept while others are compared with them
 Key = tuple[int, bool, int]  # a kind of rows, whether for rows of other kinds, and a key
 
 
-def drop_duplicates(rows: Rows) -> Parted[Rows]:
+def drop_duplicates(rows: Rows) -> Sieved[Rows]:
     """Keeps the first of rows that ask the same, whatever the later ones answer: none can tell which answer is right.
 
     In other case or with another final mark it is the same question; such a row with the same words as answer is left to
@@ -33,30 +33,13 @@ def drop_duplicates(rows: Rows) -> Parted[Rows]:
     first: dict[int, int] = {}
     kept, ledger = like(rows), like(rows)
     for position, row in enumerate(rows):
-        twin = _twin(row, position, rows, first)
+        twin = earlier(row, position, rows, _asked, first)
         reason = _twice(row, twin) if twin else None
         if twin and reason:
             ledger.append(entry(row, CLEAN, "dropped", reason, 1.0, twin["id"]))
         else:
             keep(kept, rows, position)
-    return Parted(kept, ledger)
-
-
-def _twin(row: Row, position: int, rows: list[Row] | Shelf, first: dict[int, int]) -> Row | None:
-    """The first of the rows that ask the same, if it is another one.
-
-    Args:
-        first: learns the position of the first row of each question, under the question's hash or the next number that is free:
-            the questions themselves would take as much memory as the rows.
-    """
-    asked = _asked(row)
-    number = hash(asked)
-    while (other := first.setdefault(number, position)) != position:
-        twin = rows[other]
-        if _asked(twin) == asked:
-            return twin
-        number += 1
-    return None
+    return Sieved(kept, ledger)
 
 
 def _asked(row: Row) -> tuple[str, str]:
@@ -72,7 +55,7 @@ def _twice(row: Row, twin: Row) -> str | None:
     return f"{reasons.SAME_QUESTION} with another answer as {place(twin)}"
 
 
-def drop_near_duplicates(rows: Rows, above: float, permutations: int, mapped: Mapped = local) -> Parted[Rows]:
+def drop_near_duplicates(rows: Rows, above: float, permutations: int, mapped: Mapped = local) -> Sieved[Rows]:
     """Keeps the first of rows that say nearly the same: the same numbers in the question, and a Jaccard index of the word
     3-grams of question and answer above `above`. Rows about one text, or of one template, must also be as alike in what differs:
     in what is asked and answered, or in what fills the template (`mbegu.rows.parts`).
@@ -101,7 +84,7 @@ def drop_near_duplicates(rows: Rows, above: float, permutations: int, mapped: Ma
             keep(kept, rows, position)
             for key in keys.kept:
                 seen.setdefault(key, []).append(position)
-    return Parted(kept, ledger)
+    return Sieved(kept, ledger)
 
 
 class Sketches(NamedTuple):

@@ -21,6 +21,7 @@ from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.nearest import Questions
 from mbegu.rows.parts import FEW, LONG, NO_FRAMES, Frames, Parts, Said, Words, frames, said, segments
 from mbegu.rows.row import Row, more, place, question
+from mbegu.rows.shelf import Rows, keep, like
 from mbegu.text import reasons
 from mbegu.text.words import words
 
@@ -171,7 +172,7 @@ def _covered(parts: list[list[str]], guarded: Guard) -> list[tuple[float, int]]:
 
 def decontaminate(
     rows: list[Row], heldout: list[Row], similarity: float, overlap: float, leakage: str, stage: str, known: Frames | None = None
-) -> Sieved:
+) -> Sieved[list[Row]]:
     """Keeps rows that leak, and rows that descend from one, out of training.
 
     Args:
@@ -186,23 +187,23 @@ def decontaminate(
     return sifted(rows, guarded, bites(rows, guarded, similarity, overlap), leakage, stage)
 
 
-def sifted(rows: list[Row], guarded: Guard, found: Iterable[Bite | None], leakage: str, stage: str) -> Sieved:
+def sifted(rows: Rows, guarded: Guard, found: Iterable[Bite | None], leakage: str, stage: str) -> Sieved[Rows]:
     """As `decontaminate`, of what `bites` found."""
-    kept, ledger = [], []
-    leaking: dict[str, Leak] = {}
-    for row, bite in zip(rows, found, strict=True):
+    kept, ledger = like(rows), like(rows)
+    leaking: dict[str, Bite] = {}
+    for position, (row, own) in enumerate(zip(rows, found, strict=True)):
         tainted = next((parent for parent in row["origin"]["parents"] if parent in leaking), None)
-        own = None if bite is None else _leak(row, guarded, bite)
-        leak = own if tainted is None else leaking[tainted]
-        if leak is None:
-            kept.append(row)
+        bite = own if tainted is None else leaking[tainted]
+        if bite is None:
+            keep(kept, rows, position)
             continue
-        leaking[row["id"]] = leak
+        leaking[row["id"]] = bite
         kin = f"{reasons.DESCENDS} {tainted}, {reasons.NEAR_HELD_OUT}"
-        reason = kin if tainted is not None else f"{reasons.NEAR_HELD_OUT}: {leak.reason}"
-        ledger.append(entry(row, stage, "dropped", reason, leak.score, leak.heldout["id"]))
+        reason = kin if tainted is not None else f"{reasons.NEAR_HELD_OUT}: {bite.reason}"
+        ledger.append(entry(row, stage, "dropped", reason, bite.score, guarded.rows[bite.number]["id"]))
     if leaking and leakage == "error":
-        raise BadInput(_sentence(list(leaking.values())))
+        last = {line["id"]: line["row"] for line in ledger}
+        raise BadInput(_sentence([_leak(row, guarded, leaking[id_]) for id_, row in last.items()]))
     return Sieved(kept, ledger)
 
 

@@ -11,7 +11,7 @@ from mbegu.text.sameness import key
 STAGE = "merge"
 
 
-def merge(previous: list[Row], new: list[Row], above: float) -> Sieved:
+def merge(previous: list[Row], new: list[Row], above: float) -> Sieved[list[Row]]:
     """Previous rows, then the new ones that are no duplicates, in the order given.
 
     A near-duplicate has ROUGE-L F1 above `above` to an earlier question and the same numbers in it; questions about one text, or

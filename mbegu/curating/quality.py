@@ -8,9 +8,9 @@ from mbegu.curating.pasted import turn_mark
 from mbegu.curating.settings import CLEAN, CURATE, Clean, Curate
 from mbegu.errors import BadInput
 from mbegu.executors import Mapped, local
-from mbegu.rows.ledger import entry
+from mbegu.rows.ledger import Sieved, entry
 from mbegu.rows.row import MACHINE, Row
-from mbegu.rows.shelf import Parted, Rows, keep, like
+from mbegu.rows.shelf import Rows, keep, like
 from mbegu.text import filters, reasons
 from mbegu.text.refusals import refuses
 from mbegu.text.words import fold, words
@@ -45,7 +45,7 @@ def problem_of(row: Row, bounds: Clean | Curate, scripts: Set[str] = frozenset()
     )
 
 
-def check_drafts(rows: Rows, bounds: Curate, scripts: Set[str]) -> Parted[Rows]:
+def check_drafts(rows: Rows, bounds: Curate, scripts: Set[str]) -> Sieved[Rows]:
     """Drops machine-written answers outside the bounds. What a human wrote or verified is not second-guessed.
 
     Returns:
@@ -65,7 +65,7 @@ def check_drafts(rows: Rows, bounds: Curate, scripts: Set[str]) -> Parted[Rows]:
             kept.append({**row, "origin": {**row["origin"], "measures": measures}})
         else:
             ledger.append(entry(row, CURATE, "dropped", *found))
-    return Parted(kept, ledger)
+    return Sieved(kept, ledger)
 
 
 def _contradicted(rows: Iterable[Row]) -> set[str]:
@@ -80,7 +80,7 @@ def _contradicted(rows: Iterable[Row]) -> set[str]:
     return contradicted
 
 
-def check_set(rows: Rows, bounds: Clean, mapped: Mapped = local) -> Parted[Rows]:
+def check_set(rows: Rows, bounds: Clean, mapped: Mapped = local) -> Sieved[Rows]:
     """Drops rows without words, with a model's control tokens, and poor answers."""
     kept, ledger = like(rows), like(rows)
     for position, problem in zip(range(len(rows)), mapped(partial(_poor, bounds), rows), strict=True):
@@ -88,7 +88,7 @@ def check_set(rows: Rows, bounds: Clean, mapped: Mapped = local) -> Parted[Rows]
             ledger.append(entry(rows[position], CLEAN, "dropped", *problem))
         else:
             keep(kept, rows, position)
-    return Parted(kept, ledger)
+    return Sieved(kept, ledger)
 
 
 def _poor(bounds: Clean, row: Row) -> filters.Problem | None:

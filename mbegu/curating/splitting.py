@@ -93,7 +93,7 @@ def _sifted(sides: Sides, written: list[Row], how: Split) -> Sides:
     return _sifted(Sides(train, heldout, [*sides.ledger, *same.values(), *leaked], sides.largest), written, how)
 
 
-def drop_asked(rows: list[Row], always: list[Row]) -> Sieved:
+def drop_asked(rows: list[Row], always: list[Row]) -> Sieved[list[Row]]:
     """Drops rows that ask what a row of `always` does: held-out rows of other making."""
     tested = {row["id"]: place(row) for row in always}
     ledger = [

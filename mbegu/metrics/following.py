@@ -33,6 +33,7 @@ Kulkarni, Parikshith and Russak, Melisa", journal = "arXiv preprint arXiv:2307.0
 
 FOLDS = 5
 LEAST = 10
+BATCH = 1000  # texts that are judged at a time: as numbers, each takes many times its own memory
 # The continuations of a row: (quarter at which its instruction is cut, or None for no rest of it; questions that follow)
 CONTINUATIONS = ((2, 0), (None, 1), (1, 1), (2, 1), (3, 1), (1, 3), (2, 3), (3, 3), (None, 5))
 OPENING = 6  # words that count as the beginning of a text
@@ -131,5 +132,9 @@ def _opening(text: str) -> list[str]:
 
 def reads_as_answer(classifier: Classifier, texts: Sequence[str]) -> list[bool]:
     """Whether each text reads as an answer; one without a word doesn't."""
-    guessed = classifier.pipeline.predict(texts) if texts else []
-    return [bool(guess) and words(text) != [] for guess, text in zip(guessed, texts, strict=True)]
+    found: list[bool] = []
+    for start in range(0, len(texts), BATCH):
+        some = texts[start : start + BATCH]
+        guessed = classifier.pipeline.predict(some)
+        found += [bool(guess) and words(text) != [] for guess, text in zip(guessed, some, strict=True)]
+    return found

@@ -1,20 +1,22 @@
 """The ledger: one line for every row that a stage drops or changes, and the sum that proves it."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple
 
 from mbegu.rows.jsonl import read_lines
 from mbegu.rows.row import Row
+from mbegu.rows.shelf import Rows
 
 Entry = dict[str, Any]
 KEYS = ("id", "stage", "action", "reason", "score", "nearest", "row")
 
 
-class Sieved(NamedTuple):
-    """What every filter returns."""
+class Sieved(NamedTuple, Generic[Rows]):
+    """What every filter returns, in whatever holds the rows that it was given: a list, or a shelf on the disk."""
 
-    kept: list[Row]
-    ledger: list[Entry]  # a line for each row that it dropped or changed
+    kept: Rows
+    ledger: Rows  # a line for each row that it dropped or changed
 
 
 def entry(row: Row, stage: str, action: str, reason: str, score: float | None = None, nearest: str | None = None) -> Entry:
@@ -43,10 +45,15 @@ def read_ledger(path: Path) -> list[Entry]:
     Raises:
         BadInput: as `read_lines`.
     """
-    return [line for _, line in read_lines(path, KEYS)]
+    return [*stream_ledger(path)]
 
 
-def check_balance(rows_in: int, rows_out: int, ledger: list[Entry], stage: str) -> None:
+def stream_ledger(path: Path) -> Iterator[Entry]:
+    """As `read_ledger`, one line at a time; an error comes where its line is."""
+    return (line for _, line in read_lines(path, KEYS))
+
+
+def check_balance(rows_in: int, rows_out: int, ledger: Iterable[Entry], stage: str) -> None:
     """Checks rows in = rows out + dropped.
 
     Raises:

@@ -4,17 +4,19 @@ import marshal
 import os
 import tempfile
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from io import FileIO
-from typing import Generic, NamedTuple, TypeVar, cast, final
+from typing import Any, Generic, TypeVar, cast, final
 
 from mbegu.rows.row import Row
 
+Item = TypeVar("Item")
+
 
 @final
-class Shelf:
-    """Rows, or lines of a ledger, in their order. Each time that one is taken it is read anew, so what is changed of it then is
-    changed nowhere else.
+class Shelf(Generic[Item]):
+    """Rows, lines of a ledger or the like, in their order. Each time that one is taken it is read anew, so what is changed of it
+    then is changed nowhere else.
 
     They stand in a file without a name in the folder for temporary files (`TMPDIR`), which is gone with the process.
     """
@@ -26,19 +28,19 @@ class Shelf:
     def __len__(self) -> int:
         return len(self.starts)
 
-    def __getitem__(self, position: int) -> Row:
-        return cast(Row, marshal.loads(os.pread(self.file.fileno(), self.sizes[position], self.starts[position])))
+    def __getitem__(self, position: int) -> Item:
+        return cast(Item, marshal.loads(os.pread(self.file.fileno(), self.sizes[position], self.starts[position])))
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[Item]:
         return map(self.__getitem__, range(len(self)))
 
-    def append(self, row: Row) -> None:
-        """Adds a row.
+    def append(self, item: Item) -> None:
+        """Adds one, made of what JSON knows and tuples.
 
         Raises:
             OSError: the disk is full; it names the folder for temporary files.
         """
-        rest = marshal.dumps(row)  # which nobody reads but this process; JSON takes longer
+        rest = marshal.dumps(cast(Any, item))  # which nobody reads but this process; JSON takes longer
         self.starts.append(self.file.tell())
         self.sizes.append(len(rest))
         try:
@@ -48,21 +50,14 @@ class Shelf:
             raise OSError(error.errno, error.strerror, tempfile.gettempdir()) from None
 
 
-Rows = TypeVar("Rows", list[Row], Shelf)
+Rows = TypeVar("Rows", list[Row], Shelf[Row])
 
 
-class Parted(NamedTuple, Generic[Rows]):
-    """As `mbegu.rows.ledger.Sieved`, in whatever holds the rows that were sieved."""
-
-    kept: Rows
-    ledger: Rows  # a line for each row that was dropped or changed
-
-
-def shelved(rows: Iterable[Row]) -> Shelf:
-    """The rows on a shelf; they can be iterated over once, and none is held."""
-    found = Shelf(tempfile.TemporaryFile(buffering=0))  # noqa: SIM115  # open as long as rows stand in it
-    for row in rows:
-        found.append(row)
+def shelved(items: Iterable[Item]) -> Shelf[Item]:
+    """What is iterated over, once, on a shelf; none of it is held."""
+    found = Shelf[Item](tempfile.TemporaryFile(buffering=0))  # noqa: SIM115  # open as long as rows stand in it
+    for item in items:
+        found.append(item)
     return found
 
 
@@ -82,7 +77,7 @@ def keep(kept: Rows, rows: Rows, position: int) -> None:
         kept.append(rows[position])
 
 
-def joined(shelves: Iterable[Shelf]) -> Shelf:
+def joined(shelves: Iterable[Shelf[Row]]) -> Shelf[Row]:
     """The rows of shelves of one file, one shelf after the other."""
     first, *others = shelves
     found = like(first)
@@ -90,3 +85,23 @@ def joined(shelves: Iterable[Shelf]) -> Shelf:
         found.starts.extend(one.starts)
         found.sizes.extend(one.sizes)
     return found
+
+
+def earlier(
+    row: Row, position: int, rows: list[Row] | Shelf[Row], same: Callable[[Row], Hashable], first: dict[int, int]
+) -> Row | None:  # fmt: skip
+    """The first of the rows looked at so far that is the same as this one, if it is another one.
+
+    Args:
+        same: what is equal of two rows that are the same.
+        first: learns the position of the first of each, under the hash of what is equal or the next number that is free: the
+            texts themselves would take as much memory as the rows.
+    """
+    own = same(row)
+    number = hash(own)
+    while (other := first.setdefault(number, position)) != position:
+        twin = rows[other]
+        if same(twin) == own:
+            return twin
+        number += 1
+    return None

@@ -13,6 +13,7 @@ from mbegu.errors import BadInput
 from mbegu.outputs import whole
 
 BATCH = 2000  # rows that are Python objects at a time
+RECORDS = 10_000  # rows of a record batch, which is what is held; as many have been one so far, so that their bytes stay
 SCHEMA = pa.schema(
     [
         ("id", pa.string()),
@@ -28,12 +29,13 @@ def write_encoded(path: Path, encoded: Iterable[dict[str, Any]], prompt: Prompt,
     metadata = json.dumps({**saved_prompt(prompt), "base": base_identity}, sort_keys=True)
     schema = SCHEMA.with_metadata({"mbegu": metadata})
     with whole(path) as temporary, pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_stream(sink, schema) as writer:
-        writer.write_table(pa.concat_tables([schema.empty_table(), *_tables(encoded, schema)]).combine_chunks())
+        waiting = iter(encoded)
+        while tables := [*_tables(islice(waiting, RECORDS), schema)]:
+            writer.write_table(pa.concat_tables(tables).combine_chunks())
 
 
-def _tables(encoded: Iterable[dict[str, Any]], schema: Any) -> Iterator[Any]:
-    waiting = iter(encoded)
-    while batch := [*islice(waiting, BATCH)]:
+def _tables(encoded: Iterator[dict[str, Any]], schema: Any) -> Iterator[Any]:
+    while batch := [*islice(encoded, BATCH)]:
         yield pa.Table.from_pylist(batch, schema=schema)
 
 

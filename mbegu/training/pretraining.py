@@ -23,7 +23,7 @@ STAGE = "pretrain"
 BATCH = 2000  # texts a call of the tokenizer, which spreads a call over the cores
 
 
-def readable(messages: list[Message], heldout: list[Row], corpus: Corpus, tokenizer: Any) -> Sieved:
+def readable(messages: list[Message], heldout: list[Row], corpus: Corpus, tokenizer: Any) -> Sieved[list[Row]]:
     """Leaves out messages without text, with a control token, or too near to a held-out question or answer: as a whole, and no
     line of them may ask what a held-out row asks.
 

@@ -13,16 +13,18 @@ from mbegu.models.ends import trained_end
 from mbegu.rows.ledger import Entry, Sieved, check_balance, entry
 from mbegu.rows.lineage import roots
 from mbegu.rows.row import Row
+from mbegu.rows.shelf import Shelf
 from mbegu.text.reasons import CUT_TO, LONGER
 
 STAGE = "encode"
-BATCH = 2000  # rows a call of the tokenizer, which spreads a call over the cores
+BATCH = 250  # rows a call of the tokenizer, which spreads a call over the cores
 Size = tuple[str, int, int]  # id, tokens, trained tokens
 
 
 def stream(
-    rows: Iterable[Row], how: tuple[Prompt, Any, tuple[int, str]], sizes: list[Size], ledger: list[Entry], mapped: Mapped = local
-) -> Iterator[dict[str, Any]]:
+    rows: Iterable[Row], how: tuple[Prompt, Any, tuple[int, str]], sizes: list[Size] | Shelf[Size],
+    ledger: list[Entry] | Shelf[Entry], mapped: Mapped = local,
+) -> Iterator[dict[str, Any]]:  # fmt: skip
     """Encoded rows (`encode`) that fit (`fit`), of which only a few thousand are held at a time.
 
     Args:
@@ -35,8 +37,10 @@ def stream(
     """
     counts = Counter[str]()
     for kept, lines in mapped(partial(_fitting, *how), _batches(_counted(rows, counts))):
-        sizes += lengths(kept)
-        ledger += lines
+        for size in lengths(kept):
+            sizes.append(size)
+        for line in lines:
+            ledger.append(line)
         yield from kept
     check_balance(counts["rows"], len(sizes), ledger, STAGE)
 
@@ -53,7 +57,7 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield batch
 
 
-def _fitting(prompt: Prompt, tokenizer: Any, bounds: tuple[int, str], batch: list[Row]) -> Sieved:
+def _fitting(prompt: Prompt, tokenizer: Any, bounds: tuple[int, str], batch: list[Row]) -> Sieved[list[Row]]:
     return fit(encode(batch, prompt, tokenizer), batch, *bounds)
 
 
@@ -75,7 +79,7 @@ def encode(rows: list[Row], prompt: Prompt, tokenizer: Any) -> list[dict[str, An
     return encoded
 
 
-def fit(encoded: list[dict[str, Any]], rows: list[Row], max_length: int, on_truncation: str) -> Sieved:
+def fit(encoded: list[dict[str, Any]], rows: list[Row], max_length: int, on_truncation: str) -> Sieved[list[Row]]:
     """Cuts every row to at most `max_length` tokens long.
 
     Args:
@@ -111,13 +115,17 @@ def lengths(encoded: Sequence[dict[str, Any]]) -> list[Size]:
     return [(row["id"], len(row["input_ids"]), len(row["input_ids"]) - row["completion_start"]) for row in encoded]
 
 
-def count(sizes: Sequence[Size], ledger: Sequence[Entry]) -> dict[str, int]:
+def count(sizes: Iterable[Size], ledger: Iterable[Entry]) -> dict[str, int]:
     """What the metrics file says: rows and tokens, in all, trained, longest; rows cut and dropped."""
+    done = Counter(line["action"] for line in ledger)
+    rows = tokens = trained = longest = 0
+    for _, length, taught in sizes:
+        rows, tokens, trained, longest = rows + 1, tokens + length, trained + taught, max(longest, length)
     return {
-        "rows": len(sizes),
-        "rows_cut": sum(line["action"] == "changed" for line in ledger),
-        "rows_dropped": sum(line["action"] == "dropped" for line in ledger),
-        "tokens": sum(tokens for _, tokens, _ in sizes),
-        "trained_tokens": sum(trained for _, _, trained in sizes),
-        "longest_row_tokens": max((tokens for _, tokens, _ in sizes), default=0),
+        "rows": rows,
+        "rows_cut": done["changed"],
+        "rows_dropped": done["dropped"],
+        "tokens": tokens,
+        "trained_tokens": trained,
+        "longest_row_tokens": longest,
     }

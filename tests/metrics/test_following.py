@@ -7,6 +7,7 @@ import pytest
 from root import ROOT, only_ours, ours
 
 from mbegu.errors import BadInput
+from mbegu.metrics import following
 from mbegu.metrics.following import _examples, _shown, learn, reads_as_answer
 from mbegu.metrics.modules import InstructionFollowing
 
@@ -96,6 +97,16 @@ def test_amharic_is_learned_from_amharic_rows():
     questions = ["ለመጀመር ምን ያስፈልገኛል? ቦንድ እንዴት እገዛለሁ?", "ልዩነት ምንድን ነው? ግብር የሚከፈለው መቼ ነው?"]
     answers = ["ወለዱ በየወሩ ይከፈላል። ግብሩ ተቀንሶ ይከፈላል።", "በመጀመሪያ ሂሳብ ይክፈቱ። ከዚያ ውሉን ያንብቡ።"]
     assert reads_as_answer(trained, questions + answers) == [False, False, True, True]
+
+
+def test_texts_are_judged_alike_however_many_are_judged_at_a_time(monkeypatch):
+    trained = learn(as_rows(AMHARIC))
+    texts = [*(text for pair in AMHARIC for text in pair), "", "🙂", "نعم؟ لا", "zero\u200bwidth", "Habari yako?"]
+    together = reads_as_answer(trained, texts)
+    assert {*together} == {True, False} and reads_as_answer(trained, []) == []
+    for size in (1, 5, len(texts)):
+        monkeypatch.setattr(following, "BATCH", size)
+        assert reads_as_answer(trained, texts) == together
 
 
 def test_what_is_seen_has_no_question_mark_no_end_and_no_number():

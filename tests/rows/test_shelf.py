@@ -8,7 +8,7 @@ import pytest
 
 from mbegu.errors import disk_problem
 from mbegu.rows.row import parse_row
-from mbegu.rows.shelf import Shelf, joined, keep, like, shelved
+from mbegu.rows.shelf import Shelf, earlier, joined, keep, like, shelved
 
 TEXTS = [
     "ሰላም ለእናንተ ይሁን።",
@@ -40,6 +40,19 @@ def test_rows_come_back_as_they_were_in_their_order_whenever_they_are_taken():
     assert shelf[len(TEXTS)] == {"late": "በኋላ"} and [*shelved([])] == []
     with pytest.raises(IndexError):
         shelf[len(TEXTS) + 1]
+
+
+def test_tuples_come_back_as_tuples():
+    assert [*shelved([("ሰላም", 3, 1), ("🌱", 0, 0)])] == [("ሰላም", 3, 1), ("🌱", 0, 0)]
+
+
+@pytest.mark.parametrize("held", [list, shelved])
+def test_of_rows_that_are_the_same_the_first_is_found(held):
+    texts = ["ሰላም", "🌱", "ሰላም", "zero\u200b", "zero", "🌱", "ሰላም"]
+    every = held({"text": text, "at": place} for place, text in enumerate(texts))
+    first: dict[int, int] = {}
+    found = [earlier(row, place, every, lambda one: one["text"], first) for place, row in enumerate(every)]
+    assert [one and one["at"] for one in found] == [None, None, 0, None, None, 1, 0]
 
 
 def test_what_is_changed_of_a_row_that_was_taken_is_changed_nowhere_else():

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mbegu.errors import BadInput
+from mbegu.rows.shelf import Shelf, shelved
 from mbegu.sources.documents import chunks, cutting, holding
 
 
@@ -150,13 +151,17 @@ def test_short_and_repeated_chunks_are_in_the_ledger_and_heldout_ones_win():
     reasons = sorted((line["row"]["path"], line["reason"]) for line in ledger)
     assert reasons == [("a", "same text as in b"), ("a", "shorter than 10 characters"), ("c", "same text as in c")]
     assert len({one["id"] for one in [*kept, *heldout]}) == 3 and len(kept) + len(heldout) + len(ledger) == len(found)
+    on_disk = chunks.sort_out(shelved(found), in_b, 10)
+    assert isinstance(on_disk.kept, Shelf) and ([*on_disk.kept], [*on_disk.ledger]) == (sieved, ledger)
+    assert [[*side] for side in chunks.split(on_disk.kept, in_b)] == [kept, heldout]
     (line,) = chunks.sort_out(cutting.chunk(document("Tiny."), cut), in_b, 10).ledger
     assert (line["reason"], line["score"], line["row"]["text"]) == ("shorter than 10 characters", 5, "Tiny.")
 
 
-def test_a_passage_of_a_heldout_row_stands_only_in_heldout_documents():
+@pytest.mark.parametrize("kept", [list, shelved])
+def test_a_passage_of_a_heldout_row_stands_only_in_heldout_documents(kept):
     texts = {"hr/a.md": "Leave is\nten days a year.", "fees.md": "ክፍያ አምስት ብር ነው።"}
-    both = [document(text, name=name) for name, text in texts.items()]
+    both = kept(document(text, name=name) for name, text in texts.items())
 
     def rows(*passages: str) -> list[dict]:
         return [{"input": passage, "origin": {"source": f"heldout.jsonl:{n}"}} for n, passage in enumerate(passages, 1)]

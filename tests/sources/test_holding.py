@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mbegu.errors import BadInput
+from mbegu.rows.shelf import shelved
 from mbegu.sources.documents import cutting, holding
 from mbegu.sources.documents.documents import Part
 from mbegu.sources.documents.documents import document as made
@@ -62,6 +63,24 @@ def test_pages_that_go_on_under_one_heading_are_one_section():
     assert [(section.heading, one["text"][section.start : section.end].strip()) for section in holding.sections(one)] == [
         ("Ada", "Page one goes on here."), ("Sare", "Other."),
     ]  # fmt: skip
+
+
+def test_a_glob_holds_documents_out_and_only_where_it_fits_none_it_is_a_heading():
+    both = [document("a#b", Part("b", "Kiswahili.")), document("a", Part("b", "አማርኛ።"), Part("c", "عربي"))]
+    assert holding.held_out(both, ["a#b"]).keys() == {both[0]["id"]}
+    named = holding.held_out(shelved(both), ["a#b", "a#C", "a*#B"])
+    assert named == {both[0]["id"]: {*holding.sections(both[0])}, both[1]["id"]: {*holding.sections(both[1])}}
+
+
+def test_the_first_row_is_named_whose_passage_stands_where_it_must_not():
+    both = [document("a.md", Part("", "Moja. Mbili.")), document("b.md", Part("", "ሦስት። አራት።"))]
+    held = holding.held_out(both, ["a.md"])
+    rows = [{"input": text, "origin": {"source": f"h:{place}"}} for place, text in enumerate(["Moja.", "Tano.", "ሦስት።", "Tano."])]
+    for documents in (both, shelved(both)):
+        with pytest.raises(BadInput, match=r"^h:1: its passage stands in no document"):
+            holding.check_split(rows, documents, held)
+        with pytest.raises(BadInput, match=r"^h:2: its passage stands in 'b\.md', which is trained on"):
+            holding.check_split([rows[0], *rows[2:]], documents, held)
 
 
 def test_a_passage_of_a_heldout_row_keeps_to_the_section():

@@ -3,6 +3,7 @@
 import pytest
 
 from mbegu.errors import BadInput
+from mbegu.rows.shelf import shelved
 from mbegu.sources.documents import holding, sourced
 from mbegu.sources.documents.documents import Part
 from mbegu.sources.documents.documents import document as made
@@ -36,6 +37,7 @@ def test_a_section_is_named_in_any_script_and_case_and_no_heading_by_nothing(sou
     ],
 )
 def test_another_source_is_one_line_with_its_place(source, message):
-    with pytest.raises(BadInput, match=message) as error:
-        sourced.check_sources([row("note.txt#"), row(source)], DOCUMENTS, holding.held_out(DOCUMENTS, ["رسوم.md"]))
-    assert str(error.value).startswith("data/exams/a/q.jsonl:4: ") and "\n" not in str(error.value)
+    for documents in (DOCUMENTS, shelved(DOCUMENTS)):
+        with pytest.raises(BadInput, match=message) as error:
+            sourced.check_sources([row("note.txt#"), row(source)], documents, holding.held_out(documents, ["رسوم.md"]))
+        assert str(error.value).startswith("data/exams/a/q.jsonl:4: ") and "\n" not in str(error.value)

@@ -9,8 +9,9 @@ import pytest
 from root import ROOT
 
 NOTE = "ሀ🌱" * 2500  # of an origin, which no filter reads
-COUNT = 1200
-BYTES = COUNT * 4 * len(NOTE)  # of the notes as text in memory, which holds four of each character beside an emoji
+TEXT = f"{'ሀ🌱' * 100}\n" * 25  # of a document
+BYTES = 4 * len(NOTE)  # of a note or a text in memory, which holds four of each character beside an emoji
+COUNTS = {"clean": 1200, "curate": 1200, "chunk": 1200, "encode": 3000}  # the last takes hundreds of rows at a time
 QUALITY = ["--min_words", 1, "--max_words", 40, "--max_repetition", 1, "--refusals", "as an ai"]
 OUT = ["--out", "out", "--ledger", "ledger", "--funnel", "f.csv", "--metrics", "m.json"]
 STAGES = {
@@ -19,7 +20,19 @@ STAGES = {
     "curate": ["--expanded", "rows.jsonl", "--dropped", "dropped.jsonl", "--unreviewed", "keep", "--reviews", "none", "--heldout",
                "heldout.jsonl", *OUT, "--warnings", "w.json", *QUALITY, "--heldout_similarity", 0.7, "--heldout_overlap", 0.5,
                "--leakage", "drop"],
+    "chunk": ["--documents", "documents.jsonl", "--heldout_rows", "asked.jsonl", "--heldout", "held/*", "--base", "none", "--out",
+              "out", "--heldout_out", "held", "--ledger", "ledger", "--unit", "characters", "--size", 9000, "--step", 9000,
+              "--min_size", 9],
+    "encode": ["--version", "rows.jsonl", "--out", "out", "--ledger", "ledger", "--metrics", "m.json", "--lengths", "l.csv",
+               "--warnings", "w.json", "--template", ROOT / "templates/chat.jinja", "--chat", "--max_length", 80,
+               "--on_truncation", "drop"],
 }  # fmt: skip
+SAID = {
+    "clean": "Kept {two} of {all} rows, ",
+    "curate": "Kept {two} of {all} candidates, ",
+    "chunk": "{one} chunks of {two} documents, {one} of {one} held out, {one} in the ledger: ",
+    "encode": "{two} rows, ",
+}
 # A stage on few rows, which imports what is to be imported, and then on many; prints the peak of the second. In a process of its
 # own: of the tests' process, threads that another test left were counted too.
 MEASURED = """
@@ -40,7 +53,8 @@ print(peak)
 
 
 def write(folder: Path, count: int) -> None:
-    """Rows: of three, one stays as it is, one is changed, one is dropped."""
+    """Rows: of three, one stays as it is, one is changed, one is dropped. Documents: of three, one is held out, one says what
+    another does."""
     with open(folder / "rows.jsonl", "w", encoding="utf-8") as file:
         for number in range(count):
             kind = ("seed", "generated", "generated")[number % 3]
@@ -52,17 +66,29 @@ def write(folder: Path, count: int) -> None:
             "row": {"origin": {"kind": "seed", "note": NOTE}}}  # fmt: skip
     (folder / "dropped.jsonl").write_text((json.dumps(line, ensure_ascii=False) + "\n") * count, encoding="utf-8")
     (folder / "heldout.jsonl").write_text('{"instruction": "ሌላ?", "output": "አይደለም።"}\n', encoding="utf-8")
+    asked = '{"instruction": "ሌላ?", "input": "የተያዘ 0", "output": "አይደለም።"}\n'
+    (folder / "asked.jsonl").write_text(asked, encoding="utf-8")
+    anchors = [{"start": 0, "anchor": "", "page": None}]
+    with open(folder / "documents.jsonl", "w", encoding="utf-8") as file:
+        for number in range(count):
+            path = f"{('held', 'trained', 'again')[number % 3]}/{number}.md"
+            text = f"{'የተያዘ' if number % 3 == 0 else 'ቁጥር'} {number - number % 3}\n{TEXT}"
+            one = {"id": path, "path": path, "title": "", "sha256": "", "text": text, "anchors": anchors}
+            file.write(json.dumps(one, ensure_ascii=False) + "\n")
 
 
 @pytest.mark.parametrize("name", STAGES)
-def test_a_stage_holds_no_rows(name, tmp_path):
-    for folder, count in (("few", 9), ("many", COUNT)):
+def test_a_stage_holds_no_rows(name, tiny_base, tmp_path):
+    many = COUNTS[name]
+    for folder, count in (("few", 9), ("many", many)):
         (tmp_path / folder).mkdir()
         write(tmp_path / folder, count)
-    command = [sys.executable, "-c", MEASURED, ROOT / f"stages/{name}.py", *STAGES[name]]
+    base = ["--base", tiny_base] if name == "encode" else []
+    command = [sys.executable, "-c", MEASURED, ROOT / f"stages/{name}.py", *STAGES[name], *base]
     done = subprocess.run([*map(str, command)], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     *_, said, peak = done.stdout.splitlines()
-    assert said.startswith(f"Kept {2 * COUNT // 3} of {COUNT} ")
-    assert (tmp_path / "many/ledger").read_bytes().count(b"\n") == (2 if name == "clean" else 1) * COUNT // 3
-    assert int(peak) < BYTES / 6, f"{int(peak):,} bytes of {BYTES:,}"  # a third of the rows, or of their lines, is twice as much
+    assert said.startswith(SAID[name].format(one=many // 3, two=2 * many // 3, all=many))
+    assert (tmp_path / "many/ledger").read_bytes().count(b"\n") == (2 if name == "clean" else 1) * many // 3
+    bound = many * BYTES / 6  # a third of the rows, or of their lines, is twice as much
+    assert int(peak) < bound, f"{int(peak):,} bytes, at most {bound:,.0f}"

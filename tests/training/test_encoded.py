@@ -40,3 +40,20 @@ def test_rows_written_a_few_at_a_time_give_the_file_of_all_at_once(tmp_path, mon
     with pa.OSFile(str(tmp_path / "all"), "wb") as sink, pa.ipc.new_stream(sink, schema) as writer:
         writer.write_table(pa.Table.from_pylist(rows, schema=schema))
     assert (tmp_path / "few").read_bytes() == (tmp_path / "all").read_bytes() == (tmp_path / "fewer").read_bytes()
+
+
+def test_a_large_set_is_written_as_record_batches_of_which_one_is_held(tmp_path, monkeypatch):
+    monkeypatch.setattr(encoded, "RECORDS", 5)
+    monkeypatch.setattr(encoded, "BATCH", 2)
+    rows = [{"id": f"ሰ{n}", "roots": ["🌱"] * (n % 3), "input_ids": [*range(n)], "completion_start": n} for n in range(13)]
+    taken = []
+
+    def source():
+        for row in rows:
+            taken.append(row)
+            yield row
+
+    encoded.write_encoded(tmp_path / "v.arrow", source(), CHAT, "base")
+    assert encoded.read_encoded(tmp_path / "v.arrow")[0].to_list() == rows == taken
+    written = pa.ipc.open_stream((tmp_path / "v.arrow").read_bytes())
+    assert [batch.num_rows for batch in written] == [5, 5, 3]

@@ -3,6 +3,7 @@ import pytest
 from mbegu.asking.prompts import Prompt, prompt_text
 from mbegu.errors import BadInput
 from mbegu.rows.row import row_id
+from mbegu.rows.shelf import shelved
 from mbegu.training import tokens
 
 CHAT = Prompt("{{ instruction }}{% if input %}\n\n{{ input }}{% endif %}", True)
@@ -99,6 +100,9 @@ def test_a_stream_gives_what_all_rows_at_once_do_and_holds_a_batch_at_a_time(tin
     first = next(found)
     assert len(taken) < len(rows)
     assert [first, *found] == kept and lines == ledger and sizes == tokens.lengths(kept)
+    on_disk = shelved(()), shelved(())
+    assert [*tokens.stream(source(), (CHAT, tiny_tokenizer, (limit, "drop")), *on_disk)] == kept
+    assert ([*on_disk[0]], [*on_disk[1]]) == (sizes, lines) and tokens.count(*on_disk) == tokens.count(sizes, lines)
 
 
 def test_a_stream_that_loses_rows_on_the_way_is_no_balance(tiny_tokenizer):

@@ -35,7 +35,7 @@ def schema(longest: int) -> dict[str, Any]:
     return {"type": "object", "properties": texts, "required": ["quote", "answer"], "additionalProperties": False}
 
 
-def answer(rows: list[Row], how: Answer, asking: Asking, teacher: Teacher, locale: Locale) -> tuple[Sieved, int, int]:
+def answer(rows: list[Row], how: Answer, asking: Asking, teacher: Teacher, locale: Locale) -> tuple[Sieved[list[Row]], int, int]:
     """Answers each row from its `input` alone; `origin.span` says where in it the supporting words stand. Nobody is asked
     where `origin.answerable` is false.
 
@@ -71,7 +71,7 @@ def answer(rows: list[Row], how: Answer, asking: Asking, teacher: Teacher, local
     return Sieved(kept, ledger), asked, fresh
 
 
-def _sorted(row: Row, reply: Reply, how: Answer, teacher: Teacher, locale: Locale) -> Sieved:
+def _sorted(row: Row, reply: Reply, how: Answer, teacher: Teacher, locale: Locale) -> Sieved[list[Row]]:
     """A row with the reply to it, kept or dropped, and the samples that lost to it."""
     lost = lost_lines(row, reply.lost, STAGE)
     if reply.problem is not None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import groupby
+from itertools import chain, groupby, islice
 from typing import Any, NamedTuple
 
 from mbegu.errors import BadInput
 from mbegu.executors import Mapped, local
 from mbegu.rows.row import Row
+from mbegu.rows.shelf import Shelf
 from mbegu.sources.documents.cutting import Cutter, chunk
 from mbegu.sources.documents.documents import matches
 from mbegu.text.words import fold
@@ -16,6 +17,7 @@ FEW = 2  # documents: of so many, one that is held out is too much
 SHOWN = 12  # headings of a document in a message
 
 _Document = dict[str, Any]
+Documents = Sequence[_Document] | Shelf[_Document]  # of the ingest stage
 
 
 class Section(NamedTuple):
@@ -36,20 +38,27 @@ def sections(document: _Document) -> list[Section]:
     return [Section(place["anchor"], place["start"], end) for place, end in zip(places, ends, strict=True)]
 
 
-def held_out(documents: Sequence[_Document], names: Sequence[str]) -> Held:
+def held_out(documents: Documents, names: Sequence[str]) -> Held:
     """What `names` hold out: globs of documents' paths, and `GLOB#HEADING` for a section.
 
     Raises:
         BadInput: a name that fits none.
     """
+    whole: dict[str, Held] = {name: {} for name in names}
+    part: dict[str, Held] = {name: {} for name in names}
+    for one in documents:
+        for name in whole:
+            if matches(one["path"], [name]):
+                whole[name].setdefault(one["id"], set()).update(sections(one))
+            elif found := _named(one, name):
+                part[name].setdefault(one["id"], set()).update(found)
     held: Held = {}
     for name in names:
-        fitting = [(one, set(sections(one))) for one in documents if matches(one["path"], [name])]
-        fitting = fitting or [(one, found) for one in documents if (found := _named(one, name))]
+        fitting = whole[name] or part[name]
         if not fitting:
             raise BadInput(f"chunk.heldout: {_misfit(documents, name)}")
-        for one, found in fitting:
-            held[one["id"]] = held.get(one["id"], set()) | found
+        for id_, found in fitting.items():
+            held[id_] = held.get(id_, set()) | found
     return held
 
 
@@ -60,7 +69,7 @@ def splits(name: str) -> list[tuple[str, str]]:
 
 def _named(document: _Document, name: str) -> set[Section]:
     wanted = {_plain(heading) for glob, heading in splits(name) if matches(document["path"], [glob])} - {""}
-    return {section for section in sections(document) if _plain(section.heading) in wanted}
+    return {section for section in sections(document) if _plain(section.heading) in wanted} if wanted else set()
 
 
 def under(document: _Document, heading: str) -> set[Section]:
@@ -72,16 +81,16 @@ def _plain(heading: str) -> str:
     return fold(heading).casefold()
 
 
-def _misfit(documents: Sequence[_Document], name: str) -> str:
+def _misfit(documents: Documents, name: str) -> str:
     globs = [glob for glob, _ in splits(name)]
-    near = [document for document in documents if matches(document["path"], globs)]
+    near = [*islice((document for document in documents if matches(document["path"], globs)), 3)]
     if near:
-        return f"{name!r} fits no heading; {outline(near[:3])}."
-    paths = ", ".join(document["path"] for document in documents[:3])
+        return f"{name!r} fits no heading; {outline(near)}."
+    paths = ", ".join(document["path"] for document in islice(documents, 3))
     return f"{name!r} matches no document; there are {len(documents)}, such as {paths!r}."
 
 
-def outline(documents: Sequence[_Document]) -> str:
+def outline(documents: Iterable[_Document]) -> str:
     """The headings of documents, for a message."""
     listed = []
     for document in documents:
@@ -91,7 +100,7 @@ def outline(documents: Sequence[_Document]) -> str:
     return "; ".join(listed)
 
 
-def too_few(documents: Sequence[_Document], held: Held) -> str | None:
+def too_few(documents: Documents, held: Held) -> str | None:
     """What to say where there are too few documents to hold whole ones out, and no section is held out."""
     if len(documents) > FEW or extent(documents, held)[1]:
         return None
@@ -103,16 +112,19 @@ def too_few(documents: Sequence[_Document], held: Held) -> str | None:
     )
 
 
-def extent(documents: Sequence[_Document], held: Held) -> tuple[int, int]:
+def extent(documents: Iterable[_Document], held: Held) -> tuple[int, int]:
     """How many documents are held out, and how many sections of others."""
     left = [len(held[one["id"]]) for one in documents if one["id"] in held and len(held[one["id"]]) < len(sections(one))]
     return len(held) - len(left), sum(left)
 
 
-def example(documents: Sequence[_Document]) -> str:
+def example(documents: Iterable[_Document]) -> str:
     """How a section of one of the documents is named."""
-    found = [f"{one['path']}#{section.heading}" for one in documents for section in sections(one)[1:] if section.heading]
-    return found[-1] if found else "rules.md#Fees"
+    last = "rules.md#Fees"
+    for one in documents:
+        for section in sections(one)[1:]:
+            last = f"{one['path']}#{section.heading}" if section.heading else last
+    return last
 
 
 def parts(document: _Document, held: Held) -> Iterator[tuple[int, int, bool]]:
@@ -123,9 +135,9 @@ def parts(document: _Document, held: Held) -> Iterator[tuple[int, int, bool]]:
         yield together[0].start, together[-1].end, side
 
 
-def chunk_all(documents: Iterable[_Document], held: Held, cut: Cutter, mapped: Mapped = local) -> list[Row]:
-    """The chunks (`chunk_apart`) of all documents."""
-    return [one for found in mapped(partial(chunk_apart, held=held, cut=cut), documents) for one in found]
+def chunk_all(documents: Iterable[_Document], held: Held, cut: Cutter, mapped: Mapped = local) -> Iterator[Row]:
+    """The chunks (`chunk_apart`) of all documents, of which a few are held at a time."""
+    return chain.from_iterable(mapped(partial(chunk_apart, held=held, cut=cut), documents))
 
 
 def chunk_apart(document: _Document, held: Held, cut: Cutter) -> list[Row]:
@@ -145,7 +157,7 @@ def holds(held: Held) -> Callable[[Row], bool]:
     return lambda row: any(one.start <= row["start"] < one.end for one in held.get(row["document"], ()))
 
 
-def check_split(rows: Sequence[Row], documents: Sequence[_Document], held: Held) -> None:
+def check_split(rows: Sequence[Row], documents: Iterable[_Document], held: Held) -> None:
     """Checks that the passage of each held-out row stands in what is held out, and nowhere else.
 
     Where nothing is held out, passages may be those of another source of the project's rows.
@@ -156,22 +168,48 @@ def check_split(rows: Sequence[Row], documents: Sequence[_Document], held: Held)
     Raises:
         BadInput: it does not.
     """
-    whole = [(document["path"], fold(document["text"])) for document in documents]
-    folded = [(one["path"], fold(one["text"][start:end]), side) for one in documents for start, end, side in parts(one, held)]
+    passages = dict.fromkeys(passage for row in rows if (passage := fold(row["input"])))
+    if not passages:
+        return
+    found = _places(passages, documents, held)
     for row in rows:
         passage = fold(row["input"])
-        if problem := passage and _problem(passage, whole, folded):
+        if problem := passage and _problem(passage, found, documents):
             raise BadInput(f"{row['origin']['source']}: its passage {problem}")
 
 
-def _problem(passage: str, whole: list[tuple[str, str]], folded: list[tuple[str, str, bool]]) -> str | None:
-    sides = [(path, side) for path, text, side in folded if passage in text]
-    trained = [path for path, side in sides if not side]
-    if trained:
-        return f"stands in {trained[0]!r}, which is trained on; add the document to chunk.heldout, or take the row out."
-    if sides or not any(side for *_, side in folded):
+class _Places(NamedTuple):
+    """Where passages stand."""
+
+    trained: dict[str, str]  # the path of the first document that is trained on, by passage
+    held: set[str]  # the passages that stand in what is held out
+    any_held: bool  # whether anything is
+
+
+def _places(passages: Iterable[str], documents: Iterable[_Document], held: Held) -> _Places:
+    trained: dict[str, str] = {}
+    out: set[str] = set()
+    any_held = False
+    for one in documents:
+        for start, end, side in parts(one, held):
+            any_held |= side
+            text = fold(one["text"][start:end])
+            for passage in passages:
+                if passage not in text:
+                    continue
+                if side:
+                    out.add(passage)
+                else:
+                    trained.setdefault(passage, one["path"])
+    return _Places(trained, out, any_held)
+
+
+def _problem(passage: str, places: _Places, documents: Iterable[_Document]) -> str | None:
+    if path := places.trained.get(passage):
+        return f"stands in {path!r}, which is trained on; add the document to chunk.heldout, or take the row out."
+    if passage in places.held or not places.any_held:
         return None
-    over = [path for path, text in whole if passage in text]
-    if over:
-        return f"runs beyond what is held out of {over[0]!r}; keep to the section."
+    over = next((one["path"] for one in documents if passage in fold(one["text"])), None)
+    if over is not None:
+        return f"runs beyond what is held out of {over!r}; keep to the section."
     return "stands in no document; copy it from one that chunk.heldout matches."

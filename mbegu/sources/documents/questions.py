@@ -75,7 +75,7 @@ def alike(questions: list[str]) -> Problem | None:
     return None
 
 
-def invent(chunks: list[_Chunk], how: Question, asking: Asking, teacher: Teacher) -> tuple[Sieved, int, int]:
+def invent(chunks: list[_Chunk], how: Question, asking: Asking, teacher: Teacher) -> tuple[Sieved[list[Row]], int, int]:
     """Up to `how.count` questions about each chunk, as rows whose input is the chunk and whose parent is its document.
 
     Returns:
@@ -106,7 +106,9 @@ def invent(chunks: list[_Chunk], how: Question, asking: Asking, teacher: Teacher
     return Sieved(rows, ledger), asked, fresh
 
 
-def invent_unanswerable(chunks: list[_Chunk], how: Question, asking: Asking, teacher: Teacher) -> tuple[Sieved, int, int]:
+def invent_unanswerable(
+    chunks: list[_Chunk], how: Question, asking: Asking, teacher: Teacher
+) -> tuple[Sieved[list[Row]], int, int]:
     """Up to `how.unanswerable` questions about each chunk's subject that the chunk does not answer, as rows with
     `origin.answerable` false. A teacher may find none, and then says {}.
 
@@ -133,7 +135,7 @@ def invent_unanswerable(chunks: list[_Chunk], how: Question, asking: Asking, tea
     return Sieved(rows, ledger), asked, fresh
 
 
-def join(answerable: list[Row], others: list[Row]) -> Sieved:
+def join(answerable: list[Row], others: list[Row]) -> Sieved[list[Row]]:
     """All questions, those about one passage side by side. One that is asked both ways is taken for answerable: only an
     answer can show which it is.
 

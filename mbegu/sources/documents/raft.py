@@ -39,7 +39,7 @@ class _Made(NamedTuple):
     validation: float
 
 
-def raft(rows: list[Row], index: Searchable, how: Retrieval, locale: Locale, validation: float) -> Sieved:
+def raft(rows: list[Row], index: Searchable, how: Retrieval, locale: Locale, validation: float) -> Sieved[list[Row]]:
     """Each row that a trained chunk answers, with passages as its input.
 
     `origin.context` names the chunks in the order in which they stand there, `origin.chunk` the one that answers and

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mbegu.executors import Mapped, local
-from mbegu.rows.ledger import Sieved
+from mbegu.rows.ledger import Entry, Sieved
+from mbegu.rows.row import Row
+from mbegu.rows.shelf import Shelf
 from mbegu.sources.documents.documents import Part, Unreadable, document, shown
 from mbegu.sources.documents.docx import read_docx
 from mbegu.sources.documents.epub import read_epub
@@ -43,10 +45,17 @@ class File(NamedTuple):
     problem: str = ""  # why there is no content
 
 
-def read_all(folder: Path, names: Iterable[str], ocr: Ocr | None = None, mapped: Mapped = local) -> Sieved:
+def read_all(folder: Path, names: Iterable[str], ocr: Ocr | None = None, mapped: Mapped = local) -> Sieved[list[Row]]:
     """The records of files, and the ledger of those that can't be read or hold what another does, and of what was left out."""
+    unread: list[Entry] = []
+    return Sieved([*streamed(folder, names, unread, ocr, mapped)], unread)
+
+
+def streamed(
+    folder: Path, names: Iterable[str], unread: list[Entry] | Shelf[Entry], ocr: Ocr | None = None, mapped: Mapped = local
+) -> Iterator[Row]:
+    """The records of `read_all`, one at a time; `unread` learns the lines of its ledger."""
     known: dict[str, str] = {}  # where each content stands
-    read, unread = [], []
     for name, one in mapped(partial(_read, ocr), _files(folder, names)):
         path = shown(name)
         try:
@@ -54,11 +63,12 @@ def read_all(folder: Path, names: Iterable[str], ocr: Ocr | None = None, mapped:
             if found["sha256"] in known:
                 raise Unreadable(f"same content as {known[found['sha256']]}")
             known[found["sha256"]] = path
-            read.append(found)
-            unread += [_line(path, "changed", reason, page=part.page) for part in lost for reason in part.lost]
+            for part in lost:
+                for reason in part.lost:
+                    unread.append(_line(path, "changed", reason, page=part.page))
+            yield found
         except Unreadable as error:
             unread.append(_line(path, "dropped", str(error)))
-    return Sieved(read, unread)
 
 
 def _files(folder: Path, names: Iterable[str]) -> Iterator[File]:

@@ -13,7 +13,7 @@ from mbegu.rows.row import Row
 from mbegu.sources.seeds.settings import STAGE
 
 
-def draft(rows: list[Row], prompt: Prompt, decoding: Decoding, teacher: Teacher) -> tuple[Sieved, int]:
+def draft(rows: list[Row], prompt: Prompt, decoding: Decoding, teacher: Teacher) -> tuple[Sieved[list[Row]], int]:
     """Answers each row.
 
     Returns:
@@ -46,7 +46,7 @@ def _about(row: Row, prompt: Prompt) -> dict[str, Any]:
     return about("draft", prompt.template, instruction=row["instruction"], input=row["input"])
 
 
-def fill(rows: list[Row], drafts: Sieved) -> list[Row]:
+def fill(rows: list[Row], drafts: Sieved[list[Row]]) -> list[Row]:
     """`rows` in their order, each replaced by its draft where there is one, without those that got none."""
     by_id, without = {row["id"]: row for row in drafts.kept}, {line["id"] for line in drafts.ledger}
     return [by_id.get(row["id"], row) for row in rows if row["id"] not in without]

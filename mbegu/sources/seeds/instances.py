@@ -17,7 +17,9 @@ from mbegu.text.templates import render
 KIND = Decoding(4)  # of an answer that begins with yes, or does not
 
 
-def add_instances(rows: list[Row], how: Bootstrap, templates: dict[str, str], teacher: Teacher) -> tuple[Sieved, int, int]:
+def add_instances(
+    rows: list[Row], how: Bootstrap, templates: dict[str, str], teacher: Teacher
+) -> tuple[Sieved[list[Row]], int, int]:
     """Each instruction with its examples.
 
     Args:
@@ -58,7 +60,7 @@ def add_instances(rows: list[Row], how: Bootstrap, templates: dict[str, str], te
     return Sieved(kept, ledger), read, asked + more
 
 
-def _sieve(row: Row, made: list[Row], answer: Answer, teacher: Teacher) -> Sieved:
+def _sieve(row: Row, made: list[Row], answer: Answer, teacher: Teacher) -> Sieved[list[Row]]:
     if not made:
         why = unanswered(answer, "instance") or f"{reasons.NO_INSTANCE} could be read"
         return Sieved([], [entry(row, STAGE, "dropped", why)])

@@ -37,7 +37,7 @@ def check(how: Bootstrap) -> None:
 
 def bootstrap(
     pool: list[Row], how: Bootstrap, names: list[str], templates: dict[str, str], teacher: Teacher
-) -> tuple[Sieved, int, int]:
+) -> tuple[Sieved[list[Row]], int, int]:
     """Asks for new instructions in rounds, keeps the good and new ones, then asks for their instances.
 
     Args:

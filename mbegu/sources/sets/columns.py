@@ -14,6 +14,7 @@ from mbegu.errors import BadInput
 from mbegu.executors import Mapped, local
 from mbegu.rows.ledger import Entry, Sieved, check_balance, entry
 from mbegu.rows.row import KEYS, Row, parse_row, row_id
+from mbegu.rows.shelf import Shelf
 from mbegu.sources.sets.faults import bounded, limited
 from mbegu.sources.sets.record import Record
 from mbegu.sources.sets.settings import Columns
@@ -34,7 +35,7 @@ def load(
     context: Sequence[str] = (),
     tool_calls: bool = False,
     unreadable: float = 0.5,
-) -> tuple[Sieved, int]:
+) -> tuple[Sieved[list[Row]], int]:
     """The first `most` records (0: all) of `source` as rows, each with its place as origin; and how many records were read.
 
     A record that holds several rows, such as a conversation, counts as so many; a file that is left out counts as none.
@@ -74,7 +75,7 @@ def _made(columns: Columns, context: Sequence[str], tool_calls: bool, record: Re
     return [Made(*_row(part, columns), [*part.values]) for part in shaped(record, columns, context, tool_calls)]
 
 
-def gathered(source: str, parts: Iterable[Made], columns: Columns) -> tuple[Sieved, int]:
+def gathered(source: str, parts: Iterable[Made], columns: Columns) -> tuple[Sieved[list[Row]], int]:
     """As `load`, of what `made` gives."""
     ledger: list[Entry] = []
     counts = Counter[str]()
@@ -83,7 +84,7 @@ def gathered(source: str, parts: Iterable[Made], columns: Columns) -> tuple[Siev
 
 
 def streamed(
-    source: str, parts: Iterable[Made], columns: Columns, ledger: list[Entry], counts: Counter[str]
+    source: str, parts: Iterable[Made], columns: Columns, ledger: list[Entry] | Shelf[Entry], counts: Counter[str]
 ) -> Iterator[Row]:  # fmt: skip
     """The rows of `gathered`, one at a time; what it raises at the end comes after the last.
 
@@ -96,7 +97,8 @@ def streamed(
     """
     seen: set[str] = set()
     for row, line, names, is_file in parts:
-        ledger += [line] if line else []
+        if line:
+            ledger.append(line)
         if is_file:
             continue
         counts["read"] += 1

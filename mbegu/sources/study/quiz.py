@@ -34,7 +34,7 @@ def _row(text: Text) -> Row:
     return {"id": row_id(question, ""), "instruction": question, "input": "", "output": answer, "origin": origin}
 
 
-def quiz(rows: Sequence[Row], chunks: Sequence[Chunk]) -> Sieved:
+def quiz(rows: Sequence[Row], chunks: Sequence[Chunk]) -> Sieved[list[Row]]:
     """Each question once, of chunks that are trained on; one that is asked again with another answer stays, for the curate stage
     to judge both."""
     trained = {chunk["id"] for chunk in chunks}

@@ -144,7 +144,7 @@ def _dropped(ad: Message, reason: str) -> Entry:
     return entry(row, STAGE, "dropped", reason)
 
 
-def _once(rows: Sequence[Row]) -> Sieved:
+def _once(rows: Sequence[Row]) -> Sieved[list[Row]]:
     """Rows that ask what no row before them does."""
     first: dict[str, Row] = {}
     ledger = []
