@@ -11,7 +11,7 @@ from root import ROOT
 NOTE = "ሀ🌱" * 2500  # of an origin, which no filter reads
 TEXT = f"{'ሀ🌱' * 100}\n" * 25  # of a document
 BYTES = 4 * len(NOTE)  # of a note or a text in memory, which holds four of each character beside an emoji
-COUNTS = {"clean": 1200, "curate": 1200, "chunk": 1200, "encode": 3000}  # the last takes hundreds of rows at a time
+COUNTS = {"clean": 1200, "curate": 1200, "chunk": 1200, "encode": 4200}  # the last takes hundreds of rows at a time
 QUALITY = ["--min_words", 1, "--max_words", 40, "--max_repetition", 1, "--refusals", "as an ai"]
 OUT = ["--out", "out", "--ledger", "ledger", "--funnel", "f.csv", "--metrics", "m.json"]
 STAGES = {
