@@ -24,7 +24,7 @@ STAGES = {
               "out", "--heldout_out", "held", "--ledger", "ledger", "--unit", "characters", "--size", 9000, "--step", 9000,
               "--min_size", 9],
     "encode": ["--version", "rows.jsonl", "--out", "out", "--ledger", "ledger", "--metrics", "m.json", "--lengths", "l.csv",
-               "--warnings", "w.json", "--template", ROOT / "templates/chat.jinja", "--chat", "--max_length", 80,
+               "--warnings", "w.json", "--template", ROOT / "templates/chat.jinja", "--chat", "--max_length", 60,
                "--on_truncation", "drop"],
 }  # fmt: skip
 SAID = {
