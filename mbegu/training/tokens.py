@@ -53,8 +53,7 @@ def _counted(rows: Iterable[Row], counts: Counter[str]) -> Iterator[Row]:
 
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
     waiting = iter(rows)
-    while batch := [*islice(waiting, BATCH)]:
-        yield batch
+    return iter(lambda: [*islice(waiting, BATCH)], [])  # which does not hold a batch while it makes the next
 
 
 def _fitting(prompt: Prompt, tokenizer: Any, bounds: tuple[int, str], batch: list[Row]) -> Sieved[list[Row]]:

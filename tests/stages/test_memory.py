@@ -11,7 +11,7 @@ from root import ROOT
 NOTE = "ሀ🌱" * 2500  # of an origin, which no filter reads
 TEXT = f"{'ሀ🌱' * 100}\n" * 25  # of a document
 BYTES = 4 * len(NOTE)  # of a note or a text in memory, which holds four of each character beside an emoji
-COUNTS = {"clean": 1200, "curate": 1200, "chunk": 1200, "encode": 3000}  # the last takes hundreds of rows at a time
+COUNTS = {"clean": 1200, "curate": 1200, "chunk": 1200, "encode": 4200}  # the last takes hundreds of rows at a time
 QUALITY = ["--min_words", 1, "--max_words", 40, "--max_repetition", 1, "--refusals", "as an ai"]
 OUT = ["--out", "out", "--ledger", "ledger", "--funnel", "f.csv", "--metrics", "m.json"]
 STAGES = {
@@ -24,7 +24,7 @@ STAGES = {
               "out", "--heldout_out", "held", "--ledger", "ledger", "--unit", "characters", "--size", 9000, "--step", 9000,
               "--min_size", 9],
     "encode": ["--version", "rows.jsonl", "--out", "out", "--ledger", "ledger", "--metrics", "m.json", "--lengths", "l.csv",
-               "--warnings", "w.json", "--template", ROOT / "templates/chat.jinja", "--chat", "--max_length", 80,
+               "--warnings", "w.json", "--template", ROOT / "templates/chat.jinja", "--chat", "--max_length", 60,
                "--on_truncation", "drop"],
 }  # fmt: skip
 SAID = {
@@ -41,14 +41,13 @@ script, *sys.argv[1:] = sys.argv[1:]
 home = os.getcwd()
 for folder in ("few", "many"):
     os.chdir(f"{home}/{folder}")
-    tracemalloc.start()
+    if folder == "many":
+        tracemalloc.start()  # imports take several times as long under it
     try:
         runpy.run_path(script, run_name="__main__")
     except SystemExit as end:
         assert not end.code, end.code
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-print(peak)
+print(tracemalloc.get_traced_memory()[1])
 """
 
 
