@@ -5,7 +5,8 @@
 Each stage runs as its own process on what the stage before it wrote here; what it writes on Ray must be the same to the byte, or
 the benchmark fails. Seconds are those of the whole process, so with the time to start Python and to join the cluster; memory is
 the peak of that process alone, without Ray's nodes. Rows are questions of 6 to 18 words and answers of 30 to 90, one in twenty
-nearly a copy of an earlier one; documents have a hundred of them each. Without --base, encode is left out.
+nearly a copy of an earlier one; documents have a hundred of them each. Without --base, encode is left out; so is what --without
+names, if no later stage reads what it writes: score takes an hour and a half for a million rows.
 """
 
 import hashlib
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ ROOT = Path(__file__).parents[1]
 HELDOUT = 60  # rows, as a project has
 COLUMNS = ["--columns.instruction", "instruction", "--columns.input", "input", "--columns.output", "output"]
 QUALITY = ["--min_words", 1, "--max_words", 500, "--max_repetition", 1, "--refusals", "as an ai"]
+READ = {"ingest": "chunk", "load": "clean", "clean": "curate", "curate": "encode"}  # stages, and who reads what they write
 LOCALE = ["--languages", "en", "--currency", "none", "--unknown", "I don't know", "--disclaimer", "", "--names", "Mbegu"]
 STORE = 100 * 2**20  # bytes of a node's object store
 # runs a stage and then prints its own peak, which is not that of its children
@@ -41,7 +43,7 @@ finally:
 """
 
 
-def stages(folder: str, base: str | None) -> dict[str, list[object]]:
+def stages(folder: str, base: str | None, without: Sequence[str]) -> dict[str, list[object]]:
     """The options of each stage in the order of the pipeline; `folder` is for what it writes, `here` is what came before."""
     out, here = (lambda name: f"{folder}/{name}"), (lambda name: f"here/{name}")
     found: dict[str, list[object]] = {
@@ -65,7 +67,7 @@ def stages(folder: str, base: str | None) -> dict[str, list[object]]:
         "score": ["--predictions", "predictions.jsonl", "--heldout", "questions.jsonl", "--out", out("s.json"), "--rows",
                   out("s.jsonl"), *LOCALE, "--rouge", "rougeL", "--digits", 4, "--following", "heldout.jsonl"],
     }  # fmt: skip
-    return {name: options for name, options in found.items() if base or name != "encode"}
+    return {name: options for name, options in found.items() if name not in without and (base or name != "encode")}
 
 
 def write(folder: Path, count: int) -> None:
@@ -130,14 +132,16 @@ def cluster(folder: Path, workers: int) -> Iterator[Path]:
         made.shutdown()
 
 
-def measured(folder: Path, count: int, base: str | None, workers: list[int]) -> Iterator[dict[str, Any]]:
+def measured(
+    folder: Path, count: int, base: str | None, workers: list[int], without: Sequence[str]
+) -> Iterator[dict[str, Any]]:  # fmt: skip
     """Each stage here and on so many nodes, at so many rows."""
     write(folder, count)
-    for stage, options in stages("here", base).items():
+    for stage, options in stages("here", base, without).items():
         yield {"stage": stage, "where": "here", "rows": count, **run(folder, stage, options)}
     for number in workers:
         with cluster(folder, number) as params:
-            for stage, options in stages(f"ray{number}", base).items():
+            for stage, options in stages(f"ray{number}", base, without).items():
                 found = run(folder, stage, [*options, "--executor", params])
                 yield {"stage": stage, "where": f"Ray, {number}", "rows": count, **found}
         if hashes(folder / "here") != hashes(folder / f"ray{number}"):
@@ -147,17 +151,29 @@ def measured(folder: Path, count: int, base: str | None, workers: list[int]) -> 
 @click.command()
 @click.option("--rows", type=int, multiple=True, default=[10_000, 100_000], show_default=True, help="Rows; repeat.")
 @click.option("--workers", type=int, multiple=True, default=[1, 2], show_default=True, help="Nodes of Ray; repeat; 0 for none.")
+@click.option(
+    "--without",
+    multiple=True,
+    type=click.Choice(["ingest", *READ.values(), "load", "score"]),
+    help="A stage to leave out; repeat.",
+)
 @click.option("--base", type=click.Path(path_type=Path), help="Folder of a base model, whose tokens encode counts.")
 @click.option("--json", "json_", type=click.Path(path_type=Path), help="File for the figures.")
 @click.option("--svg", type=click.Path(path_type=Path), help="File for the chart.")
-def main(rows: tuple[int, ...], workers: tuple[int, ...], base: Path | None, json_: Path | None, svg: Path | None) -> None:
+def main(
+    rows: tuple[int, ...], workers: tuple[int, ...], without: tuple[str, ...], base: Path | None, json_: Path | None,
+    svg: Path | None,
+) -> None:  # fmt: skip
     """Measure how the data stages grow."""
+    for stage, reader in READ.items():
+        if stage in without and reader not in without and (base or reader != "encode"):
+            raise click.UsageError(f"--without {stage}: {reader} reads what it writes; leave that out, too.")
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     points: list[dict[str, Any]] = []
     print("| stage | where | rows | seconds | rows/s | MB |\n|---|---|---|---|---|---|")
     for count in rows:
         with tempfile.TemporaryDirectory() as folder:
-            found = measured(Path(folder), count, str(base.resolve()) if base else None, [one for one in workers if one])
+            found = measured(Path(folder), count, str(base.resolve()) if base else None, [one for one in workers if one], without)
             for point in found:
                 points.append(point)
                 shown = f"{point['seconds']:,.1f} | {count / point['seconds']:,.0f} | {point['megabytes']:,}"

@@ -120,6 +120,9 @@ def test_the_growth_of_data_stages_is_a_table_a_file_and_a_picture(tmp_path):
     assert [(point["stage"], point["rows"]) for point in found] == [(name, rows) for rows in (40, 60) for name in stages]
     assert len(printed.splitlines()) == 2 + len(found) and all(point["megabytes"] > 5 for point in found)
     assert (tmp_path / "scale.svg").read_text().startswith("<svg")
+    assert "| score | here | 40 |" in printed
+    few = benchmark("scale", "--rows", 40, "--workers", 0, "--without", "score", "--without", "chunk")
+    assert "| load | here | 40 |" in few and "| ingest |" in few and "| score |" not in few and "| chunk |" not in few
 
 
 def test_answers_are_generated_by_both_sides(here):
