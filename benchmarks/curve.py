@@ -129,7 +129,8 @@ def main(
         raise BadInput(f"{project}: no such folder; name one with a params.yaml by --project.")
     os.chdir(project)  # where the paths of params.yaml begin
     params = read_params(Path("params.yaml"))
-    known, then = settings(params, learned, "params.yaml"), continued(params, on, learned, "params.yaml")
+    known = settings(params, learned, "params.yaml")
+    then = continued(params, on, learned, known, "params.yaml")
     exam = read_exam(Path("data/exams") / known.name)
     if not exam.closed:
         raise BadInput(f"data/exams/{known.name}: no closed-book questions; write some, or there is nothing to draw a curve of.")

@@ -72,17 +72,19 @@ def schedule_of(read: dict[str, Any], name: str, place: str) -> Any:
     return parse_section({name: {key: read[key] for key in Schedule._fields if key in read}}, name, Schedule, place)
 
 
-def continued(params: dict[str, Any], name: str, learned: str, place: str) -> Continued | None:
+def continued(params: dict[str, Any], name: str, learned: str, known: Settings, place: str) -> Continued | None:
     """What an item of `continued` says; None for no name.
 
     Args:
         learned: the adapter under `learned` that it goes on from; "" for the only one.
 
     Raises:
-        BadInput: no such item, or it goes on from something else; its version is not encoded, or for another base.
+        BadInput: no such item, or it goes on from something else; its version is not encoded, or for another base or prompt.
     """
+    from mbegu.asking.prompts import read_saved_prompt, settled
     from mbegu.builds.declared import check_declared
     from mbegu.errors import BadInput
+    from mbegu.models.loading import load_tokenizer
     from mbegu.models.manifest import verify
     from mbegu.training import checkpoints, trainer
     from mbegu.training.encoded import read_encoded
@@ -95,7 +97,9 @@ def continued(params: dict[str, Any], name: str, learned: str, place: str) -> Co
         raise BadInput(f"{place}: continued.{name} starts from {item['start']}; name an item that goes on from {start}.")
     path = Path(f"data/encoded/{item['version']}.arrow")
     rows, prompt = read_encoded(path)
-    checkpoints.same_base(prompt, verify(Path(params["base_model"])), path)
+    checkpoints.same_base(prompt, verify(known.base), path)
+    if read_saved_prompt(prompt) != settled(known.prompt, load_tokenizer(known.base)):
+        raise BadInput(f"{path}: encoded with another prompt than {place} has; encode it again with `dvc repro`.")
     read = section(params, "train", ("epochs",), place) | {key: item[key] for key in ("epochs", "seed")}
     schedule = schedule_of(read, "train", place)
     return Continued(*trainer.split(rows, schedule.validation), schedule)

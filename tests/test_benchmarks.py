@@ -251,6 +251,9 @@ def test_a_point_of_the_curve_that_is_trained_to_answer_counts_both_phases(curve
     assert base_before == base_after and answering["tokens"] == read["tokens"] + 2 * 6 * 8
     assert answering["control_loss"] != read["control_loss"]
     assert "--continued names 'x', which continued does not; there is then" in refused(curve("--continued", "x"))
+    other = read_prompt(read_project / "chat.jinja", True, system="ሰላም")
+    write_encoded(read_project / "data/encoded/q.arrow", rows, other, verify(base))
+    assert "q.arrow: encoded with another prompt than params.yaml has" in refused(curve("--continued", "then"))
     params["continued"] = {"other": {"version": "q", "start": "base", "epochs": 2, "seed": 1}}
     (read_project / "params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True), encoding="utf-8")
     said = refused(curve("--continued", "other"))

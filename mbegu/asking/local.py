@@ -12,6 +12,7 @@ from mbegu.asking.teachers import Teacher, seed_of
 from mbegu.models.ends import all_ends, declared_ends
 from mbegu.models.loading import Weights, load_tokenizer
 from mbegu.models.size import parameters
+from mbegu.models.trained import read_adapter_prompt
 from mbegu.models.turns import NOTHING, Told, as_turns, saved, settled
 
 
@@ -19,13 +20,15 @@ def local(weights: Weights, batch_size: int, memo: Memo, told: Told = NOTHING) -
     """A model that is loaded when it is first asked.
 
     Args:
-        told: what its chat template is told.
+        told: what its chat template is told; the system message is that which an adapter was trained below.
 
     Raises:
         BadInput: a manifest does not hold, or the adapter belongs to another base.
     """
     identity = {"kind": "local", **weights.identity(), "batch_size": batch_size}
     tokenizer = load_tokenizer(weights.base)
+    if weights.adapter:  # which was trained below that message
+        told = told._replace(system=read_adapter_prompt(weights.adapter, identity["base"]).get("system"))
     told = settled(told, tokenizer, "teacher.local")
     identity |= saved(told) | several(all_ends(tokenizer, declared_ends(weights.whole())))
 

@@ -190,20 +190,19 @@ def decontaminate(
 def sifted(rows: Rows, guarded: Guard, found: Iterable[Bite | None], leakage: str, stage: str) -> Sieved[Rows]:
     """As `decontaminate`, of what `bites` found."""
     kept, ledger = like(rows), like(rows)
-    leaking: dict[str, Bite] = {}
+    leaking: dict[str, tuple[int, Bite]] = {}  # what is near to a held-out row: itself, or what it descends from
     for position, (row, own) in enumerate(zip(rows, found, strict=True)):
         tainted = next((parent for parent in row["origin"]["parents"] if parent in leaking), None)
-        bite = own if tainted is None else leaking[tainted]
+        near, bite = (position, own) if tainted is None else leaking[tainted]
         if bite is None:
             keep(kept, rows, position)
             continue
-        leaking[row["id"]] = bite
+        leaking[row["id"]] = near, bite
         kin = f"{reasons.DESCENDS} {tainted}, {reasons.NEAR_HELD_OUT}"
         reason = kin if tainted is not None else f"{reasons.NEAR_HELD_OUT}: {bite.reason}"
         ledger.append(entry(row, stage, "dropped", reason, bite.score, guarded.rows[bite.number]["id"]))
     if leaking and leakage == "error":
-        last = {line["id"]: line["row"] for line in ledger}
-        raise BadInput(_sentence([_leak(row, guarded, leaking[id_]) for id_, row in last.items()]))
+        raise BadInput(_sentence([_leak(rows[near], guarded, bite) for near, bite in leaking.values()]))
     return Sieved(kept, ledger)
 
 

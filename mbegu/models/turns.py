@@ -72,16 +72,22 @@ def settled(told: Told, tokenizer: Any, key: str) -> Told:
 
 
 def _check_system(told: Told, tokenizer: Any, key: str) -> None:
-    """Raises BadInput unless a question stands whole below the system message, less the blanks around it, which many trim."""
+    """Raises BadInput unless a question stands whole below the system message, less the blanks around it, which many trim, and
+    below nothing that the template writes in place of a blank one."""
+    as_turns([QUESTION], tokenizer, told._replace(system=None))  # what is wrong without a system message is none of its fault
+    above = {}
     for text in (told.system or "", MESSAGE):  # what is blank or a common word would be found anywhere
         try:
             (turn,) = as_turns([QUESTION], tokenizer, told._replace(system=text))
         except Exception as error:  # a template raises what it likes
             said = " ".join(str(error).split())
             raise BadInput(f"{key}.system: this model's chat template takes no system message ({said}); leave it out.") from None
-        before, found, _ = turn.rpartition(QUESTION)
-        if not found or text.strip() not in before:
+        above[text], found, _ = turn.rpartition(QUESTION)
+        if not found or text.strip() not in above[text]:
             raise BadInput(f"{key}.system: this model's chat template puts no system message before a question; leave it out.")
+    blank = not (told.system or "").strip()
+    if blank and len(above[told.system or ""]) - len(told.system or "") > len(above[MESSAGE]) - len(MESSAGE):
+        raise BadInput(f"{key}.system: this model's chat template has a message of its own for a blank one; write a text.")
 
 
 def saved(told: Told) -> dict[str, Any]:

@@ -93,6 +93,17 @@ def test_rows_that_leak_and_what_descends_from_them_are_refused_in_the_same_word
     assert said[0] == said[1] and f"(and {len({line['id'] for line in ledger}) - 1} more: " in said[0]
 
 
+def test_of_what_descends_from_a_row_that_leaks_it_is_that_row_that_is_named():
+    asked = row("What does a ፀሐይ panel cost each month in the valley?", "Five shillings.", line=5)
+    child = row("ሌላ ጥያቄ", "ሌላ መልስ", kind="generated", line=9, parents=(asked["id"],))
+    index = leakage.guard([row(f"{asked['instruction']}!", asked["output"], line=1)], frames([]))
+    for rows in ([asked, child], shelved([asked, child])):
+        found = leakage.bites(rows, index, 0.7, 0.5)
+        with pytest.raises(BadInput, match=r"set\.jsonl:5.*\(and 1 more: ") as raised:
+            leakage.sifted(rows, index, found, "error", "curate")
+        assert str(raised.value).count("set.jsonl:5") == 2 and "set.jsonl:9" not in str(raised.value)
+
+
 def test_which_rows_ask_the_same_does_not_hang_on_their_hash(monkeypatch):
     expected = duplicates.drop_duplicates(ROWS)
     for number in (lambda asked: 7, lambda asked: len(asked[0]) % 3):

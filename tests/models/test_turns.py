@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import click
+import jinja2
 import pytest
 from click.testing import CliRunner
 from dvc.parsing.interpolate import to_str
@@ -18,7 +19,7 @@ from mbegu.asking.teachers import request
 from mbegu.builds.values import parse_section
 from mbegu.errors import BadInput
 from mbegu.models.loading import Weights, load_tokenizer
-from mbegu.models.manifest import write_manifest
+from mbegu.models.manifest import verify, write_manifest
 from mbegu.models.turns import NOTHING, Told, as_turns, read_told
 from mbegu.sections import section
 from mbegu.training import encoded
@@ -41,6 +42,9 @@ OWN = (
 TRIMS = OWN.replace("['content']", "['content'] | trim")
 RAISES = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role\nnot supported') }}{% endif %}" + OWN  # Gemma's
 DROPS = OWN.replace("in messages %}", "in messages if message['role'] != 'system' %}")
+FALLS = OWN.replace(
+    "messages[0]['role'] != 'system'", "not (messages[0]['role'] == 'system' and messages[0]['content'] | trim)"
+).replace("in messages %}", "in messages if message['content'] | trim %}", 1)
 REWORDS = OWN.replace("['content']", "['content'] | replace('fund', 'bond')")
 AFTER = OWN.replace("in messages %}", "in messages | reverse %}")
 SAID = [
@@ -144,6 +148,16 @@ def test_without_a_system_message_all_is_as_it_was(tiny_base, tmp_path, asked):
     assert "system" not in teacher.identity and "system" not in request(teacher, "?", True, Decoding(2))
 
 
+def test_an_adapter_teaches_below_the_system_message_that_it_was_trained_with(tiny_base, tmp_path, asked):
+    base = base_with(tiny_base, tmp_path / "base", OWN)
+    for name, system in (("before", None), ("below", "በአጭሩ 🌱")):
+        (tmp_path / name).mkdir()
+        saved = saved_prompt(asked(system=system)) | {"base": verify(base)}
+        (tmp_path / name / "prompt.json").write_text(json.dumps(saved))
+        write_manifest(tmp_path / name)
+        assert local(Weights(base, tmp_path / name, "none"), 2, None).identity.get("system") == system
+
+
 def test_a_template_may_trim_a_system_message(tiny_base, tmp_path, asked):
     tokenizer = load_tokenizer(base_with(tiny_base, tmp_path / "base", TRIMS))
     for system in SAID:
@@ -168,6 +182,23 @@ def test_a_template_that_has_no_place_for_a_system_message_is_told(tiny_base, tm
             put()
         assert str(error.value) == f"prompt.system: this model's chat template {message}"
     assert settled(asked(), tokenizer).told == NOTHING
+
+
+def test_a_template_that_has_a_message_of_its_own_for_a_blank_one_is_told(tiny_base, tmp_path, asked):
+    tokenizer = load_tokenizer(base_with(tiny_base, tmp_path / "base", FALLS))
+    for system in ("", " \u00a0"):
+        with pytest.raises(
+            BadInput, match=r"^prompt\.system: this model's chat template has a message of its own for a blank one"
+        ):
+            settled(asked(system=system), tokenizer)
+    assert prompt_text(asked(system="ሰላም"), tokenizer, "?", "").startswith("<|im_start|>system\nሰላም<|im_end|>")
+
+
+def test_what_is_wrong_without_a_system_message_is_none_of_its_fault(tiny_base, tmp_path, asked):
+    template = "{{ raise_exception('broken') }}" + OWN
+    tokenizer = load_tokenizer(base_with(tiny_base, tmp_path / "base", template))
+    with pytest.raises(jinja2.TemplateError, match="broken"):
+        settled(asked(system=""), tokenizer)
 
 
 def test_a_template_that_changes_a_system_message_is_told(tiny_base, tmp_path, asked):
