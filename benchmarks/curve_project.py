@@ -98,7 +98,8 @@ def continued(params: dict[str, Any], name: str, learned: str, known: Settings, 
     path = Path(f"data/encoded/{item['version']}.arrow")
     rows, prompt = read_encoded(path)
     checkpoints.same_base(prompt, verify(known.base), path)
-    if read_saved_prompt(prompt) != settled(known.prompt, load_tokenizer(known.base)):
+    tokenizer = load_tokenizer(known.base)
+    if settled(read_saved_prompt(prompt), tokenizer) != settled(known.prompt, tokenizer):
         raise BadInput(f"{path}: encoded with another prompt than {place} has; encode it again with `dvc repro`.")
     read = section(params, "train", ("epochs",), place) | {key: item[key] for key in ("epochs", "seed")}
     schedule = schedule_of(read, "train", place)
