@@ -81,11 +81,11 @@ def point(known: Settings, asked: Asked, model: Path, epochs: float, tokens: int
     weights = weights_of(model, known.base, known.predict.quantization)
     how = known.prompt, known.predict.batch_size, known.predict.max_new_tokens, asked.memo
     answers, _ = answering.predict(asked.closed, weights, *how, loss=False)
-    found = of_documents(measure(answers, asked.closed, BARE, None, known.locale), asked.closed)
+    found = of_documents([*measure(answers, asked.closed, BARE, None, known.locale)], asked.closed)
     scores = {"facts_f1": ratio(found, "facts_f1"), "wrong_numbers": ratio(found, "wrong_numbers"), "control_loss": None}
     if asked.control:
         general, _ = answering.predict(asked.control, weights, *how)
-        scores["control_loss"] = ratio(measure(general, asked.control, BARE, None, known.locale), "loss_per_byte")
+        scores["control_loss"] = ratio([*measure(general, asked.control, BARE, None, known.locale)], "loss_per_byte")
     rounded = {name: None if score is None else round(score, 6) for name, score in scores.items()}
     return {"epochs": epochs, "tokens": tokens, **rounded}
 

@@ -31,15 +31,16 @@ def main(
     from mbegu.executors import mapping
     from mbegu.metrics.copying import spans
     from mbegu.metrics.following import learn
-    from mbegu.rows.heldout import read_heldout
+    from mbegu.rows.heldout_shelf import shelve_heldout
     from mbegu.rows.jsonl import write_lines
     from mbegu.rows.row import read_rows
+    from mbegu.rows.shelf import shelved
     from mbegu.rows.tables import write_json
     from mbegu.scoring import scores
     from mbegu.scoring.measures import measure
-    from mbegu.scoring.predictions import check_same_rows, read_predictions
+    from mbegu.scoring.predictions import check_same_rows, stream_predictions
 
-    answers, questions = read_predictions(predictions), read_heldout(heldout)
+    answers, questions = shelved(stream_predictions(predictions)), shelve_heldout(heldout)
     check_same_rows(answers, questions, predictions, heldout)
     taught = read_rows(score.following, answered=False)
     try:
@@ -49,9 +50,9 @@ def main(
         click.echo(f"Warning: no {problem}", err=True)
     copyable = spans(row["output"] for row in taught)
     with mapping(executor) as mapped:
-        measured = measure(answers, questions, score, classifier, locale, copyable, mapped)
-    metrics = scores.summarize(measured, [value["prediction"] for value in answers], score.digits)
-    write_lines(rows, scores.measure_lines([value["id"] for value in answers], measured))
+        measured = shelved(measure(answers, questions, score, classifier, locale, copyable, mapped))
+    metrics = scores.summarize(measured, (value["prediction"] for value in answers), score.digits)
+    write_lines(rows, scores.measure_lines((value["id"] for value in answers), measured))
     if classifier is not None:
         metrics["ifs_classifier_accuracy"] = round(classifier.accuracy, score.digits)
     write_json(out, metrics)

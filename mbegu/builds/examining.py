@@ -65,7 +65,7 @@ def measured(
             path = folder / model / f"{way}.jsonl"
             answers = read_predictions(path)
             check_same_rows(answers, rows, path, place)
-            found = measure(answers, rows, BARE, None, locale)
+            found = [*measure(answers, rows, BARE, None, locale)]
             ways[way][model] = found if way == CONTROL else of_documents(found, rows)
     return ways, questions
 

@@ -71,7 +71,7 @@ def _scoring(
     """The rows of questions that were answered so, and what measures a model's answers to them."""
     settings, marked = _settings(project), {row["id"]: row for row in read_heldout(project.heldout())}
     rows = [_row(value, marked) for value in answered]
-    return rows, lambda answers: measure([answers[key] for key in asked], rows, *settings)
+    return rows, lambda answers: [*measure([answers[key] for key in asked], rows, *settings)]
 
 
 def _weights(project: Project, rev: str, params: Mapping[str, Any]) -> dict[str, str | None]:

@@ -130,9 +130,10 @@ class Diversity(evaluate.Metric):
 
     def _compute(self, predictions: Sequence[str], references: Sequence[str]) -> dict[str, float]:
         answered, expected = (sum(len(words(text)) for text in texts) for texts in (predictions, references))
+        one, two = diversity.distinct(predictions)
         return {
-            "distinct1": diversity.distinct(predictions, 1),
-            "distinct2": diversity.distinct(predictions, 2),
+            "distinct1": one,
+            "distinct2": two,
             "repetition": sum(map(repetition, predictions)) / len(predictions),
             "length_ratio": answered / expected if expected else float("nan"),
         }

@@ -4,8 +4,9 @@ Keeping the parts and not only the quotient lets a metric that is a ratio of sum
 byte or an F1 over all entities, be resampled question by question (`mbegu.scoring.significance`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from mbegu.executors import Mapped, local
@@ -13,7 +14,7 @@ from mbegu.metrics import facts
 from mbegu.metrics.abstention import abstains
 from mbegu.metrics.chrf import chrf
 from mbegu.metrics.copying import Spans, copied
-from mbegu.metrics.following import Classifier, reads_as_answer
+from mbegu.metrics.following import BATCH, Classifier, reads_as_answer
 from mbegu.metrics.likelihood import utf8_bytes
 from mbegu.metrics.mentions import mentioned
 from mbegu.metrics.overlap import exact_match, token_f1
@@ -21,6 +22,7 @@ from mbegu.metrics.rouge import score as rouge
 from mbegu.metrics.scripts import purity
 from mbegu.rows.checks import follows
 from mbegu.rows.row import Row, question
+from mbegu.rows.shelf import Shelf
 from mbegu.scoring.settings import Score
 from mbegu.text.filters import repetition
 from mbegu.text.settings import Locale
@@ -30,26 +32,32 @@ Measures = dict[str, tuple[float, float]]
 
 
 def measure(
-    predictions: Sequence[Mapping[str, Any]],
-    heldout: Sequence[Row],
+    predictions: list[Row] | Shelf[Row],
+    heldout: list[Row] | Shelf[Row],
     settings: Score,
     classifier: Classifier | None,
     locale: Locale,
     taught: Spans = frozenset(),
     mapped: Mapped = local,
-) -> list[Measures]:
-    """Measures of each prediction, which answers the held-out row at its position.
+) -> Iterator[Measures]:
+    """Measures of each prediction, which answers the held-out row at its position, one after the other.
 
     Args:
+        predictions: as `mbegu.scoring.predictions` reads them.
         classifier: what tells answers from other texts; None where too few rows teach it, and there is no score.
         taught: runs of words of the answers that taught it, which an answer may have copied.
 
     Raises:
-        BadInput: an unknown ROUGE type.
+        BadInput: an unknown ROUGE type, when the first is taken.
     """
-    texts = [value["prediction"] for value in predictions]
-    answers = [None] * len(texts) if classifier is None else reads_as_answer(classifier, texts)
-    return [*mapped(partial(_measured, settings, locale, taught), zip(predictions, heldout, answers, strict=True))]
+    texts = (value["prediction"] for value in predictions)
+    answers = _verdicts(classifier, texts)
+    return mapped(partial(_measured, settings, locale, taught), zip(predictions, heldout, answers, strict=True))
+
+
+def _verdicts(classifier: Classifier | None, texts: Iterator[str]) -> Iterator[bool | None]:
+    while some := [*islice(texts, BATCH)]:
+        yield from [None] * len(some) if classifier is None else reads_as_answer(classifier, some)
 
 
 def _measured(settings: Score, locale: Locale, taught: Spans, asked: tuple[Mapping[str, Any], Row, bool | None]) -> Measures:

@@ -1,17 +1,18 @@
 """From predictions to flat, well-named numbers."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from mbegu.metrics.diversity import distinct
 from mbegu.rows.jsonl import read_lines
-from mbegu.scoring.measures import Measures, ratio
+from mbegu.rows.shelf import Shelf
+from mbegu.scoring.measures import Measures
 
 
-def summarize(rows: Sequence[Mapping[str, tuple[float, float]]], answers: Sequence[str], digits: int) -> dict[str, Any]:
-    """Metrics over all held-out rows.
+def summarize(rows: list[Measures] | Shelf[Measures], answers: Iterable[str], digits: int) -> dict[str, Any]:
+    """Metrics over all held-out rows, which are taken one at a time.
 
     Args:
         rows: measures of each answer.
@@ -20,23 +21,25 @@ def summarize(rows: Sequence[Mapping[str, tuple[float, float]]], answers: Sequen
         The ratio of sums of each measure, in the order of first appearance; `perplexity` and `perplexity_per_byte`, the
         exponentials of the losses; `distinct1` and `distinct2` over all answers; `rows`.
     """
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    metrics = {name: found for name in names if (found := ratio(rows, name)) is not None}
+    sums: dict[str, tuple[float, float]] = {}
+    for row in rows:
+        for name, (found, weight) in row.items():  # added as sum() of Python 3.11 adds; other ways have other last bits
+            before = sums.get(name, (0, 0))
+            sums[name] = before[0] + found, before[1] + weight
+    metrics = {name: found / weight for name, (found, weight) in sums.items() if weight}
     for loss, perplexity in (("heldout_loss", "perplexity"), ("loss_per_byte", "perplexity_per_byte")):
         metrics |= {perplexity: math.exp(metrics[loss])} if loss in metrics else {}  # an endpoint gives no losses
-    metrics |= {"distinct1": distinct(answers, 1), "distinct2": distinct(answers, 2)}
-    if not any("abstention_recall" in row for row in rows):  # no row is marked unanswerable: any abstention is a wrong one
+    metrics["distinct1"], metrics["distinct2"] = distinct(answers)
+    if "abstention_recall" not in sums:  # no row is marked unanswerable: any abstention is a wrong one
         for name in ("abstention_precision", "abstention_f1"):
             metrics.pop(name, None)
     return {name: round(value, digits) for name, value in metrics.items()} | {"rows": len(rows)}
 
 
-def measure_lines(ids: Sequence[str], rows: Sequence[Measures]) -> list[dict[str, Any]]:
+def measure_lines(ids: Iterable[str], rows: Iterable[Measures]) -> Iterator[dict[str, Any]]:
     """The measures of each question as JSON Lines, weights and numerators rounded to 6 digits."""
-    return [
-        {"id": id_, "measures": {name: [round(part, 6) for part in pair] for name, pair in row.items()}}
-        for id_, row in zip(ids, rows, strict=True)
-    ]
+    for id_, row in zip(ids, rows, strict=True):
+        yield {"id": id_, "measures": {name: [round(part, 6) for part in pair] for name, pair in row.items()}}
 
 
 def read_measures(path: Path) -> tuple[list[str], list[Measures]]:

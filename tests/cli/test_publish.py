@@ -88,7 +88,7 @@ def build(project: Path, tiny_base: Path, adapter: Path, prompt: Prompt = PROMPT
     for name, folder in (("base", None), ("v1", project / "models/adapters/v1")):
         found, _ = answering.predict(heldout, Weights(project / "models/base", folder, "nf4"), prompt, 2, 8, project / "memo")
         write_lines(project / f"data/predictions/{name}.jsonl", found)
-        measured[name] = measure(found, heldout, Score(["rougeL"], Path(), 4), None, LOCALE)
+        measured[name] = [*measure(found, heldout, Score(["rougeL"], Path(), 4), None, LOCALE)]
     compared = comparison.compare(measured)
     tested = [name for name in TESTED if name in compared["intervals"]["v1"]]
     models = {name: {"rows": 2, **dict.fromkeys(tested, 0.25)} for name in measured}

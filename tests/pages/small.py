@@ -125,7 +125,7 @@ def _write_scores(folder: Path) -> None:
             for one, answer in zip(heldout, answers, strict=True)
         ]  # fmt: skip
         write_lines(folder / f"data/predictions/{model}.jsonl", lines)
-        found[model] = measures.measure(lines, heldout, Score(["rouge1", "rougeL"], Path(), 4), None, Locale(**LOCALE))
+        found[model] = [*measures.measure(lines, heldout, Score(["rouge1", "rougeL"], Path(), 4), None, Locale(**LOCALE))]
         write_lines(folder / f"data/scores/{model}.jsonl", scores.measure_lines(ids, found[model]))
         sums[model] = scores.summarize(found[model], answers, 4)
     write_json(folder / "metrics/compare.json", {"models": sums, **comparison.compare(found)})

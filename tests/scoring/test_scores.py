@@ -1,4 +1,6 @@
+import json
 import math
+import random
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ from mbegu.errors import BadInput
 from mbegu.metrics.chrf import chrf
 from mbegu.metrics.following import learn
 from mbegu.metrics.modules import Diversity, FactualAccuracy, Likelihood, Overlap, Rouge
+from mbegu.rows.shelf import shelved
 from mbegu.scoring import measures, predictions, scores
 from mbegu.scoring.settings import Score
 from mbegu.text.settings import Locale
@@ -30,7 +33,7 @@ def heldout(id_: str, reference: str = "a b", **fields) -> dict:
 
 def score(predictions: list[dict], rows: list[dict]) -> dict:
     return scores.summarize(
-        measures.measure(predictions, rows, SCORE, CLASSIFIER, LOCALE), [one["prediction"] for one in predictions], 6
+        [*measures.measure(predictions, rows, SCORE, CLASSIFIER, LOCALE)], [one["prediction"] for one in predictions], 6
     )
 
 
@@ -99,7 +102,7 @@ def test_any_answer_is_scored(answer):
 def test_measures_are_read_back_as_they_were(tmp_path):
     from mbegu.rows.jsonl import write_lines
 
-    rows = measures.measure([prediction("1", "a b KES 5")], [heldout("1")], SCORE, CLASSIFIER, LOCALE)
+    rows = [*measures.measure([prediction("1", "a b KES 5")], [heldout("1")], SCORE, CLASSIFIER, LOCALE)]
     write_lines(tmp_path / "m.jsonl", scores.measure_lines(["1"], rows))
     ids, found = scores.read_measures(tmp_path / "m.jsonl")
     assert ids == ["1"]
@@ -145,5 +148,62 @@ def test_broken_predictions_are_refused(write_jsonl):
 
 
 def test_with_too_few_rows_to_learn_from_there_is_no_instruction_following_score():
-    rows = measures.measure([prediction("1", "a b")], [heldout("1")], SCORE, None, LOCALE)
+    rows = [*measures.measure([prediction("1", "a b")], [heldout("1")], SCORE, None, LOCALE)]
     assert "ifs" not in rows[0] and "rouge1" in rows[0]
+
+
+ANSWERS = [
+    "ሰላም ለእናንተ ይሁን። 15,000 ብር",
+    "🙂 👩\u200d🌾 zero\u200bwidth",
+    "مرحبا \u202bשלום\u202c بكم",
+    "KES 5,000 a b",
+    "",
+    "Habari? Na bei?",
+]
+
+
+def many(count: int) -> tuple[list[dict], list[dict]]:
+    """Predictions and held-out rows; every third without losses, as of an endpoint."""
+    ids, draw = [str(number) for number in range(count)], random.Random(3)
+    texts = [f"{ANSWERS[number % 6]} {ANSWERS[draw.randrange(6)]} {number}" for number in range(count)]
+    losses = [{"reference_nll": None, "reference_tokens": 0}, {"reference_nll": 7, "reference_tokens": 3}]
+    found = [
+        prediction(id_, text, text[::-1], **(losses[number % 3] if number % 3 < 2 else {"reference_nll": draw.random() * 9}))
+        for number, (id_, text) in enumerate(zip(ids, texts, strict=True))
+    ]
+    marks = [{}, {"unanswerable": True}, {"checks": {"max_words": 4}}, {"mentions": ["15,000 ብር"]}]
+    return found, [heldout(one["id"], one["reference"], **marks[number % 4]) for number, one in enumerate(found)]
+
+
+def test_rows_on_the_disk_give_the_bytes_of_those_in_memory(monkeypatch):
+    found, rows = many(60)
+    verdicts = [*measures.measure(found, rows, SCORE, CLASSIFIER, LOCALE)]
+    monkeypatch.setattr(measures, "BATCH", 7)
+    on_disk = shelved(measures.measure(shelved(found), shelved(rows), SCORE, CLASSIFIER, LOCALE))
+    ids, texts = [one["id"] for one in found], [one["prediction"] for one in found]
+    assert [*map(repr, on_disk)] == [*map(repr, verdicts)]
+    assert [*map(json.dumps, scores.measure_lines(iter(ids), on_disk))] == [*map(json.dumps, scores.measure_lines(ids, verdicts))]
+    metrics = scores.summarize(verdicts, texts, 12)
+    assert json.dumps(scores.summarize(on_disk, iter(texts), 12)) == json.dumps(metrics)
+    sums = {name: measures.ratio(verdicts, name) for name in dict.fromkeys(name for row in verdicts for name in row)}
+    assert [*metrics][: len(sums)] == [*sums]
+    assert {name: metrics[name] for name in sums} == {name: round(value or 0.0, 12) for name, value in sums.items()}
+    with_loss = [row for row in verdicts if "heldout_loss" in row]
+    assert len(with_loss) == 40 and {"ifs", "script", "mentions", "checks", "abstention_recall"} <= {*metrics}
+
+
+@pytest.mark.parametrize("held", [list, shelved])
+def test_rows_that_changed_are_told_of_lists_and_of_shelves(held):
+    found, rows = many(9)
+    path = Path("p.jsonl")
+
+    def problem(given: list, asked: list) -> str:
+        with pytest.raises(BadInput) as error:
+            predictions.check_same_rows(held(given), held(asked), path, path)
+        return str(error.value).split("since: ")[1]
+
+    predictions.check_same_rows(held(found), held(rows), path, path)
+    assert problem(found[2:], rows).startswith("2 of 9 rows have no answer, first 'Q'")
+    assert problem(found, rows[:7]).startswith("2 answers are to rows that are gone")
+    assert problem(found, [*rows[:8], {**rows[8], "output": "ሌላ 🌱"}]).startswith("the reference to 'Q' was edited")
+    assert problem(found, [*rows[:7], rows[8], rows[7]]).startswith("the rows stand in another order")

@@ -11,7 +11,7 @@ from root import ROOT
 NOTE = "ሀ🌱" * 2500  # of an origin, which no filter reads
 TEXT = f"{'ሀ🌱' * 100}\n" * 25  # of a document
 BYTES = 4 * len(NOTE)  # of a note or a text in memory, which holds four of each character beside an emoji
-COUNTS = {"clean": 1200, "curate": 1200, "chunk": 1200, "encode": 4200}  # the last takes hundreds of rows at a time
+COUNTS = {"clean": 1200, "curate": 1200, "chunk": 1200, "encode": 4200, "score": 4200}  # the last two take hundreds at a time
 QUALITY = ["--min_words", 1, "--max_words", 40, "--max_repetition", 1, "--refusals", "as an ai"]
 OUT = ["--out", "out", "--ledger", "ledger", "--funnel", "f.csv", "--metrics", "m.json"]
 STAGES = {
@@ -26,13 +26,18 @@ STAGES = {
     "encode": ["--version", "rows.jsonl", "--out", "out", "--ledger", "ledger", "--metrics", "m.json", "--lengths", "l.csv",
                "--warnings", "w.json", "--template", ROOT / "templates/chat.jinja", "--chat", "--max_length", 60,
                "--on_truncation", "drop"],
+    "score": ["--predictions", "predictions.jsonl", "--heldout", "questions.jsonl", "--following", "taught.jsonl", "--out", "out",
+              "--rows", "ledger", "--rouge", "rougeL", "--digits", 4, "--languages", "am", "--currency", "none", "--unknown",
+              "አላውቅም", "--disclaimer", ""],
 }  # fmt: skip
 SAID = {
     "clean": "Kept {two} of {all} rows, ",
     "curate": "Kept {two} of {all} candidates, ",
     "chunk": "{one} chunks of {two} documents, {one} of {one} held out, {one} in the ledger: ",
     "encode": "{two} rows, ",
+    "score": "{all} answers, held-out loss ",
 }
+LINES = {"clean": 2, "score": 3}  # of the ledger for three rows, else 1; of score, the measures
 # A stage on few rows, which imports what is to be imported, and then on many; prints the peak of the second. In a process of its
 # own: of the tests' process, threads that another test left were counted too.
 MEASURED = """
@@ -76,18 +81,36 @@ def write(folder: Path, count: int) -> None:
             file.write(json.dumps(one, ensure_ascii=False) + "\n")
 
 
+def write_answers(folder: Path, count: int) -> None:
+    """Predictions and the held-out rows that they answer, with notes that no score reads; rows that teach the classifier."""
+    from mbegu.rows.row import row_id
+
+    files: dict[str, list] = {"questions": [], "predictions": [], "taught": []}
+    for number in range(count):
+        asked, answer = f"{number} ጥያቄ?", f"ቁጥር {number * number} 🌱"
+        origin = {"kind": "document", "parents": [], "note": NOTE}
+        files["questions"].append({"instruction": asked, "output": answer, "origin": origin})
+        said = {"reference": answer, "prediction": f"{number} መልስ", "tokens": 2, "finish_reason": "stop", "reference_nll": 1.5}
+        of = {"id": row_id(asked, ""), "instruction": NOTE, "input": "", "reference_tokens": 3}
+        files["predictions"].append({**of, **said})
+    files["taught"] += [{"instruction": f"{number} ሌላ ጥያቄ?", "output": f"ቁጥር {number}።"} for number in range(12)]
+    for name, lines in files.items():
+        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+        (folder / f"{name}.jsonl").write_text(text, encoding="utf-8")
+
+
 @pytest.mark.parametrize("name", STAGES)
 def test_a_stage_holds_no_rows(name, tiny_base, tmp_path):
     many = COUNTS[name]
     for folder, count in (("few", 9), ("many", many)):
         (tmp_path / folder).mkdir()
-        write(tmp_path / folder, count)
+        (write_answers if name == "score" else write)(tmp_path / folder, count)
     base = ["--base", tiny_base] if name == "encode" else []
     command = [sys.executable, "-c", MEASURED, ROOT / f"stages/{name}.py", *STAGES[name], *base]
     done = subprocess.run([*map(str, command)], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     *_, said, peak = done.stdout.splitlines()
     assert said.startswith(SAID[name].format(one=many // 3, two=2 * many // 3, all=many))
-    assert (tmp_path / "many/ledger").read_bytes().count(b"\n") == (2 if name == "clean" else 1) * many // 3
+    assert (tmp_path / "many/ledger").read_bytes().count(b"\n") == LINES.get(name, 1) * many // 3
     bound = many * BYTES / 6  # a third of the rows, or of their lines, is twice as much
     assert int(peak) < bound, f"{int(peak):,} bytes, at most {bound:,.0f}"
