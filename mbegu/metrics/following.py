@@ -19,7 +19,8 @@ every continuation meets a beginning of an answer as long as it.
 {'ifs': 0.5, 'accuracy': 1.0}
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import regex
@@ -132,9 +133,12 @@ def _opening(text: str) -> list[str]:
 
 def reads_as_answer(classifier: Classifier, texts: Sequence[str]) -> list[bool]:
     """Whether each text reads as an answer; one without a word doesn't."""
-    found: list[bool] = []
-    for start in range(0, len(texts), BATCH):
-        some = texts[start : start + BATCH]
+    return [*judged(classifier, texts)]
+
+
+def judged(classifier: Classifier, texts: Iterable[str]) -> Iterator[bool]:
+    """As `reads_as_answer`, of texts that are taken as they are judged."""
+    waiting = iter(texts)
+    while some := [*islice(waiting, BATCH)]:
         guessed = classifier.pipeline.predict(some)
-        found += [bool(guess) and words(text) != [] for guess, text in zip(guessed, some, strict=True)]
-    return found
+        yield from (bool(guess) and words(text) != [] for guess, text in zip(guessed, some, strict=True))

@@ -6,7 +6,6 @@ byte or an F1 over all entities, be resampled question by question (`mbegu.scori
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from mbegu.executors import Mapped, local
@@ -14,7 +13,7 @@ from mbegu.metrics import facts
 from mbegu.metrics.abstention import abstains
 from mbegu.metrics.chrf import chrf
 from mbegu.metrics.copying import Spans, copied
-from mbegu.metrics.following import BATCH, Classifier, reads_as_answer
+from mbegu.metrics.following import Classifier, judged
 from mbegu.metrics.likelihood import utf8_bytes
 from mbegu.metrics.mentions import mentioned
 from mbegu.metrics.overlap import exact_match, token_f1
@@ -51,13 +50,8 @@ def measure(
         BadInput: an unknown ROUGE type, when the first is taken.
     """
     texts = (value["prediction"] for value in predictions)
-    answers = _verdicts(classifier, texts)
+    answers = (None for _ in texts) if classifier is None else judged(classifier, texts)
     return mapped(partial(_measured, settings, locale, taught), zip(predictions, heldout, answers, strict=True))
-
-
-def _verdicts(classifier: Classifier | None, texts: Iterator[str]) -> Iterator[bool | None]:
-    while some := [*islice(texts, BATCH)]:
-        yield from [None] * len(some) if classifier is None else reads_as_answer(classifier, some)
 
 
 def _measured(settings: Score, locale: Locale, taught: Spans, asked: tuple[Mapping[str, Any], Row, bool | None]) -> Measures:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mbegu.errors import BadInput
+from mbegu.metrics import following
 from mbegu.metrics.chrf import chrf
 from mbegu.metrics.following import learn
 from mbegu.metrics.modules import Diversity, FactualAccuracy, Likelihood, Overlap, Rouge
@@ -178,7 +179,7 @@ def many(count: int) -> tuple[list[dict], list[dict]]:
 def test_rows_on_the_disk_give_the_bytes_of_those_in_memory(monkeypatch):
     found, rows = many(60)
     verdicts = [*measures.measure(found, rows, SCORE, CLASSIFIER, LOCALE)]
-    monkeypatch.setattr(measures, "BATCH", 7)
+    monkeypatch.setattr(following, "BATCH", 7)
     on_disk = shelved(measures.measure(shelved(found), shelved(rows), SCORE, CLASSIFIER, LOCALE))
     ids, texts = [one["id"] for one in found], [one["prediction"] for one in found]
     assert [*map(repr, on_disk)] == [*map(repr, verdicts)]
